@@ -1,0 +1,214 @@
+"""Calendars: which instants count (source: the specification of the SLA clock, "Which instants count").
+
+A calendar is never converted from local time to UTC, which is ambiguous twice a year. Each UTC day
+is cut where the zone's offset changes; within a piece local and UTC time differ by a constant, so
+that the opening intervals fall on exactly the instants whose local wall-clock time they hold.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from helpdesk.rules.scenario import ScenarioError as ScenarioError
+from helpdesk.rules.scenario import as_list, as_object, as_text, required, shown, under
+from helpdesk.rules.spans import SECOND, Span, clipped, joined, seconds_between
+
+Intervals: TypeAlias = tuple[tuple[int, int], ...]
+"""Opening intervals of a day in minutes from midnight, in order, without overlaps."""
+
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_DAY = timedelta(days=1)
+_HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Opening hours in a zone: a week (Monday first) and dates whose hours replace the week's."""
+
+    zone: ZoneInfo
+    week: tuple[Intervals, ...]
+    dates: Mapping[date, Intervals] = field(hash=False)
+
+    def intervals_on(self, day: date) -> Intervals:
+        """Answers the opening intervals of a local date, in minutes from midnight."""
+        found = self.dates.get(day)
+        return self.week[day.weekday()] if found is None else found
+
+
+def parse_zone(name: object, where: str) -> ZoneInfo:
+    """Answers the IANA time zone of this name; raises ScenarioError if there is none."""
+    text = as_text(name, where)
+    try:
+        return ZoneInfo(text)
+    except (ValueError, KeyError, OSError):  # names of folders and of other files are OSError and ValueError
+        raise ScenarioError(f"{where}: unknown time zone {shown(text)}") from None
+
+
+def parse_calendar(raw: object, where: str) -> Calendar:
+    """Answers a calendar from {"timezone", "week", "dates"}; raises ScenarioError if it is malformed."""
+    found = as_object(raw, where)
+    zone = parse_zone(required(found, "timezone", where), under(where, "timezone"))
+    return parse_week_and_dates(found, zone, where)
+
+
+def parse_week_and_dates(raw: object, zone: ZoneInfo, where: str) -> Calendar:
+    """Answers a calendar in `zone` from {"week", "dates"}, both optional.
+
+    Raises ScenarioError for an unknown day, a bad date or time, an end at or before its start, an overlap.
+    """
+    found = as_object(raw, where)
+    week: dict[str, Intervals] = {}
+    for name, intervals in as_object(found.get("week", {}), under(where, "week")).items():
+        at = under(under(where, "week"), name)
+        if name not in DAYS:
+            raise ScenarioError(f"{at}: unknown day, expected one of {', '.join(DAYS)}")
+        week[name] = _parse_intervals(intervals, at)
+    dates: dict[date, Intervals] = {}
+    for name, intervals in as_object(found.get("dates", {}), under(where, "dates")).items():
+        at = under(under(where, "dates"), name)
+        dates[_parse_date(name, at)] = _parse_intervals(intervals, at)
+    return Calendar(zone, tuple(week.get(name, ()) for name in DAYS), dates)
+
+
+def _parse_date(text: str, where: str) -> date:
+    try:
+        if _DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise ScenarioError(f"{where}: expected a date like 2026-05-01, not {shown(text)}")
+
+
+def _parse_intervals(raw: object, where: str) -> Intervals:
+    found = sorted(_parse_interval(item, f"{where}[{n}]") for n, item in enumerate(as_list(raw, where)))
+    for (_, end), (start, _) in pairwise(found):
+        if start < end:
+            raise ScenarioError(f"{where}: intervals overlap at {start // 60:02}:{start % 60:02}")
+    return tuple(found)
+
+
+def _parse_interval(raw: object, where: str) -> tuple[int, int]:
+    if len(as_list(raw, where)) != 2:
+        raise ScenarioError(f'{where}: expected a start and an end like ["09:00","18:00"], not {shown(raw)}')
+    start, end = (_parse_clock(item, where) for item in as_list(raw, where))
+    if end <= start:
+        raise ScenarioError(f"{where}: the end must be after the start, not {shown(raw)}")
+    return start, end
+
+
+def _parse_clock(raw: object, where: str) -> int:
+    text = as_text(raw, where)
+    if not _CLOCK.fullmatch(text):
+        raise ScenarioError(f"{where}: expected a time from 00:00 to 24:00, not {shown(text)}")
+    return int(text[:2]) * 60 + int(text[3:])
+
+
+def local_to_instant(zone: ZoneInfo, naive_local: datetime) -> datetime:
+    """Answers the UTC instant of a local wall-clock time.
+
+    One that is skipped means the first instant after the gap, one that occurs twice its first occurrence.
+    """
+    after = naive_local.replace(tzinfo=zone, fold=0).astimezone(UTC)
+    if _local(zone, after) == naive_local:
+        return after
+    before = naive_local.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    return _offset_change(zone, before.replace(microsecond=0), after.replace(microsecond=0))
+
+
+def open_spans(calendar: Calendar | None, start: datetime, end: datetime) -> Iterator[Span]:
+    """Answers the open parts of [start, end), in order, joined; a calendar of None is always open."""
+    if calendar is None:
+        return clipped([(start, end)], start, end)
+    return joined(clipped(_open_in_days(calendar, _days(calendar, start, end)), start, end))
+
+
+def open_seconds(calendar: Calendar | None, start: datetime, end: datetime) -> int:
+    """Answers how many seconds of [start, end) are open."""
+    return sum(seconds_between(a, b) for a, b in open_spans(calendar, start, end))
+
+
+def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: datetime) -> datetime | None:
+    """Answers the first instant at which `seconds` (> 0) open seconds have passed since `start`.
+
+    None if that is not so by the instant `horizon`. Used up exactly at closing time is at closing time.
+    """
+    for a, b in open_spans(calendar, start, horizon):
+        open_here = seconds_between(a, b)
+        if open_here >= seconds:
+            return a + timedelta(seconds=seconds)
+        seconds -= open_here
+    return None
+
+
+def _days(calendar: Calendar, start: datetime, end: datetime) -> Iterable[date]:
+    """The UTC days that can hold an open instant: all, or those around the dates if the week is empty."""
+    first, last = start.date(), end.date()
+    if any(calendar.week):
+        return (first + _DAY * n for n in range((last - first).days + 1))
+    near = (d for d, intervals in calendar.dates.items() if intervals and first - _DAY <= d <= last + _DAY)
+    around = {day + _DAY * n for day in near for n in (-1, 0, 1)}
+    return sorted(day for day in around if first <= day <= last)
+
+
+def _open_in_days(calendar: Calendar, days: Iterable[date]) -> Iterator[Span]:
+    for day in days:
+        # Offsets are less than a day, so a UTC day meets three local dates at most.
+        around = tuple(calendar.intervals_on(day + _DAY * n) for n in (-1, 0, 1))
+        yield from _open_in_day(calendar.zone, day, around)
+
+
+@lru_cache(maxsize=16384)
+def _open_in_day(zone: ZoneInfo, day: date, around: tuple[Intervals, ...]) -> tuple[Span, ...]:
+    """The open spans of a UTC day; `around` has the intervals of the local dates before, at and after it."""
+    found: list[Span] = []
+    if not any(around):
+        return ()
+    for start, end in _constant_pieces(zone, day):
+        offset = _offset(zone, start)
+        for n, intervals in zip((-1, 0, 1), around, strict=True):
+            midnight = datetime.combine(day, time(), UTC) + _DAY * n - offset
+            opened = (
+                (midnight + timedelta(minutes=a), midnight + timedelta(minutes=b)) for a, b in intervals
+            )
+            found.extend(clipped(opened, start, end))
+    return tuple(joined(found))
+
+
+@lru_cache(maxsize=16384)
+def _constant_pieces(zone: ZoneInfo, day: date) -> tuple[Span, ...]:
+    """The UTC day cut where the zone's offset changes; no zone ever changed it twice in two days."""
+    start = datetime.combine(day, time(), UTC)
+    cuts = [start]
+    for n in range(24):
+        a, b = start + _HOUR * n, start + _HOUR * (n + 1)
+        if _offset(zone, a) != _offset(zone, b) and (change := _offset_change(zone, a, b)) < start + _DAY:
+            cuts.append(change)
+    return tuple(pairwise([*cuts, start + _DAY]))
+
+
+def _offset_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
+    """The first instant in (before, after] with the offset of `after`, where it changes once in between."""
+    new = _offset(zone, after)
+    while after - before > SECOND:
+        middle = before + (after - before) // SECOND // 2 * SECOND
+        if _offset(zone, middle) == new:
+            after = middle
+        else:
+            before = middle
+    return after
+
+
+def _offset(zone: ZoneInfo, instant: datetime) -> timedelta:
+    return instant.astimezone(zone).utcoffset() or timedelta()
+
+
+def _local(zone: ZoneInfo, instant: datetime) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None, fold=0)
