@@ -46,11 +46,16 @@ def _line_result(line: bytes, explain_one: Explain) -> dict[str, Any]:
 def _decoded(raw: bytes) -> Any:
     """The JSON in `raw`; bad encoding, numbers too long and nesting too deep are errors like any other."""
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        return json.loads(raw.decode("utf-8-sig"), parse_constant=_no_number)
     except RecursionError:
         raise ScenarioError("not JSON that can be read: nested too deeply") from None
     except ValueError as error:
         raise ScenarioError(f"not JSON: {error}") from None
+
+
+def _no_number(name: str) -> Any:
+    """Refuse NaN and Infinity, which Python reads and JSON does not know."""
+    raise ScenarioError(f"not JSON: {name} is no number")
 
 
 def _refused(message: str) -> int:
