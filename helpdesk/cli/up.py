@@ -1,0 +1,213 @@
+"""`helpdesk up` and `helpdesk demo`: the whole service under one supervisor.
+
+This process checks, prepares and then only watches: it imports no web framework and stays small.
+"""
+
+import argparse
+import configparser
+import fcntl
+import http.client
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from helpdesk.cli.processes import end_with_parent
+from helpdesk.config import Address, CannotStart, Settings, load_settings
+
+STOP_WITHIN = 4.6  # seconds, for everything; the supervisor's own waits below add up to less
+PAGES_WITHIN = 60.0
+UPGRADE = ("db", "upgrade")
+PARTS = ("web", "worker", "clock", "intake")
+
+
+def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `up` and `demo`."""
+    up = subparsers.add_parser("up", description="Start the whole service; Ctrl-C stops it.")
+    up.set_defaults(run=lambda _args: _serve(load_settings(os.environ), [UPGRADE]))
+    demo = subparsers.add_parser(
+        "demo", description="Start it with an example organisation; Ctrl-C stops it."
+    )
+    demo.set_defaults(run=_demo)
+
+
+def _demo(_args: argparse.Namespace) -> int:
+    settings = load_settings({**os.environ, "HELPDESK_DEMO": "1"})
+    return _serve(settings, [UPGRADE, ("seed", "--demo")])
+
+
+def _serve(settings: Settings, preparations: Sequence[Sequence[str]]) -> int:
+    """Check, run the commands that prepare the database, start everything and stay until told to stop.
+
+    Each preparation is the words of a `helpdesk` command, run in a process of its own: it may import
+    what it likes and leaves no memory behind.
+    """
+    environ = {**os.environ, **settings.as_environ(), "PYTHONUNBUFFERED": "1"}
+    for stop in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(stop, signal.default_int_handler)
+    with _alone(settings):
+        _require_free({"HELPDESK_BIND": settings.bind, "HELPDESK_MAIL_BIND": settings.mail_bind})
+        for words in preparations:
+            prepared = subprocess.run([sys.executable, "-m", "helpdesk", *words], env=environ, check=False)
+            if prepared.returncode != 0:
+                return prepared.returncode  # the command has said why
+        with _log() as log:
+            _supervise(settings, log, environ)
+    return 0
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """Hold the data folder; refuse where another service holds it."""
+    with (settings.runtime / "up.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CannotStart(f"HELPDESK_DATA: the service already runs on {settings.data}") from None
+        yield
+
+
+def _require_free(addresses: Mapping[str, Address]) -> None:
+    """Refuse an address where we could not listen, before anything is started."""
+    with ExitStack() as held:
+        for setting, address in addresses.items():
+            try:
+                family, kind, protocol, _, place = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+                listener = held.enter_context(socket.socket(family, kind, protocol))
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind(place)
+                listener.listen()
+            except OSError as error:
+                raise CannotStart(f"{setting}: cannot listen on {address} ({error.strerror})") from None
+
+
+def _supervise(settings: Settings, log: int, environ: Mapping[str, str]) -> None:
+    """Keep a supervisor running until Ctrl-C or SIGTERM, then stop everything."""
+    plan = _write_plan(settings)
+    while True:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", plan],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches us alone; we pass it on
+            preexec_fn=end_with_parent,
+        )
+        try:
+            _announce(settings, supervisor)
+            supervisor.wait()
+        except KeyboardInterrupt:
+            _stop(supervisor)
+            return
+        # The kernel has told its children to go; the new ones wait for their ports.
+        print("helpdesk: the supervisor ended and is started again", file=sys.stderr)
+        time.sleep(1)
+
+
+def _announce(settings: Settings, supervisor: "subprocess.Popen[bytes]") -> None:
+    """Say where the pages are once they answer."""
+    give_up_at = time.monotonic() + PAGES_WITHIN
+    while not _answers(settings.bind):
+        if supervisor.poll() is not None:
+            return
+        if time.monotonic() > give_up_at:
+            print(f"helpdesk: no page yet at {settings.base_url}; the log says why", file=sys.stderr)
+            return
+        time.sleep(0.05)
+    print(f"Helpdesk is ready at {settings.base_url} (Ctrl-C stops it)", flush=True)
+
+
+def _answers(address: Address) -> bool:
+    connection = http.client.HTTPConnection(*address, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse()
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _stop(supervisor: "subprocess.Popen[bytes]") -> None:
+    """Stop everything; a second Ctrl-C changes nothing."""
+    for further in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(further, signal.SIG_IGN)
+    supervisor.terminate()
+    try:
+        supervisor.wait(STOP_WITHIN)
+    except subprocess.TimeoutExpired:
+        supervisor.kill()
+        supervisor.wait()
+
+
+@contextmanager
+def _log() -> Iterator[int]:
+    """A pipe whose other end goes to our own output: that may be a socket, which nobody can open again."""
+    reader, writer = os.pipe()
+    copying = threading.Thread(target=_copy, args=[reader], daemon=True)
+    copying.start()
+    try:
+        yield writer
+    finally:
+        os.close(writer)
+        copying.join(timeout=0.2)
+
+
+def _copy(reader: int) -> None:
+    """Copy to our own output, and go on reading should nobody listen there any more."""
+    while chunk := os.read(reader, 65536):
+        with suppress(OSError):
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+
+
+def _write_plan(settings: Settings) -> Path:
+    """The supervisor's configuration: which processes, in which order, and how they end."""
+    plan = configparser.RawConfigParser()
+    plan["supervisord"] = {
+        "logfile": os.devnull,
+        "loglevel": "warn",
+        "pidfile": _literal(settings.runtime / "supervisord.pid"),
+    }
+    if os.getuid() == 0:
+        plan["supervisord"]["user"] = "root"  # else it warns at each start; who runs us has chosen
+    plan["group:helpdesk"] = {"programs": ",".join(PARTS), "priority": "2"}
+    for part in PARTS:
+        plan[f"program:{part}"] = _program(part, stop_within=3)
+    plan["program:worker"].update(numprocs=str(settings.workers), process_name="worker-%(process_num)d")
+    if settings.has_embedded_queue:
+        # A group of its own: first to start, last to stop.
+        plan["program:queue"] = _program("queue", stop_within=1) | {"priority": "1"}
+    path = settings.runtime / "supervisord.conf"
+    with path.open("w") as file:
+        plan.write(file)
+    return path
+
+
+def _program(part: str, *, stop_within: int) -> dict[str, str]:
+    return {
+        "command": f"{_literal(shlex.quote(sys.executable))} -m helpdesk {part}",
+        "autorestart": "true",
+        "startretries": str(10**9),
+        "startsecs": "1",
+        "stopasgroup": "true",
+        "killasgroup": "true",
+        "stopwaitsecs": str(stop_within),
+        "redirect_stderr": "true",
+        "stdout_logfile": "/dev/fd/1",
+        "stdout_logfile_maxbytes": "0",
+    }
+
+
+def _literal(text: object) -> str:
+    """Text in which the supervisor is to expand nothing."""
+    return str(text).replace("%", "%%")
