@@ -36,9 +36,14 @@ class Calendar:
     zone: ZoneInfo
     week: tuple[Intervals, ...]
     dates: Mapping[date, Intervals] = field(hash=False)
+    since: date | None = None
+    """From which local date on this holds, and `before` it what did: a later version changes no past day."""
+    before: "Calendar | None" = None
 
     def intervals_on(self, day: date) -> Intervals:
         """Answers the opening intervals of a local date, in minutes from midnight."""
+        if self.since is not None and self.before is not None and day < self.since:
+            return self.before.intervals_on(day)
         found = self.dates.get(day)
         return self.week[day.weekday()] if found is None else found
 

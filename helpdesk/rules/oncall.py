@@ -250,4 +250,4 @@ def _topmost(
 
 def _within(spans: Iterable[S], start: datetime, end: datetime) -> Iterator[S]:
     """Those that hold an instant of [start, end)."""
-    return (span for span in spans if max(span.from_at, start) < min(span.to_at, end))
+    return (s for s in spans if s.from_at < end and start < s.to_at and s.from_at < s.to_at)

@@ -28,6 +28,7 @@ PLACES = [
         ("America/Sao_Paulo", "2018-11-04"),
         ("Pacific/Apia", "2011-12-30"),  # the whole day is skipped
         ("Pacific/Kwajalein", "1993-08-21"),
+        ("Pacific/Kwajalein", "1969-09-30"),  # nearly a whole day is repeated
         ("Asia/Shanghai", "2026-05-01"),
         ("Asia/Kathmandu", "2026-05-01"),
     ]

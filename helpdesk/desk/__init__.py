@@ -1,0 +1,1 @@
+"""ACT. Use cases, one verb each; the only writers of the store."""

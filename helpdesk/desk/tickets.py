@@ -1,0 +1,247 @@
+"""Reporting and working a ticket, one verb each.
+
+Every verb runs in a transaction, writes one timeline entry, refreshes the deadlines and says by letter
+what the reporter should know. Doors have looked the ticket up through the asker's rights before.
+"""
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from helpdesk.desk import policies, targets
+from helpdesk.desk.timeline import record
+from helpdesk.outbound import letters
+from helpdesk.rules.lifecycle import Kind, State, require
+from helpdesk.rules.severity import Affected, Answers, Severity, Works, severity_of
+from helpdesk.store.db import db, transaction
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.people import Person, get_person
+from helpdesk.store.services import find_service
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
+
+
+@dataclass(frozen=True)
+class Report:
+    """What somebody reports, as schemas/tickets.ReportSchema loads it from every door.
+
+    `reported_at` None: now (a call may be logged later, with `backdate_reason`). `works` and `affected`
+    None: not asked (mail), so the ticket starts minor and untriaged.
+    """
+
+    subject: str
+    body: str
+    kind: Kind = Kind.FAULT
+    service_id: int | None = None
+    works: Works | None = None
+    affected: Affected | None = None
+    core_work_stands_still: bool = False
+    since: str = ""
+    reported_at: datetime | None = None
+    backdate_reason: str = ""
+    files: list[Any] = field(default_factory=list)
+
+
+def report(
+    command: Report,
+    reporter: Person,
+    *,
+    now: datetime,
+    door: str,
+    actor: Person | None = None,
+    raw_mail_id: int | None = None,
+) -> Ticket:
+    """Registers a report and promises an answer: ticket, entry, targets, alarms and receipt in one unit.
+
+    `actor` is the agent who logs it for the reporter (None: the reporter). LookupError where the service
+    is gone or no policy fits.
+    """
+    with transaction():
+        service = find_service(command.service_id) if command.service_id else None
+        at = command.reported_at or now
+        verdict = severity_of(
+            Answers(command.works, command.affected, command.core_work_stands_still),
+            service.is_core if service else False,
+        )
+        ticket = Ticket(
+            subject=command.subject,
+            kind=command.kind,
+            severity=verdict.severity,
+            severity_reason=verdict.reason,
+            is_triaged=command.works is not None or command.kind is not Kind.FAULT,
+            service=service,
+            team_id=service.team_id if service else _default_team_id(),
+            reporter_id=reporter.id,
+            department_id=reporter.department_id,
+            door=door,
+            answers={
+                "works": command.works,
+                "affected": command.affected,
+                "core_work_stands_still": command.core_work_stands_still,
+                "since": command.since,
+            },
+            policy_version=policies.choose_policy(command.kind, service, at),
+            reported_at=at,
+            changed_at=now,
+            link_salt=secrets.token_hex(5),
+        )
+        db.session.add(ticket)
+        db.session.flush()
+        entry = record(
+            ticket,
+            "reported",
+            now=now,
+            at=at,
+            door=door,
+            actor_id=(actor or reporter).id,
+            is_public=True,
+            body=command.body,
+            raw_mail_id=raw_mail_id,
+            detail={
+                "severity": verdict.severity,
+                "reason": verdict.reason,
+                "service": ticket.service_id,
+                **({"backdated": command.backdate_reason} if command.reported_at else {}),
+            },
+        )
+        targets.refresh(ticket, now, [entry])
+        letters.write("received", reporter, key=f"received:{ticket.id}", now=now, ticket=ticket, entry=entry)
+    return ticket
+
+
+def _default_team_id() -> int:
+    team_id = get_organisation().default_team_id
+    if team_id is None:
+        raise LookupError("no default team")
+    return team_id
+
+
+def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -> Ticket:
+    """The actor takes the ticket: it counts as the response, and the reporter is told who has it.
+
+    Accepting what the actor already has changes nothing. NotAllowed once it is resolved.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("accept", ticket.state)
+        if ticket.assignee_id == actor.id and ticket.accepted_at is not None:
+            return ticket
+        entry = record(ticket, "accepted", now=now, door=door, actor_id=actor.id, is_public=True)
+        ticket.assignee_id = actor.id
+        ticket.accepted_at = ticket.accepted_at or now
+        if ticket.state == State.NEW:
+            ticket.state = State.IN_WORK
+        targets.refresh(ticket, now)
+        letters.write(
+            "accepted",
+            ticket.reporter,
+            key=f"entry:{entry.id}",
+            now=now,
+            ticket=ticket,
+            entry=entry,
+            agent=actor,
+        )
+    return ticket
+
+
+def reply(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str = "web") -> Entry:
+    """A public answer of staff: stops the response clock and goes to the reporter by letter."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("reply", ticket.state)
+        entry = record(ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=body)
+        targets.refresh(ticket, now)
+        letters.write(
+            "replied",
+            ticket.reporter,
+            key=f"entry:{entry.id}",
+            now=now,
+            ticket=ticket,
+            entry=entry,
+            agent=actor,
+        )
+    return entry
+
+
+def note(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str = "web") -> Entry:
+    """A note to colleagues: the reporter never sees it, no clock hears it."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        return record(ticket, "noted", now=now, door=door, actor_id=actor.id, body=body)
+
+
+def reporter_reply(
+    ticket_id: int, author: Person, body: str, *, now: datetime, door: str, raw_mail_id: int | None = None
+) -> Entry:
+    """A message of the reporter or another participant; it ends a waiting for the reporter.
+
+    NotAllowed once the ticket is closed or cancelled.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("reporter_reply", ticket.state)
+        entry = record(
+            ticket,
+            "reporter_replied",
+            now=now,
+            door=door,
+            actor_id=author.id,
+            is_public=True,
+            body=body,
+            raw_mail_id=raw_mail_id,
+        )
+        if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
+            ticket.state, ticket.waiting_for, ticket.wake_at = State.IN_WORK, None, None
+        targets.refresh(ticket, now)
+    return entry
+
+
+def change_severity(
+    ticket_id: int, actor: Person, severity: Severity, reason: str, *, now: datetime, door: str = "web"
+) -> Ticket:
+    """Another severity, with the reason; the deadlines follow by the rule of the SLA clock."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("change_severity", ticket.state)
+        record(
+            ticket,
+            "severity_changed",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            is_public=True,
+            detail={"from": ticket.severity, "to": severity, "reason": reason},
+        )
+        ticket.severity, ticket.severity_reason, ticket.is_triaged = severity, "by_hand", True
+        targets.refresh(ticket, now)
+    return ticket
+
+
+def assign(
+    ticket_id: int, actor: Person, assignee_id: int | None, *, now: datetime, door: str = "web"
+) -> Ticket:
+    """Hands the ticket to a person (None: back to the team). It does not count as a response."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("assign", ticket.state)
+        assignee = get_person(assignee_id) if assignee_id is not None else None
+        record(
+            ticket,
+            "assigned",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            detail={"from": ticket.assignee_id, "to": assignee_id},
+        )
+        ticket.assignee_id = assignee.id if assignee else None
+        targets.refresh(ticket, now)
+        if assignee is not None and assignee.id != actor.id:
+            letters.write(
+                "assigned",
+                assignee,
+                key=f"assigned:{ticket.id}:{now.timestamp()}",
+                now=now,
+                ticket=ticket,
+                agent=actor,
+            )
+    return ticket

@@ -1,0 +1,71 @@
+"""Languages, zones and how instants are said: shared by doors and letters."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_datetime, format_time, get_timezone_location
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
+
+
+def negotiate(accepted: list[str]) -> str:
+    """The best of our locales for a browser's language tags in order of preference."""
+    for tag in accepted:
+        parts = tag.replace("_", "-").lower().split("-")
+        if parts[0] == "en":
+            return "en"
+        if parts[0] == "zh":
+            traditional = {"hant", "tw", "hk", "mo"} & set(parts[1:])
+            return "zh_Hant" if traditional else "zh_Hans"
+    return "en"
+
+
+def html_lang(locale: str) -> str:
+    """The BCP 47 tag of a locale for the lang attribute."""
+    return locale.replace("_", "-")
+
+
+def zone_city(zone: str) -> str:
+    """A zone in plain words: "Berlin time"."""
+    city = get_timezone_location(zone, locale=_present(), return_city=True)
+    return _("%(city)s time", city=city)
+
+
+def say_instant(at: datetime, zone: str) -> str:
+    """Day and time in a zone: "Fri 20 Nov, 10:12"; the year is said where it is not obvious from `at`."""
+    return format_datetime(at, "EEE d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=_present())
+
+
+def say_time(at: datetime, zone: str) -> str:
+    """The time of day in a zone: "10:12"."""
+    return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=_present())
+
+
+def say_promise_time(at: datetime, zone: str, now: datetime) -> str:
+    """An instant to come, as short as is clear: "14:20", "tomorrow 09:30", "Fri 20 Nov, 10:12"."""
+    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    if local.date() == today:
+        return say_time(at, zone)
+    if local.date() == today + timedelta(days=1):
+        return _("tomorrow %(time)s", time=say_time(at, zone))
+    return say_instant(at, zone)
+
+
+def say_duration(seconds: float | timedelta) -> str:
+    """A length of time in its two largest units: "2 h 05 min", "18 min", "3 d 4 h"."""
+    total = int(seconds.total_seconds() if isinstance(seconds, timedelta) else seconds)
+    minutes, hours, days = total // 60 % 60, total // 3600 % 24, total // 86400
+    if days:
+        return _("%(days)d d %(hours)d h", days=days, hours=hours)
+    if hours:
+        return _("%(hours)d h %(minutes)s min", hours=hours, minutes=f"{minutes:02d}")
+    if minutes or total < 1:
+        return _("%(minutes)d min", minutes=minutes)
+    return _("%(seconds)d s", seconds=total)
+
+
+def _present() -> Locale:
+    return get_locale() or Locale("en")

@@ -1,0 +1,1 @@
+"""SEND, only after the commit."""

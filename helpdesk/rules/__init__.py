@@ -1,0 +1,1 @@
+"""DECIDE. Pure functions of their arguments; standard library and dateutil only."""

@@ -1,0 +1,99 @@
+"""Who may do what: one table of role x action, asked at every door.
+
+An action is "thing.verb". What somebody may not see does not exist for them: doors answer 404.
+Which tickets a role sees beyond its own is `ticket_reach`; queries are built from its answer.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    REPORTER = "reporter"
+    AGENT = "agent"
+    LEAD = "lead"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+_REPORTER = frozenset({"ticket.report", "ticket.see_own", "ticket.answer_own", "profile.edit"})
+_SEES_DESK = frozenset(
+    {"queue.see", "ticket.see", "person.see", "roster.see", "maintenance.see", "letters.see", "mail.see"}
+)
+_AGENT = (
+    _REPORTER
+    | _SEES_DESK
+    | {"ticket.work", "ticket.report_for", "ticket.assign", "absence.edit_own", "mail.rescue", "person.add"}
+)
+_LEAD = _AGENT | {
+    "roster.edit",
+    "absence.edit",
+    "maintenance.edit",
+    "followup.work",
+    "figures.see",
+    "review.write",
+}
+_MANAGER = (
+    _REPORTER | _SEES_DESK | {"figures.see", "figures.export", "review.write", "ticket.note", "security.see"}
+)
+_ADMINISTRATOR = _LEAD | _MANAGER | {"admin.see", "admin.edit", "security.see", "backup.make"}
+_AUDITOR = (
+    frozenset({"profile.edit", "ticket.see_own", "figures.see", "admin.see", "security.see"}) | _SEES_DESK
+)
+
+TABLE: dict[Role, frozenset[str]] = {
+    Role.REPORTER: _REPORTER,
+    Role.AGENT: _AGENT,
+    Role.LEAD: _LEAD,
+    Role.MANAGER: _MANAGER,
+    Role.ADMINISTRATOR: _ADMINISTRATOR,
+    Role.AUDITOR: _AUDITOR,
+}
+ACTIONS: frozenset[str] = frozenset().union(*TABLE.values())
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Whoever stands at a door: a person's id and role, the teams they are in and those they lead.
+
+    `person_id` None is somebody without an account (role reporter, sees nothing).
+    """
+
+    person_id: int | None
+    role: Role
+    team_ids: frozenset[int] = frozenset()
+    lead_of: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class TicketReach:
+    """Which tickets an asker sees: always those they take part in; beyond them
+    `everything`, or (`desk`) all but those of restricted services of other teams than `team_ids`."""
+
+    everything: bool
+    desk: bool
+    team_ids: frozenset[int]
+
+
+def may(asker: Asker, action: str) -> bool:
+    """Whether the asker's role allows the action. Raises KeyError for an action that no role has:
+    a misspelt action must never pass silently."""
+    if action not in ACTIONS:
+        raise KeyError(action)
+    return asker.person_id is not None and action in TABLE[asker.role]
+
+
+def may_for_team(asker: Asker, action: str, team_id: int | None) -> bool:
+    """As `may`, where a lead is held to the teams they lead (None: a thing of no team, not a lead's)."""
+    if not may(asker, action):
+        return False
+    return asker.role is not Role.LEAD or team_id in asker.lead_of
+
+
+def ticket_reach(asker: Asker) -> TicketReach:
+    """The tickets the asker may see beyond those they take part in."""
+    everything = asker.role in (Role.MANAGER, Role.ADMINISTRATOR, Role.AUDITOR)
+    desk = asker.role in (Role.AGENT, Role.LEAD)
+    known = asker.person_id is not None
+    return TicketReach(everything and known, desk and known, asker.team_ids)

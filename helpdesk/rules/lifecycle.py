@@ -1,0 +1,64 @@
+"""A ticket's states and what may be done in each."""
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    NEW = "new"
+    IN_WORK = "in_work"
+    WAITING = "waiting"
+    RESOLVED = "resolved"
+    CLOSED = "closed"
+    CANCELLED = "cancelled"
+
+
+class Kind(StrEnum):
+    """What was reported; figures never mix them."""
+
+    FAULT = "fault"
+    REQUEST = "request"
+    QUESTION = "question"
+
+
+OPEN = frozenset({State.NEW, State.IN_WORK, State.WAITING})
+FINAL = frozenset({State.CLOSED, State.CANCELLED})
+_LIVING = OPEN | {State.RESOLVED}
+
+_ALLOWED: dict[str, frozenset[State]] = {
+    "triage": OPEN,
+    "accept": OPEN,
+    "assign": OPEN,
+    "reply": _LIVING,
+    "note": frozenset(State),
+    "reporter_reply": _LIVING,
+    "wait": frozenset({State.NEW, State.IN_WORK}),
+    "resume": frozenset({State.WAITING}),
+    "change_severity": _LIVING,
+    "move": OPEN,
+    "resolve": OPEN,
+    "confirm": frozenset({State.RESOLVED}),
+    "reopen": frozenset({State.RESOLVED}),
+    "cancel": _LIVING,
+    "merge": _LIVING,
+    "rate": frozenset({State.RESOLVED, State.CLOSED}),
+}
+
+
+class NotAllowed(Exception):
+    """The ticket's state does not allow the verb; `verb` and `state` are codes for doors to word."""
+
+    def __init__(self, verb: str, state: State) -> None:
+        super().__init__(f"{verb} is not possible while the ticket is {state}")
+        self.verb = verb
+        self.state = state
+
+
+def is_allowed(verb: str, state: str) -> bool:
+    """Whether the verb may be done to a ticket in that state. KeyError for an unknown verb."""
+    return State(state) in _ALLOWED[verb]
+
+
+def require(verb: str, state: str) -> None:
+    """Raises NotAllowed unless the verb may be done to a ticket in that state."""
+    if not is_allowed(verb, state):
+        raise NotAllowed(verb, State(state))

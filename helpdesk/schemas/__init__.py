@@ -1,0 +1,1 @@
+"""SHAPES. marshmallow schemas shared by forms, JSON, mail and the command line."""

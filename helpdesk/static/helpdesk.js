@@ -1,0 +1,260 @@
+// Helpdesk's one script. Every page works without it; it makes deadlines tick, lists refresh and keys work.
+// Words come from the page (data attributes), so that they are translated with it.
+"use strict";
+(() => {
+  const root = document.documentElement;
+  const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+  const one = (selector, within = document) => within.querySelector(selector);
+  const fill = (words, value) => words.replace("{}", value);
+
+  // Storage may be forbidden; then nothing is remembered and everything else goes on.
+  const remember = (store, key, value) => {
+    try {
+      if (value === undefined) return window[store].getItem(key);
+      if (value === null) window[store].removeItem(key);
+      else window[store].setItem(key, value);
+    } catch { /* not allowed to remember */ }
+    return null;
+  };
+
+  // ---- deadlines: the word, the bar and the state go on without a reload ----
+  const SOON = 80; // percent used up; the server's templates say the same
+
+  const spell = (seconds) => {
+    const minutes = Math.floor(seconds / 60);
+    const { hours, minutes: short } = document.body.dataset;
+    if (minutes < 60) return short.replace("{m}", minutes);
+    return hours.replace("{h}", Math.floor(minutes / 60)).replace("{m}", String(minutes % 60).padStart(2, "0"));
+  };
+
+  const tick = (due) => {
+    const left = (Date.parse(due.dataset.dueAt) - Date.now()) / 1000;
+    if (!(Math.abs(left) < 86400)) return; // a day away it is a date, not a countdown
+    const { left: ahead, late } = document.body.dataset;
+    one("b", due).textContent = fill(left < 0 ? late : ahead, spell(Math.abs(left)));
+    const used = tickBar(due, left);
+    due.classList.toggle("late", left < 0);
+    due.classList.toggle("soon", left >= 0 && used >= SOON);
+    due.classList.toggle("ok", left >= 0 && used < SOON);
+  };
+
+  // The server knows the share at rendering; from there it runs evenly to full at the due instant.
+  const tickBar = (due, left) => {
+    const rect = one(".bar rect", due);
+    if (!rect) return due.classList.contains("soon") ? SOON : 0;
+    due.first ??= { share: parseFloat(rect.getAttribute("width")), left: Math.max(left, 1) };
+    const used = left <= 0 ? 100 : 100 - (100 - due.first.share) * Math.min(left / due.first.left, 1);
+    rect.setAttribute("width", `${used.toFixed(1)}%`);
+    return used;
+  };
+
+  const tickAll = () => all("[data-due-at]").forEach(tick);
+
+  // ---- keys: j and k walk the rows, data-key elements are pressed by their letter ----
+  const typing = (element) => element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+  const shown = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
+  const keysOn = () => remember("localStorage", "keys") !== "off";
+
+  const walk = (step) => {
+    const links = all(".rows .row .what a").filter(shown);
+    const at = links.findIndex((link) => link.closest(".row").contains(document.activeElement));
+    const next = links[at < 0 ? 0 : Math.min(Math.max(at + step, 0), links.length - 1)];
+    next?.focus();
+    next?.scrollIntoView({ block: "nearest" });
+  };
+
+  const press = (element) => {
+    if (element.matches("input:not([type=checkbox], [type=radio]), textarea, select")) element.focus();
+    else element.click();
+  };
+
+  const showKeys = () => {
+    const list = one("#keys dl");
+    all(".own", list).forEach((entry) => entry.remove());
+    for (const element of all("[data-key]").filter(shown)) {
+      const [term, words, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
+      kbd.textContent = element.dataset.key;
+      const hint = one("kbd", element)?.textContent ?? "";
+      words.textContent = element.dataset.keyLabel ?? element.textContent.replace(hint, "").trim();
+      term.className = words.className = "own";
+      term.append(kbd);
+      list.append(term, words);
+    }
+    one("#keys").showModal();
+  };
+
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
+    if (!keysOn() || typing(event.target) || one("dialog[open]")) return;
+    const act = { j: () => walk(1), k: () => walk(-1), "?": showKeys }[event.key];
+    const element = act ? null : all("[data-key]").find((e) => e.dataset.key === event.key && shown(e));
+    if (!act && !element) return;
+    event.preventDefault();
+    if (act) act();
+    else press(element);
+  };
+
+  // ---- lists that keep themselves fresh: [data-poll-url] with an id, optional data-poll-seconds ----
+  const busy = (box) => document.hidden || one("dialog[open]") || (box.contains(document.activeElement) && typing(document.activeElement));
+
+  const freshen = (box, html) => {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const fresh = (box.id && page.getElementById(box.id)) || page.body;
+    const focused = box.contains(document.activeElement) && document.activeElement.closest("[id]")?.id;
+    const ticked = all("input:checked", box).map((input) => [input.name, input.value]);
+    const y = window.scrollY;
+    box.replaceChildren(...fresh.childNodes);
+    all("input", box).forEach((input) => { input.checked ||= ticked.some(([n, v]) => n === input.name && v === input.value); });
+    const row = focused && document.getElementById(focused);
+    (row && (one(".what a", row) ?? row))?.focus({ preventScroll: true });
+    window.scrollTo(window.scrollX, y);
+    tickAll();
+  };
+
+  const poll = async (box) => {
+    if (busy(box)) return;
+    const headers = box.etag ? { "If-None-Match": box.etag } : {};
+    const answer = await fetch(box.dataset.pollUrl, { headers, cache: "no-store" }).catch(() => null);
+    box.classList.toggle("busy", !answer || answer.status >= 500);
+    if (!answer?.ok || answer.redirected) return; // 304: nothing new; redirected: signed out
+    const html = await answer.text();
+    if (busy(box)) return;
+    box.etag = answer.headers.get("ETag");
+    freshen(box, html);
+  };
+
+  const keepFresh = (box) => {
+    setInterval(poll, Number(box.dataset.pollSeconds || 20) * 1000, box);
+    document.addEventListener("visibilitychange", () => poll(box));
+  };
+
+  // ---- drafts: forms with data-keep="name" survive a reload, an expired session and a fault ----
+  const kept = (form) => [...form.elements].filter((e) => e.name && e.matches("textarea, select, input:not([type=hidden], [type=password], [type=file])"));
+
+  const saveDraft = (form) => {
+    const values = kept(form).filter((e) => !e.matches("[type=radio], [type=checkbox]") || e.checked).map((e) => [e.name, e.value]);
+    remember("sessionStorage", `draft:${form.dataset.keep}`, JSON.stringify(values));
+  };
+
+  const restoreDraft = (form) => {
+    const draft = remember("sessionStorage", `draft:${form.dataset.keep}`);
+    if (!draft || one("[aria-invalid]", form)) return; // after a refusal the server gave everything back
+    const values = JSON.parse(draft);
+    for (const e of kept(form)) {
+      if (e.matches("[type=radio], [type=checkbox]")) e.checked = values.some(([n, v]) => n === e.name && v === e.value);
+      else e.value = values.find(([n]) => n === e.name)?.[1] ?? e.value;
+    }
+  };
+
+  // A draft that was sent is dropped by the next page, unless that page says that it was not taken.
+  const dropSentDraft = () => {
+    const sent = remember("sessionStorage", "sent");
+    if (!sent || document.body.hasAttribute("data-keeps-drafts")) return;
+    remember("sessionStorage", `draft:${sent}`, null);
+    remember("sessionStorage", "sent", null);
+  };
+
+  const keepDraft = (form) => {
+    restoreDraft(form);
+    form.addEventListener("input", () => saveDraft(form));
+    form.addEventListener("submit", () => remember("sessionStorage", "sent", form.dataset.keep));
+  };
+
+  // ---- files: dropped or pasted into the field, listed, left out again ----
+  const setFiles = (input, files) => {
+    const carrier = new DataTransfer();
+    files.forEach((file) => carrier.items.add(file));
+    input.files = carrier.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+  };
+
+  const fileEntry = (box, input, file) => {
+    const [item, button] = ["li", "button"].map((tag) => document.createElement(tag));
+    button.type = "button";
+    button.textContent = "×";
+    button.setAttribute("aria-label", fill(box.dataset.remove, file.name));
+    button.addEventListener("click", () => { setFiles(input, [...input.files].filter((f) => f !== file)); input.focus(); });
+    item.append(file.name, button);
+    return item;
+  };
+
+  const listFiles = (box, input) => {
+    const [list, wrong] = [one("ul", box), one(".wrong", box)];
+    const large = [...input.files].filter((file) => file.size > Number(box.dataset.maxBytes || Infinity));
+    if (large.length) setFiles(input, [...input.files].filter((file) => !large.includes(file))); // comes back here without them
+    else list.replaceChildren(...[...input.files].map((file) => fileEntry(box, input, file)));
+    list.hidden = !list.children.length;
+    wrong.textContent = large.map((file) => fill(box.dataset.tooLarge, file.name)).join(" ");
+    wrong.hidden = !large.length;
+  };
+
+  const takeFiles = (box) => {
+    const input = one("input[type=file]", box);
+    const add = (files) => setFiles(input, [...input.files, ...files]);
+    input.addEventListener("change", () => listFiles(box, input));
+    box.addEventListener("dragover", (event) => { event.preventDefault(); box.classList.add("over"); });
+    box.addEventListener("dragleave", () => box.classList.remove("over"));
+    box.addEventListener("drop", (event) => { event.preventDefault(); box.classList.remove("over"); add(event.dataTransfer.files); });
+    box.closest("form").addEventListener("paste", (event) => {
+      if (!event.clipboardData.files.length) return;
+      event.preventDefault();
+      add(event.clipboardData.files);
+    });
+  };
+
+  // ---- the promise: the form's answers, sent to data-preview-url, come back as the promise box ----
+  const preview = (form) => {
+    let timer, asking;
+    const ask = async () => {
+      asking?.abort();
+      asking = new AbortController();
+      const answers = new FormData(form);
+      [...answers.entries()].forEach(([name, value]) => value instanceof File && answers.delete(name));
+      const answer = await fetch(form.dataset.previewUrl, { method: "POST", body: answers, signal: asking.signal }).catch(() => null);
+      const box = one("[data-promise]", form);
+      if (!answer?.ok || answer.redirected || !box) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      box.replaceChildren(...(one(".promise", page) ?? page.body).childNodes); // the box itself stays: it is announced
+    };
+    form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 300); });
+  };
+
+  // ---- light and dark: a cookie, so that the server draws the next page right at once ----
+  const chooseTheme = (choice) => {
+    if (choice) root.dataset.theme = choice;
+    else delete root.dataset.theme;
+    document.cookie = `theme=${choice}; path=/; max-age=${choice ? 31536000 : 0}; samesite=lax`;
+    showTheme();
+  };
+  const showTheme = () => all("[data-theme-choice]").forEach((button) =>
+    button.setAttribute("aria-pressed", String(button.dataset.themeChoice === (root.dataset.theme ?? ""))));
+
+  const onClick = (event) => {
+    const opener = event.target.closest("[data-opens]");
+    const dialog = opener && document.getElementById(opener.dataset.opens);
+    if (dialog) { event.preventDefault(); dialog.showModal(); }
+    const theme = event.target.closest("[data-theme-choice]");
+    if (theme) chooseTheme(theme.dataset.themeChoice);
+  };
+
+  const start = () => {
+    root.classList.add("scripted");
+    showTheme();
+    dropSentDraft();
+    all("form[data-keep]").forEach(keepDraft);
+    all("[data-drop]").forEach(takeFiles);
+    all("form[data-preview-url]").forEach(preview);
+    all("[data-poll-url]").forEach(keepFresh);
+    const switchKeys = one("[data-keys-on]");
+    if (switchKeys) {
+      switchKeys.checked = keysOn();
+      switchKeys.addEventListener("change", () => remember("localStorage", "keys", switchKeys.checked ? "on" : "off"));
+    }
+    document.addEventListener("keydown", onKey);
+    document.addEventListener("click", onClick);
+    one("#fixes")?.focus();
+    one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+    setInterval(tickAll, 1000);
+  };
+  start();
+})();

@@ -1,0 +1,142 @@
+"""The database: one handle, UTC instants, transactions and what runs after them.
+
+What differs between SQLite and PostgreSQL stands here (and in store/search.py) and nowhere else.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator
+
+log = logging.getLogger(__name__)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+
+if TYPE_CHECKING:
+    Model = Base  # what Flask-SQLAlchemy makes of it at run time is not known to the type checker
+else:
+    Model = db.Model
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant: aware UTC in Python, timestamptz on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant must be aware")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# JSON without nulls-as-json; jsonb on PostgreSQL so that it can be compared and indexed.
+Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    """Flask-SQLAlchemy's engine options for a database URL."""
+    if url.startswith("sqlite"):
+        return {"connect_args": {"timeout": 10, "check_same_thread": False}, "json_serializer": _dump}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "json_serializer": _dump}
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    if not type(connection).__module__.startswith("sqlite3"):
+        return
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin_sqlite(connection: Connection) -> None:
+    # IMMEDIATE for writers only: on every transaction it costs reads a factor of six (facts.md).
+    if connection.dialect.name == "sqlite":
+        writes = connection.get_execution_options().get("writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """One unit of writing: commits at its end, rolls back on a fault, then runs the after-commit hooks.
+
+    Inside another transaction it joins that one. What was read before it is forgotten, so that no
+    decision rests on a stale row.
+    """
+    session = db.session()
+    if session.info.get("writing"):
+        yield
+        return
+    session.rollback()
+    session.info["writing"] = True
+    session.info["hooks"] = {}
+    try:
+        session.connection(execution_options={"writes": True})
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        session.info["hooks"] = {}
+        raise
+    finally:
+        session.info["writing"] = False
+    hooks: dict[str, Callable[[], object]] = session.info.pop("hooks", {})
+    for name, hook in hooks.items():
+        try:
+            hook()
+        except Exception:  # the sweep does what a hook could not
+            log.exception("after-commit hook %s failed", name)
+
+
+def after_commit(name: str, hook: Callable[[], object]) -> None:
+    """Runs the hook once the present transaction has committed; a name already waiting is not run twice.
+
+    Raises RuntimeError outside a transaction: such a hook would speak before anything is kept.
+    """
+    session = db.session()
+    if not session.info.get("writing"):
+        raise RuntimeError("after_commit needs a transaction")
+    session.info["hooks"].setdefault(name, hook)
+
+
+def insert_missing(model: type[Base]) -> Insert:
+    """An INSERT that leaves rows alone whose unique key exists (ON CONFLICT DO NOTHING)."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    return dialect.insert(model).on_conflict_do_nothing()

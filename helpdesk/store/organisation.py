@@ -1,0 +1,55 @@
+"""The organisation (one row) and its departments."""
+
+from typing import Any
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.store.db import Json, Model, db
+
+
+class Organisation(Model):
+    """One row, id 1. `options` holds what an administrator switches on (see web/admin)."""
+
+    __tablename__ = "organisation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(default="")
+    zone: Mapped[str] = mapped_column(default="Europe/Berlin")
+    locale: Mapped[str] = mapped_column(default="en")
+    hotline: Mapped[str] = mapped_column(default="")
+    # Who answers at night: "roster" (critical runs 24x7) or "nobody"; None until first set-up asked.
+    night_answer: Mapped[str | None]
+    default_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", use_alter=True))
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id", use_alter=True))
+    options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+class Department(Model):
+    __tablename__ = "department"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    parent: Mapped["Department | None"] = relationship(remote_side=[id])
+
+
+def find_organisation() -> Organisation | None:
+    """The organisation, or None before the first set-up."""
+    return db.session.get(Organisation, 1)
+
+
+def get_organisation() -> Organisation:
+    """The organisation. LookupError before the first set-up."""
+    organisation = find_organisation()
+    if organisation is None:
+        raise LookupError("not set up yet")
+    return organisation
+
+
+def list_departments() -> list[Department]:
+    """All departments by name."""
+    return list(db.session.scalars(select(Department).order_by(Department.name)))
+
+
+def find_department(name: str) -> Department | None:
+    """The department of that name, or None."""
+    return db.session.scalar(select(Department).where(Department.name == name))

@@ -1,0 +1,130 @@
+"""People, their addresses, and who is asking."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, func, or_, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+
+from helpdesk.rules.access import Asker, Role
+from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.organisation import Department
+from helpdesk.store.teams import Member
+
+
+class Person(Model):
+    """Anyone known to the desk. Without `password_hash` they have no account, only addresses.
+
+    `session_epoch` is part of each session and single-use link: raising it ends them all.
+    """
+
+    __tablename__ = "person"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    role: Mapped[str] = mapped_column(default=Role.REPORTER)
+    phone: Mapped[str] = mapped_column(default="")
+    staff_number: Mapped[str | None] = mapped_column(unique=True)
+    external_id: Mapped[str | None] = mapped_column(unique=True)
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
+    location: Mapped[str] = mapped_column(default="")
+    locale: Mapped[str | None]
+    zone: Mapped[str | None]
+    password_hash: Mapped[str | None]
+    password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    session_epoch: Mapped[int] = mapped_column(default=0)
+    left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    addresses: Mapped[list["Address"]] = relationship(
+        back_populates="person", order_by="Address.id", cascade="all, delete-orphan"
+    )
+    department: Mapped[Department | None] = relationship()
+    memberships: Mapped[list[Member]] = relationship(order_by=Member.team_id)
+
+    @property
+    def email(self) -> str | None:
+        """Where letters go: the primary address, else the first, else None."""
+        chosen = next((a for a in self.addresses if a.is_primary), None) or next(iter(self.addresses), None)
+        return chosen.email if chosen else None
+
+    @property
+    def initials(self) -> str:
+        """Two letters for the face: of first and last word, or the first two characters."""
+        words = self.name.split()
+        return (words[0][0] + words[-1][0] if len(words) > 1 else self.name[:2]).upper()
+
+    @property
+    def is_active(self) -> bool:
+        return self.left_at is None
+
+    @property
+    def asker(self) -> Asker:
+        """Who they are to rules/access."""
+        return Asker(
+            self.id,
+            Role(self.role),
+            frozenset(m.team_id for m in self.memberships),
+            frozenset(m.team_id for m in self.memberships if m.is_lead),
+        )
+
+
+class Address(Model):
+    """A mail address of one person, in lower case."""
+
+    __tablename__ = "address"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    is_primary: Mapped[bool] = mapped_column(default=False)
+    # Set when a delivery report says that the address does not take mail.
+    failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    person: Mapped[Person] = relationship(back_populates="addresses")
+
+
+def find_person(person_id: int) -> Person | None:
+    """The person of that id with teams and addresses loaded, or None."""
+    loaded = (selectinload(Person.memberships), selectinload(Person.addresses))
+    return db.session.get(Person, person_id, options=loaded)
+
+
+def get_person(person_id: int) -> Person:
+    """The person of that id. LookupError if there is none."""
+    person = find_person(person_id)
+    if person is None:
+        raise LookupError(f"no person {person_id}")
+    return person
+
+
+def find_person_by_address(email: str) -> Person | None:
+    """The person who has that mail address (in any case), or None."""
+    return db.session.scalar(select(Person).join(Address).where(Address.email == email.strip().lower()))
+
+
+def find_administrator() -> Person | None:
+    """Some administrator who can sign in, or None before the first set-up."""
+    return db.session.scalar(
+        select(Person)
+        .where(Person.role == Role.ADMINISTRATOR, Person.left_at.is_(None), Person.password_hash.is_not(None))
+        .limit(1)
+    )
+
+
+def list_people(
+    search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0
+) -> list[Person]:
+    """People who have not left, by name; `search` in name, address, staff number; `roles` empty for all."""
+    query = select(Person).where(Person.left_at.is_(None)).options(selectinload(Person.addresses))
+    if roles:
+        query = query.where(Person.role.in_(roles))
+    if search:
+        words = f"%{_like(search.strip().lower())}%"
+        query = query.where(
+            or_(
+                func.lower(Person.name).like(words, escape="\\"),
+                func.lower(Person.staff_number).like(words, escape="\\"),
+                Person.addresses.any(Address.email.like(words, escape="\\")),
+            )
+        )
+    return list(db.session.scalars(query.order_by(Person.name, Person.id).limit(limit).offset(offset)))
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,92 @@
+"""Calendars and target policies, both kept in versions.
+
+A ticket keeps the policy version it was reported under; a calendar's versions each hold from their
+instant on, and are pieced together (desk/policies).
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.store.db import Json, Model, UtcDateTime, db
+
+
+class Calendar(Model):
+    __tablename__ = "calendar"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    versions: Mapped[list["CalendarVersion"]] = relationship(
+        order_by="CalendarVersion.number", back_populates="calendar", lazy="selectin"
+    )
+
+
+class CalendarVersion(Model):
+    """`definition`: {"timezone", "week", "dates"} as in sla-clock.md; in force from `effective_at` on."""
+
+    __tablename__ = "calendar_version"
+    __table_args__ = (UniqueConstraint("calendar_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    calendar_id: Mapped[int] = mapped_column(ForeignKey("calendar.id"))
+    number: Mapped[int]
+    definition: Mapped[dict[str, Any]] = mapped_column(Json)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    calendar: Mapped[Calendar] = relationship(back_populates="versions")
+
+
+class Policy(Model):
+    """A target policy: chosen by the ticket's kind (None: any), first match in order of `position`;
+    a service may name its own."""
+
+    __tablename__ = "policy"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    kind: Mapped[str | None]
+    position: Mapped[int] = mapped_column(default=0)
+    versions: Mapped[list["PolicyVersion"]] = relationship(
+        order_by="PolicyVersion.number", back_populates="policy", lazy="selectin"
+    )
+
+
+class PolicyVersion(Model):
+    """`definition`: {severity: {target: {"minutes", "calendar_id" (None: 24x7)}, "maintenance_pauses"},
+    "supplier_pauses": bool, "triage_minutes": int}; in force for tickets reported from `effective_at` on."""
+
+    __tablename__ = "policy_version"
+    __table_args__ = (UniqueConstraint("policy_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
+    number: Mapped[int]
+    definition: Mapped[dict[str, Any]] = mapped_column(Json)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    policy: Mapped[Policy] = relationship(back_populates="versions")
+
+
+def list_calendars() -> list[Calendar]:
+    """Calendars with their versions, by name."""
+    return list(db.session.scalars(select(Calendar).order_by(Calendar.name)))
+
+
+def find_calendar(calendar_id: int) -> Calendar | None:
+    """The calendar of that id with its versions, or None."""
+    return db.session.get(Calendar, calendar_id)
+
+
+def list_policies() -> list[Policy]:
+    """Policies with their versions, in the order in which they are tried."""
+    return list(db.session.scalars(select(Policy).order_by(Policy.position, Policy.id)))
+
+
+def get_policy_version(version_id: int) -> PolicyVersion:
+    """The policy version of that id. LookupError if there is none."""
+    version = db.session.get(PolicyVersion, version_id)
+    if version is None:
+        raise LookupError(f"no policy version {version_id}")
+    return version

@@ -1,0 +1,45 @@
+"""Services that people report about."""
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from helpdesk.store.db import Model, db
+from helpdesk.store.people import Person
+from helpdesk.store.teams import Team
+
+
+class Service(Model):
+    """A service, its team and owner. `is_core`: its standstill is critical. `is_restricted`: only its
+    team (and those who see everything) see its tickets."""
+
+    __tablename__ = "service"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    description: Mapped[str] = mapped_column(default="")
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
+    owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    policy_id: Mapped[int | None] = mapped_column(ForeignKey("policy.id"))
+    is_core: Mapped[bool] = mapped_column(default=False)
+    is_restricted: Mapped[bool] = mapped_column(default=False)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    team: Mapped[Team] = relationship()
+    owner: Mapped[Person | None] = relationship()
+
+
+def find_service(service_id: int) -> Service | None:
+    """The service of that id, or None."""
+    return db.session.get(Service, service_id)
+
+
+def get_service(service_id: int) -> Service:
+    """The service of that id. LookupError if there is none."""
+    service = find_service(service_id)
+    if service is None:
+        raise LookupError(f"no service {service_id}")
+    return service
+
+
+def list_services(active_only: bool = True) -> list[Service]:
+    """Services by name, their teams loaded."""
+    query = select(Service).options(joinedload(Service.team)).order_by(Service.name)
+    return list(db.session.scalars(query.where(Service.is_active) if active_only else query))

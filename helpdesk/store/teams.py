@@ -1,0 +1,51 @@
+"""Teams and who is in them."""
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import ForeignKey, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.store.db import Model, db
+
+if TYPE_CHECKING:
+    from helpdesk.store.people import Person
+
+
+class Team(Model):
+    """A support team; its rosters answer "who is on call" and "who is the backup"."""
+
+    __tablename__ = "team"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    email: Mapped[str | None]
+    is_active: Mapped[bool] = mapped_column(default=True)
+    roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id", use_alter=True))
+    backup_roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id", use_alter=True))
+    manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
+    members: Mapped[list["Member"]] = relationship(
+        back_populates="team", order_by="Member.person_id", cascade="all, delete-orphan"
+    )
+    manager: Mapped["Person | None"] = relationship("Person", foreign_keys=[manager_id])
+
+
+class Member(Model):
+    __tablename__ = "member"
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    is_lead: Mapped[bool] = mapped_column(default=False)
+    team: Mapped[Team] = relationship(back_populates="members")
+    person: Mapped["Person"] = relationship("Person", viewonly=True)
+
+
+def get_team(team_id: int) -> Team:
+    """The team of that id. LookupError if there is none."""
+    team = db.session.get(Team, team_id)
+    if team is None:
+        raise LookupError(f"no team {team_id}")
+    return team
+
+
+def list_teams(active_only: bool = True) -> list[Team]:
+    """Teams by name."""
+    query = select(Team).order_by(Team.name)
+    return list(db.session.scalars(query.where(Team.is_active) if active_only else query))

@@ -1,0 +1,226 @@
+"""Tickets, their timelines, and the queries that respect who asks."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, false, or_, select, true
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from helpdesk.rules.access import Asker, ticket_reach
+from helpdesk.rules.lifecycle import State
+from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.people import Person
+from helpdesk.store.policies import PolicyVersion
+from helpdesk.store.services import Service
+from helpdesk.store.teams import Team
+
+
+class Ticket(Model):
+    """A report. Its timeline (`Entry`) is the record; state, severity, due dates here are its cache.
+
+    `next_due_at` is the nearest due instant of an open, unpaused target (None: none), the queue's order.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ix_ticket_queue", "is_open", "next_due_at", "id"),
+        Index(None, "team_id", "is_open", "next_due_at"),
+        Index(None, "assignee_id", "is_open", "next_due_at"),
+        Index(None, "reporter_id", "reported_at"),
+        Index(None, "state", "next_due_at"),
+        Index(None, "service_id", "reported_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    subject: Mapped[str]
+    kind: Mapped[str]
+    state: Mapped[str] = mapped_column(default=State.NEW)
+    is_open: Mapped[bool] = mapped_column(default=True)  # new, in_work or waiting
+    severity: Mapped[str]
+    severity_reason: Mapped[str] = mapped_column(default="")
+    is_triaged: Mapped[bool] = mapped_column(default=True)
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reporter_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    door: Mapped[str]
+    # {"works", "affected", "core_work_stands_still", "since"}: what the reporter answered.
+    answers: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    policy_version_id: Mapped[int] = mapped_column(ForeignKey("policy_version.id"))
+    reported_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    accepted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    resolved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    waiting_for: Mapped[str | None]  # reporter, supplier
+    wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    next_target: Mapped[str | None]
+    reopen_count: Mapped[int] = mapped_column(default=0)
+    cause: Mapped[str] = mapped_column(default="")
+    solution: Mapped[str] = mapped_column(default="")
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # Part of every follow link and reply address: knowing it proves nothing without our signature.
+    link_salt: Mapped[str]
+
+    service: Mapped[Service | None] = relationship()
+    team: Mapped[Team] = relationship()
+    assignee: Mapped[Person | None] = relationship(foreign_keys=[assignee_id])
+    reporter: Mapped[Person] = relationship(foreign_keys=[reporter_id])
+    policy_version: Mapped[PolicyVersion] = relationship()
+    merged_into: Mapped["Ticket | None"] = relationship(remote_side=[id])
+    entries: Mapped[list["Entry"]] = relationship(order_by="Entry.id", back_populates="ticket")
+    targets: Mapped[list["Target"]] = relationship(
+        order_by="Target.started_at, Target.id", back_populates="ticket"
+    )
+
+    @property
+    def number(self) -> str:
+        """What people call it: HD-12."""
+        return f"HD-{self.id}"
+
+
+class Entry(Model):
+    """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
+
+    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
+    waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
+    nudged, rated, mail_filed, deadline_moved. `at` is when it holds (may be back-dated), `recorded_at` when
+    it was written. `detail` bears from, to and the reason; `is_public`: the reporter sees it.
+    """
+
+    __tablename__ = "entry"
+    __table_args__ = (Index(None, "ticket_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    kind: Mapped[str]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    door: Mapped[str]
+    is_public: Mapped[bool] = mapped_column(default=False)
+    body: Mapped[str] = mapped_column(default="")  # Markdown as typed, or the plain text of a mail
+    detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    raw_mail_id: Mapped[int | None] = mapped_column(ForeignKey("raw_mail.id"))
+    ticket: Mapped[Ticket] = relationship(back_populates="entries")
+    actor: Mapped[Person | None] = relationship()
+    attachments: Mapped[list["Attachment"]] = relationship(order_by="Attachment.id")
+
+
+class Target(Model):
+    """One cycle of a target as rules/sla last computed it: a cache of the timeline's answer."""
+
+    __tablename__ = "target"
+    __table_args__ = (
+        UniqueConstraint("ticket_id", "target", "cycle"),
+        Index(None, "target", "started_at"),
+    )
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
+    target: Mapped[str]
+    cycle: Mapped[int]
+    state: Mapped[str]  # running, paused, met, breached, cancelled: as of the last refresh
+    severity: Mapped[str]  # in force at its start; figures count it there
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    breached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    allowance_seconds: Mapped[int]
+    # Counted at the last refresh (of an open one: see `refreshed_at`).
+    elapsed_seconds: Mapped[int]
+    refreshed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ticket: Mapped[Ticket] = relationship(back_populates="targets")
+
+
+class Participant(Model):
+    """A person beyond the reporter who takes part in a ticket: `how` copied, follower or joined."""
+
+    __tablename__ = "participant"
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
+    how: Mapped[str]
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Attachment(Model):
+    """A file of an entry; its bytes lie in the data folder under attachments/ by their SHA-256."""
+
+    __tablename__ = "attachment"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), index=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entry.id"), index=True)
+    name: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    sha256: Mapped[str]
+    content_id: Mapped[str | None]  # of an inline image in a mail
+
+
+def ticket_id_of(number: str) -> int | None:
+    """The id in "HD-12", "hd-12" or "12"; None for anything else (bounded: 18 digits)."""
+    digits = number.strip().upper().removeprefix("HD-")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+
+
+def visible_to(asker: Asker) -> ColumnElement[bool]:
+    """The condition on Ticket that holds for what the asker may see (rules/access.ticket_reach)."""
+    reach = ticket_reach(asker)
+    if reach.everything:
+        return true()
+    if asker.person_id is None:
+        return false()
+    joined = select(Participant.ticket_id).where(Participant.person_id == asker.person_id)
+    own = or_(Ticket.reporter_id == asker.person_id, Ticket.id.in_(joined))
+    if not reach.desk:
+        return own
+    secret = select(Service.id).where(Service.is_restricted)
+    return or_(
+        Ticket.service_id.is_(None),
+        Ticket.service_id.not_in(secret),
+        Ticket.team_id.in_(reach.team_ids),
+        Ticket.assignee_id == asker.person_id,
+        own,
+    )
+
+
+def visible_tickets(asker: Asker) -> Select[Ticket]:
+    """The base query of every list of tickets that somebody sees."""
+    return select(Ticket).where(visible_to(asker))
+
+
+def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
+    """The ticket if the asker may see it, else None (which doors answer with 404)."""
+    return db.session.scalar(
+        visible_tickets(asker)
+        .where(Ticket.id == ticket_id)
+        .options(joinedload(Ticket.service), joinedload(Ticket.reporter), joinedload(Ticket.assignee))
+    )
+
+
+def get_ticket_for_change(ticket_id: int) -> Ticket:
+    """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    ticket = db.session.scalar(
+        select(Ticket)
+        .where(Ticket.id == ticket_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if ticket is None:
+        raise LookupError(f"no ticket {ticket_id}")
+    return ticket
+
+
+def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
+    """The timeline in the order in which it was written, actors loaded."""
+    query = select(Entry).where(Entry.ticket_id == ticket_id).options(joinedload(Entry.actor))
+    if public_only:
+        query = query.where(Entry.is_public)
+    return list(db.session.scalars(query.order_by(Entry.id)))
+
+
+def is_participant(ticket: Ticket, person_id: int) -> bool:
+    """Whether the person takes part: as reporter, copied, follower, assignee or joined."""
+    if person_id in (ticket.reporter_id, ticket.assignee_id):
+        return True
+    return db.session.get(Participant, (ticket.id, person_id)) is not None

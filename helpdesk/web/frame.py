@@ -1,0 +1,191 @@
+"""What every page shares: who asks, language and zone, navigation, headers, faults."""
+
+import logging
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask_babel import Babel, get_locale
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from helpdesk import clock, i18n
+from helpdesk.rules import access
+from helpdesk.store.organisation import find_organisation
+
+log = logging.getLogger(__name__)
+csrf = CSRFProtect()
+babel = Babel()
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# label, endpoint, action that shows it, group. What the asker may not do is not shown.
+NAVIGATION = (
+    (_l("Queue"), "queue.index", "queue.see", "work"),
+    (_l("My reports"), "portal.my_tickets", "ticket.see_own", "work"),
+    (_l("On call"), "rosters.index", "roster.see", "plan"),
+    (_l("Maintenance"), "maintenance.index", "maintenance.see", "plan"),
+    (_l("Figures"), "figures.index", "figures.see", "review"),
+    (_l("Letters"), "letters.index", "letters.see", "review"),
+    (_l("Mail set aside"), "quarantine.index", "mail.see", "review"),
+    (_l("Set-up"), "admin.index", "admin.see", "review"),
+)
+
+
+def asker() -> access.Asker:
+    """Who is at the door, for rules/access and the store's queries."""
+    if current_user.is_authenticated:
+        return current_user.asker
+    return access.Asker(None, access.Role.REPORTER)
+
+
+def may(action: str) -> bool:
+    """Whether whoever is at the door may do it."""
+    return access.may(asker(), action)
+
+
+def needs(action: str) -> Callable[[Callable[P, R]], Callable[P, R | AnyResponse]]:
+    """A view that only some may open: strangers are asked to sign in, for others it does not exist."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R | AnyResponse]:
+        @wraps(view)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | AnyResponse:
+            if not current_user.is_authenticated:
+                back = request.full_path.rstrip("?") if request.method == "GET" else None
+                return redirect(url_for("auth.sign_in", next=back))
+            if not may(action):
+                abort(404)
+            return view(*args, **kwargs)
+
+        return guarded
+
+    return decorate
+
+
+def viewer_zone() -> str:
+    """The zone in which the viewer reads times: theirs, else the organisation's."""
+    if "zone" not in g:
+        organisation = find_organisation()
+        own = current_user.zone if current_user.is_authenticated else None
+        g.zone = own or (organisation.zone if organisation else "UTC")
+    return g.zone
+
+
+def choose_locale() -> str:
+    """Asked for by link (kept in a cookie), else the person's, else the browser's."""
+    wanted = request.cookies.get("language")
+    if wanted in i18n.LOCALES:
+        return wanted
+    if current_user.is_authenticated and current_user.locale:
+        return current_user.locale
+    return i18n.negotiate(list(request.accept_languages.values()))
+
+
+def navigation() -> list[dict[str, Any]]:
+    """The rail's links for whoever is at the door."""
+    shown = []
+    for label, endpoint, action, group in NAVIGATION:
+        if endpoint in current_app.view_functions and may(action):
+            here = bool(request.endpoint) and request.endpoint.split(".")[0] == endpoint.split(".")[0]  # type: ignore[union-attr]
+            shown.append(
+                {"label": label, "url": url_for(endpoint), "current": here, "group": group, "count": None}
+            )
+    return shown
+
+
+def init_app(app: Flask) -> None:
+    """Sets up language, CSRF, page context, headers and fault pages."""
+    csrf.init_app(app)
+    babel.init_app(app, locale_selector=choose_locale, timezone_selector=viewer_zone)
+    app.before_request(_begin)
+    app.after_request(_finish)
+    app.context_processor(_context)
+    app.template_filter("instant")(lambda at: i18n.say_instant(at, viewer_zone()) if at else "")
+    app.template_filter("clock_time")(lambda at: i18n.say_time(at, viewer_zone()) if at else "")
+    app.template_filter("promise_time")(
+        lambda at: i18n.say_promise_time(at, viewer_zone(), g.now) if at else ""
+    )
+    app.template_filter("duration")(i18n.say_duration)
+    app.template_filter("zone_city")(i18n.zone_city)
+    app.register_error_handler(HTTPException, _http_fault)
+    app.register_error_handler(CSRFError, _csrf_fault)
+    app.register_error_handler(OperationalError, _database_fault)
+    app.register_error_handler(Exception, _unexpected_fault)
+
+
+def _begin() -> None:
+    g.now = clock.now()
+    g.request_id = secrets.token_hex(8)
+
+
+def _context() -> dict[str, Any]:
+    locale = str(get_locale() or "en")
+    return {
+        "may": may,
+        "navigation": navigation,
+        "locale": locale,
+        "html_lang": i18n.html_lang(locale),
+        "locales": i18n.LOCALES,
+        "viewer_zone": viewer_zone(),
+        "theme": request.cookies.get("theme") if request.cookies.get("theme") in ("dark", "light") else None,
+        "now": g.get("now") or clock.now(),
+        "settings": current_app.config["SETTINGS"],
+    }
+
+
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
+)
+
+
+def _finish(response: Response) -> Response:
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("X-Frame-Options", "DENY")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    if current_app.config["SETTINGS"].base_url.startswith("https:"):
+        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response
+
+
+@contextmanager
+def _frameless() -> Iterator[None]:
+    """Fault pages must not need what has just failed."""
+    g.zone = "UTC"
+    yield
+
+
+def _http_fault(fault: HTTPException) -> AnyResponse | tuple[str, int] | HTTPException:
+    code = fault.code or 500
+    if code < 400:
+        return fault
+    known = code if code in (400, 404, 413, 429, 503) else (404 if code in (401, 403, 405, 410) else 400)
+    return render_template(f"errors/{known}.html", fault=fault), code
+
+
+def _csrf_fault(fault: CSRFError) -> tuple[str, int]:
+    return render_template("errors/400.html", fault=fault), 400
+
+
+def _database_fault(fault: OperationalError) -> tuple[str, int, dict[str, str]]:
+    log.error("database unreachable: %s", fault.orig, extra={"request_id": g.get("request_id")})
+    with _frameless():
+        return render_template("errors/503.html", fault_id=g.get("request_id")), 503, {"Retry-After": "10"}
+
+
+def _unexpected_fault(fault: Exception) -> tuple[str, int]:
+    log.exception("fault %s", g.get("request_id"), extra={"request_id": g.get("request_id")})
+    with _frameless():
+        return render_template("errors/500.html", fault_id=g.get("request_id")), 500

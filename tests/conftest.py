@@ -1,0 +1,116 @@
+"""One application per database for the whole run, emptied between tests; people with roles."""
+
+import os
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import text
+
+from helpdesk.app import create_app
+from helpdesk.config import load_settings
+from helpdesk.desk import policies
+from helpdesk.rules.access import Role
+from helpdesk.store import db
+from helpdesk.store.organisation import Organisation
+from helpdesk.store.people import Address, Person
+from helpdesk.store.services import Service
+from helpdesk.store.teams import Member, Team
+from tests import servers
+
+# A Monday; Berlin is UTC+1.
+MONDAY_9 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def backend_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The application on an empty database of this kind."""
+    folder = tmp_path_factory.mktemp(request.param)
+    environ = {
+        "HELPDESK_DATA": str(folder),
+        "HELPDESK_REDIS_URL": servers.valkey_url(),
+        "HELPDESK_SECRET_KEY": "tests " * 8,
+        "HELPDESK_MAIL_ADDRESS": "desk@example.org",
+        "HELPDESK_BASE_URL": "http://desk.example.org",
+    }
+    if request.param == "postgresql":
+        environ["HELPDESK_DATABASE_URL"] = servers.new_database(servers.postgres_url())
+    app = create_app(load_settings(environ))
+    app.config.update(TESTING=True, WTF_CSRF_ENABLED=False, PROPAGATE_EXCEPTIONS=False)
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(backend_app: Flask) -> Iterator[Flask]:
+    """The application with its context pushed and every table empty."""
+    with backend_app.app_context():
+        yield backend_app
+        db.session.remove()
+        empty_tables()
+
+
+def empty_tables() -> None:
+    with db.engine.begin() as connection:
+        if db.engine.dialect.name == "postgresql":
+            names = ", ".join(f'"{t.name}"' for t in db.metadata.sorted_tables)
+            connection.execute(text(f"TRUNCATE {names} RESTART IDENTITY CASCADE"))
+            return
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for table in reversed(db.metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+@pytest.fixture
+def data_folder(app: Flask) -> Path:
+    return app.config["SETTINGS"].data
+
+
+class House:
+    """A small organisation in Berlin: Ana reports, Bo is an agent, Chen leads, Dee manages, Eli
+    administers, Fay audits; the team "ERP" with the core service "ERP" and the plain service "Printing"."""
+
+    def __init__(self) -> None:
+        self.now = MONDAY_9
+        organisation = Organisation(id=1, name="Example", zone="Europe/Berlin", night_answer="roster")
+        db.session.add(organisation)
+        self.team = Team(name="ERP")
+        db.session.add(self.team)
+        self.ana = self.person("Ana", Role.REPORTER)
+        self.bo = self.person("Bo", Role.AGENT)
+        self.chen = self.person("Chen", Role.LEAD)
+        self.dee = self.person("Dee", Role.MANAGER)
+        self.eli = self.person("Eli", Role.ADMINISTRATOR)
+        self.fay = self.person("Fay", Role.AUDITOR)
+        db.session.flush()
+        db.session.add_all(
+            [
+                Member(team_id=self.team.id, person_id=self.bo.id),
+                Member(team_id=self.team.id, person_id=self.chen.id, is_lead=True),
+            ]
+        )
+        self.team.manager_id = self.dee.id
+        organisation.default_team_id = self.team.id
+        self.erp = Service(name="ERP", team_id=self.team.id, is_core=True)
+        self.printing = Service(name="Printing", team_id=self.team.id)
+        db.session.add_all([self.erp, self.printing])
+        db.session.commit()
+        policies.install_defaults(MONDAY_9, "Europe/Berlin", night_answer=True)
+        db.session.commit()
+
+    def person(self, name: str, role: Role) -> Person:
+        found = Person(name=name, role=role, created_at=MONDAY_9)
+        found.addresses.append(Address(email=f"{name.lower()}@example.org", is_primary=True))
+        db.session.add(found)
+        return found
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()

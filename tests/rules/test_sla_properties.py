@@ -1,0 +1,228 @@
+"""The SLA clock against a slow reading of its specification, and what must hold for every scenario."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpdesk.rules.hours import Calendar, ScenarioError, open_seconds, open_spans
+from helpdesk.rules.sla import Event, SeverityTargets, Target, Window, explain
+from tests.rules.clock_oracle import FAR, Oracle, holds
+
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+# A zone, and midnight UTC shortly before its clocks change there.
+CLOCK_CHANGES = [
+    ("Europe/Berlin", datetime(2026, 3, 28, tzinfo=UTC)),
+    ("Europe/Berlin", datetime(2026, 10, 24, tzinfo=UTC)),
+    ("Australia/Lord_Howe", datetime(2026, 4, 4, tzinfo=UTC)),  # by half an hour
+    ("Australia/Lord_Howe", datetime(2026, 10, 3, tzinfo=UTC)),
+    ("Pacific/Apia", datetime(2011, 12, 29, tzinfo=UTC)),  # skips 30 December
+    ("Pacific/Kwajalein", datetime(1993, 8, 20, tzinfo=UTC)),  # skips 21 August
+    ("Asia/Manila", datetime(1844, 12, 30, tzinfo=UTC)),  # almost sixteen hours behind, then ahead
+    ("Asia/Shanghai", datetime(1991, 9, 14, tzinfo=UTC)),
+    ("Africa/Casablanca", datetime(2026, 2, 14, tzinfo=UTC)),
+    ("Africa/Casablanca", datetime(2026, 3, 21, tzinfo=UTC)),
+    ("America/Sao_Paulo", datetime(2018, 2, 17, tzinfo=UTC)),  # back at midnight into the day before
+    ("America/Sao_Paulo", datetime(2018, 11, 3, tzinfo=UTC)),  # forward at midnight
+    ("Antarctica/Troll", datetime(2026, 3, 28, tzinfo=UTC)),  # by two hours
+    ("America/St_Johns", datetime(2006, 10, 28, tzinfo=UTC)),  # one minute after midnight
+    ("America/St_Johns", datetime(2006, 4, 1, tzinfo=UTC)),
+    ("Asia/Kathmandu", datetime(1985, 12, 31, tzinfo=UTC)),  # by a quarter of an hour
+]
+ON_QUARTERS = [c for c in CLOCK_CHANGES if c[0] not in ("America/St_Johns", "Asia/Manila")]
+
+
+def intervals(grid):
+    """Opening intervals of a day on a grid of minutes, some of them touching."""
+    edges = st.lists(st.integers(0, 1440 // grid), unique=True, min_size=0, max_size=6)
+    return edges.map(sorted).map(
+        lambda found: tuple((a * grid, b * grid) for a, b in zip(found[::2], found[1::2], strict=False))
+    )
+
+
+@st.composite
+def calendars(draw, zone, start, grid=15):
+    week = tuple(draw(st.lists(intervals(grid), min_size=7, max_size=7)))
+    dates = st.dictionaries(st.integers(-1, 4), intervals(grid), max_size=3)
+    return Calendar(
+        ZoneInfo(zone), week, {(start + timedelta(days=n)).date(): i for n, i in draw(dates).items()}
+    )
+
+
+@given(st.data())
+@settings(max_examples=120, deadline=None)
+def test_open_time_is_what_the_wall_clock_shows_minute_by_minute(data):
+    zone, start = data.draw(st.sampled_from([c for c in CLOCK_CHANGES if c[0] != "Asia/Manila"]))
+    calendar = data.draw(calendars(zone, start, grid=data.draw(st.sampled_from([1, 15, 60]))))
+    start += data.draw(st.integers(0, 1500)) * MINUTE
+    end = start + data.draw(st.integers(0, 2400)) * MINUTE
+    minutes = [start + n * MINUTE for n in range((end - start) // MINUTE)]
+    spans = list(open_spans(calendar, start, end))
+    inside = [any(a <= minute < b for a, b in spans) for minute in minutes]
+    assert inside == [holds(calendar, minute) for minute in minutes]
+    assert open_seconds(calendar, start, end) == 60 * sum(inside)
+    edges = [edge for span in spans for edge in span]
+    assert edges == sorted(set(edges))  # in order, none empty, none touching
+
+
+NEXT = {
+    "open": ["responded", "reporter_replied", "severity_changed", "waiting", "resolved", "cancelled"],
+    "waiting": ["responded", "reporter_replied", "severity_changed", "resumed", "resolved", "cancelled"],
+    "resolved": ["reporter_replied", "severity_changed", "reopened", "reopened", "closed", "cancelled"],
+    "ended": [],
+}
+LEADS_TO = {
+    "waiting": "waiting",
+    "resumed": "open",
+    "resolved": "resolved",
+    "reopened": "open",
+    "closed": "ended",
+    "cancelled": "ended",
+}
+
+
+@st.composite
+def histories(draw, severities, start, ticks):
+    """Events that the state allows, at ticks after `start`, often several at one instant."""
+    at, state = draw(st.sampled_from(range(20))), "open"
+    events = [Event(start + at * ticks, "reported", draw(st.sampled_from(severities)))]
+    for _ in range(draw(st.integers(0, 9))):
+        if not NEXT[state]:
+            break
+        at += draw(st.sampled_from([0, 0, 1, 2, 4, 8, 20, 50]))
+        kind = draw(st.sampled_from(NEXT[state]))
+        severity = draw(st.sampled_from(severities)) if kind == "severity_changed" else None
+        events.append(Event(start + at * ticks, kind, severity))
+        state = LEADS_TO.get(kind, state)
+    return events, events[-1].at + draw(st.sampled_from([0, 1, 3, 10, 60, 200])) * ticks
+
+
+@st.composite
+def scenarios(draw):
+    zone, start = draw(st.sampled_from(ON_QUARTERS))
+    tick = 15 * MINUTE
+    hours = st.one_of(st.none(), st.none(), calendars(zone, start))
+    shared = draw(st.lists(hours, min_size=2, max_size=2))
+    targets = st.builds(
+        Target, st.sampled_from([1, 2, 4, 4, 8, 12, 20, 40]).map(lambda n: n * 900), st.sampled_from(shared)
+    )
+    severity = st.builds(SeverityTargets, targets, targets, st.one_of(targets, st.none()), st.booleans())
+    policy = draw(st.fixed_dictionaries({"minor": severity, "major": severity, "critical": severity}))
+    edges = draw(st.lists(st.tuples(st.integers(0, 200), st.integers(1, 30)), max_size=3))
+    windows = [Window(start + a * tick, start + (a + b) * tick) for a, b in edges]
+    events, now = draw(histories(list(policy), start, tick))
+    return policy, windows, events, now, tick
+
+
+def as_oracle_says(cycle):
+    shown = {name: getattr(cycle, name) for name in cycle.__dataclass_fields__}
+    shown["segments"] = [(s.from_at, s.to_at, s.counted, s.reason) for s in cycle.segments]
+    return shown
+
+
+@given(scenarios())
+@settings(max_examples=250, deadline=None)
+def test_the_clock_agrees_with_a_reading_tick_by_tick(scenario):
+    policy, windows, events, now, tick = scenario
+    found = [as_oracle_says(cycle) for cycle in explain(policy, windows, events, now)]
+    expected = Oracle(policy, windows, tick).run(events, now)
+    for ours, theirs in zip(found, expected, strict=True):
+        if theirs["due_at"] == "far":  # further than the slow reading looks
+            latest = ours["stopped_at"] or now
+            assert ours["due_at"] is None or ours["due_at"] >= latest + FAR
+            theirs["due_at"] = ours["due_at"]
+    assert found == expected
+
+
+@given(scenarios(), st.integers(0, 400_000), st.integers(0, 400_000))
+@settings(max_examples=100, deadline=None)
+def test_time_alone_adds_to_elapsed_and_moves_no_due_date(scenario, seconds, more):
+    policy, windows, events, now, _ = scenario
+    sooner = now + seconds * SECOND
+    for before, after in zip(
+        explain(policy, windows, events, sooner),
+        explain(policy, windows, events, sooner + more * SECOND),
+        strict=True,
+    ):
+        assert after.due_at == before.due_at
+        assert after.elapsed_seconds >= before.elapsed_seconds
+        assert after.allowance_seconds == before.allowance_seconds
+
+
+@given(scenarios())
+@settings(max_examples=100, deadline=None)
+def test_segments_cover_the_cycle_and_add_up(scenario):
+    policy, windows, events, now, _ = scenario
+    for cycle in explain(policy, windows, events, now):
+        edges = [cycle.started_at, *(s.to_at for s in cycle.segments)]
+        assert [s.from_at for s in cycle.segments] == edges[:-1]
+        assert edges[-1] == (cycle.stopped_at or now)
+        assert all(s.from_at < s.to_at for s in cycle.segments)
+        reasons = [s.reason for s in cycle.segments]
+        assert all(a != b for a, b in zip(reasons, reasons[1:], strict=False))
+        counted = sum((s.to_at - s.from_at) // SECOND for s in cycle.segments if s.counted)
+        assert counted == cycle.elapsed_seconds
+        if cycle.breached_at is None:
+            assert cycle.elapsed_seconds + cycle.remaining_seconds == cycle.allowance_seconds
+        else:
+            assert cycle.remaining_seconds == 0
+
+
+@given(scenarios(), st.sampled_from([900, 1800, 3600, 7200, 36000]), st.integers(0, 90_000))
+@settings(max_examples=150, deadline=None)
+def test_tighter_never_makes_due_later_and_looser_never_earlier(scenario, length, later):
+    policy, windows, events, now, _ = scenario
+    # The severity in force becomes one that differs in its lengths alone.
+    in_force = [e.severity for e in events if e.severity is not None][-1]
+    old = policy[in_force]
+    as_long = SeverityTargets(
+        Target(length, old.response.calendar),
+        Target(length, old.resolution.calendar),
+        old.update and Target(length, old.update.calendar),
+        old.maintenance_pauses,
+    )
+    if any(e.type in ("resolved", "closed", "cancelled") for e in events):
+        return
+    at = now + later * SECOND
+    before = explain(policy, windows, events, at)
+    changed = [*events, Event(at, "severity_changed", "other")]
+    after = explain({**policy, "other": as_long}, windows, changed, at)
+    for was, new in zip(before, after, strict=True):
+        target = old.get(was.target)
+        if was.due_at is None or new.due_at is None or target is None:
+            continue
+        assert new.due_at <= was.due_at or length > target.seconds
+        assert new.due_at >= was.due_at or length < target.seconds
+
+
+@given(
+    st.lists(
+        st.builds(
+            Event,
+            st.integers(0, 5).map(lambda n: datetime(2026, 3, 2, 8, n, tzinfo=UTC)),
+            st.sampled_from([*LEADS_TO, "reported", "responded", "reporter_replied", "severity_changed"]),
+            st.sampled_from(["minor", "minor", "nowhere", None]),
+        ),
+        max_size=6,
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_events_are_refused_exactly_where_the_state_does_not_allow_them(events):
+    policy = {"minor": SeverityTargets(Target(60, None), Target(60, None))}
+    now = datetime(2026, 3, 2, 8, 4, tzinfo=UTC)
+    state = None
+    fits = bool(events)
+    for event in sorted(events, key=lambda e: e.at):
+        allowed = ["reported"] if state is None else NEXT[state]
+        known = event.severity == "minor" or event.type not in ("reported", "severity_changed")
+        fits = fits and event.type in allowed and known and event.at <= now
+        state = LEADS_TO.get(event.type, state or "open")
+    if fits:
+        assert explain(policy, [], events, now)
+    else:
+        with pytest.raises(ScenarioError):
+            explain(policy, [], events, now)
