@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
 from flask_babel import Babel, get_locale
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -28,14 +29,16 @@ R = TypeVar("R")
 
 # label, endpoint, action that shows it, group. What the asker may not do is not shown.
 NAVIGATION = (
-    (_l("Queue"), "queue.index", "queue.see", "work"),
-    (_l("My reports"), "portal.my_tickets", "ticket.see_own", "work"),
-    (_l("On call"), "rosters.index", "roster.see", "plan"),
-    (_l("Maintenance"), "maintenance.index", "maintenance.see", "plan"),
-    (_l("Figures"), "figures.index", "figures.see", "review"),
-    (_l("Letters"), "letters.index", "letters.see", "review"),
-    (_l("Mail set aside"), "quarantine.index", "mail.see", "review"),
-    (_l("Set-up"), "admin.index", "admin.see", "review"),
+    (_l("Queue"), "queue.index", "queue.see", ""),
+    (_l("Report"), "report.new", "ticket.report", ""),
+    (_l("My reports"), "portal.my_tickets", "ticket.see_own", ""),
+    (_l("On call"), "rosters.index", "roster.see", _l("Plan")),
+    (_l("Maintenance"), "maintenance.index", "maintenance.see", _l("Plan")),
+    (_l("Figures"), "figures.index", "figures.see", _l("Review")),
+    (_l("Letters"), "letters.index", "letters.see", _l("Review")),
+    (_l("Mail set aside"), "quarantine.index", "mail.see", _l("Review")),
+    (_l("Security log"), "security.index", "security.see", _l("Review")),
+    (_l("Set-up"), "admin.index", "admin.see", _l("Review")),
 )
 
 
@@ -90,14 +93,22 @@ def choose_locale() -> str:
 
 def navigation() -> list[dict[str, Any]]:
     """The rail's links for whoever is at the door."""
-    shown = []
-    for label, endpoint, action, group in NAVIGATION:
-        if endpoint in current_app.view_functions and may(action):
-            here = bool(request.endpoint) and request.endpoint.split(".")[0] == endpoint.split(".")[0]  # type: ignore[union-attr]
-            shown.append(
-                {"label": label, "url": url_for(endpoint), "current": here, "group": group, "count": None}
-            )
-    return shown
+    here = (request.endpoint or "").split(".")[0]
+    return [
+        {
+            "label": label,
+            "url": url_for(endpoint),
+            "current": here == endpoint.split(".")[0],
+            "group": str(group),
+            "count": None,
+        }
+        for label, endpoint, action, group in NAVIGATION
+        if endpoint in current_app.view_functions and may(action)
+    ]
+
+
+def _url_if_there(endpoint: str) -> str | None:
+    return url_for(endpoint) if endpoint in current_app.view_functions else None
 
 
 def init_app(app: Flask) -> None:
@@ -129,15 +140,27 @@ def _context() -> dict[str, Any]:
     locale = str(get_locale() or "en")
     return {
         "may": may,
-        "navigation": navigation,
+        "navigation": navigation(),
+        "home_url": "/",
+        "search_url": _url_if_there("queue.index") if may("queue.see") else None,
+        "sign_in_url": _url_if_there("auth.sign_in"),
+        "sign_out_url": _url_if_there("auth.sign_out"),
+        "language_url": _url_if_there("auth.language"),
+        "user_links": _user_links(),
+        "languages": [{"code": code, "label": label} for code, label in i18n.LOCALES.items()],
         "locale": locale,
         "html_lang": i18n.html_lang(locale),
-        "locales": i18n.LOCALES,
         "viewer_zone": viewer_zone(),
-        "theme": request.cookies.get("theme") if request.cookies.get("theme") in ("dark", "light") else None,
         "now": g.get("now") or clock.now(),
         "settings": current_app.config["SETTINGS"],
     }
+
+
+def _user_links() -> list[dict[str, Any]]:
+    profile = _url_if_there("auth.profile")
+    if profile is None or not current_user.is_authenticated:
+        return []
+    return [{"label": _("Your profile"), "url": profile, "current": request.endpoint == "auth.profile"}]
 
 
 CSP = (
