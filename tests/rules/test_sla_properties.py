@@ -1,6 +1,7 @@
 """The SLA clock against a slow reading of its specification, and what must hold for every scenario."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -22,7 +23,6 @@ CLOCK_CHANGES = [
     ("Australia/Lord_Howe", datetime(2026, 10, 3, tzinfo=UTC)),
     ("Pacific/Apia", datetime(2011, 12, 29, tzinfo=UTC)),  # skips 30 December
     ("Pacific/Kwajalein", datetime(1993, 8, 20, tzinfo=UTC)),  # skips 21 August
-    ("Asia/Manila", datetime(1844, 12, 30, tzinfo=UTC)),  # almost sixteen hours behind, then ahead
     ("Asia/Shanghai", datetime(1991, 9, 14, tzinfo=UTC)),
     ("Africa/Casablanca", datetime(2026, 2, 14, tzinfo=UTC)),
     ("Africa/Casablanca", datetime(2026, 3, 21, tzinfo=UTC)),
@@ -33,7 +33,7 @@ CLOCK_CHANGES = [
     ("America/St_Johns", datetime(2006, 4, 1, tzinfo=UTC)),
     ("Asia/Kathmandu", datetime(1985, 12, 31, tzinfo=UTC)),  # by a quarter of an hour
 ]
-ON_QUARTERS = [c for c in CLOCK_CHANGES if c[0] not in ("America/St_Johns", "Asia/Manila")]
+ON_QUARTERS = [c for c in CLOCK_CHANGES if c[0] != "America/St_Johns"]
 
 
 def intervals(grid):
@@ -56,7 +56,7 @@ def calendars(draw, zone, start, grid=15):
 @given(st.data())
 @settings(max_examples=120, deadline=None)
 def test_open_time_is_what_the_wall_clock_shows_minute_by_minute(data):
-    zone, start = data.draw(st.sampled_from([c for c in CLOCK_CHANGES if c[0] != "Asia/Manila"]))
+    zone, start = data.draw(st.sampled_from(CLOCK_CHANGES))
     calendar = data.draw(calendars(zone, start, grid=data.draw(st.sampled_from([1, 15, 60]))))
     start += data.draw(st.integers(0, 1500)) * MINUTE
     end = start + data.draw(st.integers(0, 2400)) * MINUTE
@@ -163,7 +163,7 @@ def test_segments_cover_the_cycle_and_add_up(scenario):
         assert edges[-1] == (cycle.stopped_at or now)
         assert all(s.from_at < s.to_at for s in cycle.segments)
         reasons = [s.reason for s in cycle.segments]
-        assert all(a != b for a, b in zip(reasons, reasons[1:], strict=False))
+        assert all(a != b for a, b in pairwise(reasons))
         counted = sum((s.to_at - s.from_at) // SECOND for s in cycle.segments if s.counted)
         assert counted == cycle.elapsed_seconds
         if cycle.breached_at is None:
