@@ -16,6 +16,7 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 LONGEST_SOCKET_PATH = 107  # bytes; the kernel's sun_path less its final zero
+LONGEST_SOCKET_NAME = len("control.sock.4194304")  # the supervisor's, while it is being made
 SHORTEST_SECRET = 32  # characters
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - compared, never bound to
 
@@ -219,7 +220,7 @@ def _embedded_redis_url(data: Path) -> str:
 def _runtime_folder(data: Path) -> Path:
     """A folder only we may enter, short enough for a socket: below the data folder, else a temporary one."""
     folder = data / "run"
-    if len(os.fsencode(folder / "valkey.sock")) > LONGEST_SOCKET_PATH:
+    if len(os.fsencode(folder)) + 1 + LONGEST_SOCKET_NAME > LONGEST_SOCKET_PATH:
         mark = sha256(os.fsencode(data)).hexdigest()[:12]
         folder = Path(tempfile.gettempdir(), f"helpdesk-{os.getuid()}-{mark}")
     folder.mkdir(mode=0o700, exist_ok=True)

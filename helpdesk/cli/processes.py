@@ -4,16 +4,20 @@ import argparse
 import ctypes
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from helpdesk import clock
 from helpdesk.config import Settings, load_settings
 
 RETRY_AFTER = 2.0  # seconds; a part that cannot start is tried again this often, for as long as it takes
+
+PAGES_FIRST_FOR = 5.0  # seconds
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -42,13 +46,25 @@ def _run(part: Callable[[Settings], object]) -> int:
     if supervised:
         end_with_parent()
     try:
-        part(load_settings(os.environ))
+        settings = load_settings(os.environ)
+        if supervised and part not in (_web, _queue):
+            _let_pages_come_first(settings)
+        part(settings)
     except Exception:
         if supervised:
             # Supervisor's own waits grow without an end for parts that fail at once.
             time.sleep(RETRY_AFTER)
         raise
     return 0
+
+
+def _let_pages_come_first(settings: Settings) -> None:
+    """Leave the processors to the web process until it listens: its first page is what people wait for."""
+    give_up_at = time.monotonic() + PAGES_FIRST_FOR
+    while time.monotonic() < give_up_at:
+        with suppress(OSError), socket.create_connection(settings.bind, timeout=1):
+            return
+        time.sleep(0.05)
 
 
 def _web(settings: Settings) -> None:

@@ -6,7 +6,6 @@ This process checks, prepares and then only watches: it imports no web framework
 import argparse
 import configparser
 import fcntl
-import http.client
 import os
 import shlex
 import signal
@@ -17,15 +16,26 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
+from xmlrpc.client import Error as XmlRpcError
+from xmlrpc.client import ServerProxy
 
 from helpdesk.cli.processes import end_with_parent
 from helpdesk.config import Address, CannotStart, Settings, load_settings
 
 STOP_WITHIN = 4.6  # seconds, for everything; the supervisor's own waits below add up to less
 PAGES_WITHIN = 60.0
+CONTROL = "control.sock"
+CONTROL_LOGIN = ("helpdesk", "helpdesk")  # the folder guards the socket; this only quiets a warning
 UPGRADE = ("db", "upgrade")
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PARTS = ("web", "worker", "clock", "intake")
+
+
+class _Stopped(BaseException):
+    """We have been told to stop. No KeyboardInterrupt, for which subprocess would wait a little."""
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -50,9 +60,9 @@ def _serve(settings: Settings, preparations: Sequence[Sequence[str]]) -> int:
     what it likes and leaves no memory behind.
     """
     environ = {**os.environ, **settings.as_environ(), "PYTHONUNBUFFERED": "1"}
-    for stop in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(stop, signal.default_int_handler)
-    with _alone(settings):
+    for told in STOP_SIGNALS:
+        signal.signal(told, _told_to_stop)
+    with suppress(_Stopped), _alone(settings):
         _require_free({"HELPDESK_BIND": settings.bind, "HELPDESK_MAIL_BIND": settings.mail_bind})
         for words in preparations:
             prepared = subprocess.run([sys.executable, "-m", "helpdesk", *words], env=environ, check=False)
@@ -61,6 +71,12 @@ def _serve(settings: Settings, preparations: Sequence[Sequence[str]]) -> int:
         with _log() as log:
             _supervise(settings, log, environ)
     return 0
+
+
+def _told_to_stop(_signal: int, _frame: object) -> None:
+    for further in STOP_SIGNALS:  # a second Ctrl-C changes nothing
+        signal.signal(further, signal.SIG_IGN)
+    raise _Stopped
 
 
 @contextmanager
@@ -104,9 +120,9 @@ def _supervise(settings: Settings, log: int, environ: Mapping[str, str]) -> None
         try:
             _announce(settings, supervisor)
             supervisor.wait()
-        except KeyboardInterrupt:
-            _stop(supervisor)
-            return
+        except _Stopped:
+            _stop(settings, supervisor)
+            raise
         # The kernel has told its children to go; the new ones wait for their ports.
         print("helpdesk: the supervisor ended and is started again", file=sys.stderr)
         time.sleep(1)
@@ -126,22 +142,26 @@ def _announce(settings: Settings, supervisor: "subprocess.Popen[bytes]") -> None
 
 
 def _answers(address: Address) -> bool:
-    connection = http.client.HTTPConnection(*address, timeout=2)
+    connection = HTTPConnection(*address, timeout=2)
     try:
         connection.request("GET", "/healthz")
         connection.getresponse()
-    except (OSError, http.client.HTTPException):
+    except (OSError, HTTPException):
         return False
     finally:
         connection.close()
     return True
 
 
-def _stop(supervisor: "subprocess.Popen[bytes]") -> None:
-    """Stop everything; a second Ctrl-C changes nothing."""
-    for further in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(further, signal.SIG_IGN)
-    supervisor.terminate()
+def _stop(settings: Settings, supervisor: "subprocess.Popen[bytes]") -> None:
+    """Stop everything, at once where the supervisor hears us: a signal it notices within a second only."""
+    from supervisor.xmlrpc import SupervisorTransport
+
+    transport: Any = SupervisorTransport(*CONTROL_LOGIN, f"unix://{settings.runtime / CONTROL}")
+    try:
+        ServerProxy("http://supervisor", transport).supervisor.shutdown()
+    except (OSError, HTTPException, XmlRpcError):
+        supervisor.terminate()
     try:
         supervisor.wait(STOP_WITHIN)
     except subprocess.TimeoutExpired:
@@ -177,6 +197,13 @@ def _write_plan(settings: Settings) -> Path:
         "logfile": os.devnull,
         "loglevel": "warn",
         "pidfile": _literal(settings.runtime / "supervisord.pid"),
+    }
+    # Also lets `supervisorctl -s unix://...` say how the parts are.
+    user, password = CONTROL_LOGIN
+    control = _literal(settings.runtime / CONTROL)
+    plan["unix_http_server"] = {"file": control, "chmod": "0700", "username": user, "password": password}
+    plan["rpcinterface:supervisor"] = {
+        "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface"
     }
     if os.getuid() == 0:
         plan["supervisord"]["user"] = "root"  # else it warns at each start; who runs us has chosen
