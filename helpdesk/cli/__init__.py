@@ -48,7 +48,13 @@ def main(argv: list[str] | None = None) -> int:
     if not words or words[0] not in COMMANDS:
         return _without_command(words)
     parser = argparse.ArgumentParser(prog="helpdesk")
-    module = importlib.import_module(f"helpdesk.cli.{COMMANDS[words[0]].module}")
+    name = f"helpdesk.cli.{COMMANDS[words[0]].module}"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        parser.error(f"{words[0]} is not part of this installation")
     module.add_commands(parser.add_subparsers())
     args = parser.parse_args(words)
     if "run" not in args:

@@ -1,0 +1,55 @@
+# Everything goes through these: `make run` needs nothing but Python 3.11 or newer.
+.DEFAULT_GOAL := run
+.PHONY: run demo test lint bench catalogues
+
+BIN := .venv/bin
+TRANSLATIONS := helpdesk/translations
+COMPILED := $(patsubst %.po,%.mo,$(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po))
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+# The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
+IS_NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$p -c '$(IS_NEW_ENOUGH)' 2>/dev/null && echo $$p && break; done)
+
+run: .venv/.installed $(COMPILED)
+	@$(BIN)/helpdesk up
+
+demo: .venv/.installed $(COMPILED)
+	@$(BIN)/helpdesk demo
+
+test: lint $(COMPILED)
+	$(BIN)/pytest
+
+lint: .venv/.installed-dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.installed-dev $(COMPILED)
+	$(BIN)/python -m benchmarks
+
+# After a change of texts: collect them, then translate what is new in the .po files.
+catalogues: .venv/.installed
+	$(BIN)/pybabel extract -F babel.cfg -k _l -k lazy_gettext --omit-header --sort-by-file -o $(TRANSLATIONS)/messages.pot .
+	$(BIN)/pybabel update --omit-header -i $(TRANSLATIONS)/messages.pot -d $(TRANSLATIONS)
+
+%.mo: %.po | .venv/.installed
+	@$(BIN)/pybabel --quiet compile -i $< -o $@
+
+.venv/.installed: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "Installing Helpdesk into .venv (the first time this takes a minute) ..."
+	@$(INSTALL) -e .
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed
+	@echo "Installing what the tests need into .venv ..."
+	@$(INSTALL) -e '.[dev]'
+	@touch $@
+
+.venv/bin/python:
+	@$(PYTHON) -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
+		echo "Helpdesk needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python" >&2; \
+		exit 1; }
+	@$(PYTHON) -m venv .venv
