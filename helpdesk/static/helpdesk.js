@@ -74,8 +74,9 @@
     for (const element of all("[data-key]").filter(shown)) {
       const [term, words, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
       kbd.textContent = element.dataset.key;
-      const hint = one("kbd", element)?.textContent ?? "";
-      words.textContent = element.dataset.keyLabel ?? element.textContent.replace(hint, "").trim();
+      const copy = element.cloneNode(true);
+      all("kbd", copy).forEach((hint) => hint.remove());
+      words.textContent = element.dataset.keyLabel ?? copy.textContent.trim();
       term.className = words.className = "own";
       term.append(kbd);
       list.append(term, words);
@@ -100,13 +101,13 @@
   const freshen = (box, html) => {
     const page = new DOMParser().parseFromString(html, "text/html");
     const fresh = (box.id && page.getElementById(box.id)) || page.body;
-    const focused = box.contains(document.activeElement) && document.activeElement.closest("[id]")?.id;
+    const focused = box.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
     const ticked = all("input:checked", box).map((input) => [input.name, input.value]);
     const y = window.scrollY;
     box.replaceChildren(...fresh.childNodes);
     all("input", box).forEach((input) => { input.checked ||= ticked.some(([n, v]) => n === input.name && v === input.value); });
-    const row = focused && document.getElementById(focused);
-    (row && (one(".what a", row) ?? row))?.focus({ preventScroll: true });
+    const row = focused ? document.getElementById(focused) : null;
+    if (row) (one(".what a", row) ?? row).focus({ preventScroll: true });
     window.scrollTo(window.scrollX, y);
     tickAll();
   };
