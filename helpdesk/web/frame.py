@@ -2,8 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
@@ -11,7 +10,7 @@ from flask import Flask, Response, abort, current_app, g, redirect, render_templ
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
@@ -183,11 +182,10 @@ def _finish(response: Response) -> Response:
     return response
 
 
-@contextmanager
-def _frameless() -> Iterator[None]:
-    """Fault pages must not need what has just failed."""
+def _frameless() -> None:
+    """Fault pages must not need what has just failed: they know no viewer and their own zone."""
+    g._login_user = AnonymousUserMixin()
     g.zone = "UTC"
-    yield
 
 
 def _http_fault(fault: HTTPException) -> AnyResponse | tuple[str, int] | HTTPException:
@@ -204,11 +202,11 @@ def _csrf_fault(fault: CSRFError) -> tuple[str, int]:
 
 def _database_fault(fault: OperationalError) -> tuple[str, int, dict[str, str]]:
     log.error("database unreachable: %s", fault.orig, extra={"request_id": g.get("request_id")})
-    with _frameless():
-        return render_template("errors/503.html", fault_id=g.get("request_id")), 503, {"Retry-After": "10"}
+    _frameless()
+    return render_template("errors/503.html", fault_id=g.get("request_id")), 503, {"Retry-After": "10"}
 
 
 def _unexpected_fault(fault: Exception) -> tuple[str, int]:
     log.exception("fault %s", g.get("request_id"), extra={"request_id": g.get("request_id")})
-    with _frameless():
-        return render_template("errors/500.html", fault_id=g.get("request_id")), 500
+    _frameless()
+    return render_template("errors/500.html", fault_id=g.get("request_id")), 500
