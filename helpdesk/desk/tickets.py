@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import policies, targets
+from helpdesk.desk.participants import tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules.lifecycle import Kind, State, require
@@ -50,11 +51,14 @@ def report(
     door: str,
     actor: Person | None = None,
     raw_mail_id: int | None = None,
+    detail: dict[str, Any] | None = None,
+    receipt: bool = True,
 ) -> Ticket:
     """Registers a report and promises an answer: ticket, entry, targets, alarms and receipt in one unit.
 
-    `actor` is the agent who logs it for the reporter (None: the reporter). LookupError where the service
-    is gone or no policy fits.
+    `actor` is the agent who logs it for the reporter (None: the reporter). `detail` joins the entry's
+    (a mail's quoted text); no `receipt` where letters to the reporter would feed a loop. LookupError
+    where the service is gone or no policy fits.
     """
     with transaction():
         service = find_service(command.service_id) if command.service_id else None
@@ -101,11 +105,15 @@ def report(
                 "severity": verdict.severity,
                 "reason": verdict.reason,
                 "service": ticket.service_id,
-                **({"backdated": command.backdate_reason} if command.reported_at else {}),
+                **({"backdated": command.backdate_reason} if command.backdate_reason else {}),
+                **(detail or {}),
             },
         )
         targets.refresh(ticket, now, [entry])
-        letters.write("received", reporter, key=f"received:{ticket.id}", now=now, ticket=ticket, entry=entry)
+        if receipt:
+            letters.write(
+                "received", reporter, key=f"received:{ticket.id}", now=now, ticket=ticket, entry=entry
+            )
     return ticket
 
 
@@ -130,17 +138,9 @@ def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -
         ticket.assignee_id = actor.id
         ticket.accepted_at = ticket.accepted_at or now
         if ticket.state == State.NEW:
-            ticket.state = State.IN_WORK
+            ticket.enter(State.IN_WORK)
         targets.refresh(ticket, now)
-        letters.write(
-            "accepted",
-            ticket.reporter,
-            key=f"entry:{entry.id}",
-            now=now,
-            ticket=ticket,
-            entry=entry,
-            agent=actor,
-        )
+        tell("accepted", ticket, entry, now=now, agent=actor)
     return ticket
 
 
@@ -151,15 +151,7 @@ def reply(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str 
         require("reply", ticket.state)
         entry = record(ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=body)
         targets.refresh(ticket, now)
-        letters.write(
-            "replied",
-            ticket.reporter,
-            key=f"entry:{entry.id}",
-            now=now,
-            ticket=ticket,
-            entry=entry,
-            agent=actor,
-        )
+        tell("replied", ticket, entry, now=now, agent=actor)
     return entry
 
 
@@ -171,7 +163,14 @@ def note(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str =
 
 
 def reporter_reply(
-    ticket_id: int, author: Person, body: str, *, now: datetime, door: str, raw_mail_id: int | None = None
+    ticket_id: int,
+    author: Person,
+    body: str,
+    *,
+    now: datetime,
+    door: str,
+    raw_mail_id: int | None = None,
+    detail: dict[str, Any] | None = None,
 ) -> Entry:
     """A message of the reporter or another participant; it ends a waiting for the reporter.
 
@@ -189,9 +188,10 @@ def reporter_reply(
             is_public=True,
             body=body,
             raw_mail_id=raw_mail_id,
+            detail=detail,
         )
         if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
-            ticket.state, ticket.waiting_for, ticket.wake_at = State.IN_WORK, None, None
+            ticket.enter(State.IN_WORK)
         targets.refresh(ticket, now)
     return entry
 

@@ -35,6 +35,10 @@ class RawMail(Model):
     from_address: Mapped[str] = mapped_column(default="")
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # What an agent reads of a message that is on no ticket (its first characters).
+    preview: Mapped[str] = mapped_column(default="")
+    # The agent who wants a ticket of it, whatever the rules say.
+    rescued_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 class MailIdentity(Model):
