@@ -153,6 +153,24 @@ def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: 
     return None
 
 
+def after_working_days(calendar: Calendar | None, start: datetime, days: int) -> datetime | None:
+    """Answers the same local time `days` (> 0) working days later, or the next opening where that is closed.
+
+    A working day is a local date with any opening hours; of a calendar of None every date is one (UTC).
+    None where there is no such day within ten years.
+    """
+    if calendar is None:
+        return start + _DAY * days
+    local = start.astimezone(calendar.zone).replace(tzinfo=None)
+    for _ in range(3660):
+        local += _DAY
+        days -= bool(calendar.intervals_on(local.date()))
+        if days == 0:
+            then = local_to_instant(calendar.zone, local)
+            return next((max(a, then) for a, _ in open_spans(calendar, then, then + _DAY * 3660)), None)
+    return None
+
+
 def _days(calendar: Calendar, start: datetime, end: datetime) -> Iterable[date]:
     """The UTC days that can hold an open instant: all, or those around the dates if the week is empty."""
     first, last = start.date(), end.date()

@@ -6,6 +6,7 @@ Source: the specification of the SLA clock, "Which instants count" and "Allowanc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Literal, TypeAlias
 
 from helpdesk.rules.hours import Calendar, open_spans
@@ -72,6 +73,23 @@ class Cycle:
     elapsed_seconds: int
     remaining_seconds: int
     segments: tuple[Segment, ...]
+    count: "CycleCount" = field(repr=False, compare=False)
+
+    @property
+    def targets_since(self) -> datetime:
+        """Since when the severity in force has been so: the start, or its last change."""
+        return self.count.targets_since
+
+    def reaches_at(self, seconds: int) -> datetime | None:
+        """Answers the first instant at which `seconds` (> 0) are counted, going on as things stand.
+
+        None where that is never so: while it waits, or within ten years of the start.
+        """
+        return self.count.reaches_at(seconds)
+
+    def counts_at(self, instant: datetime) -> datetime | None:
+        """Answers the first counted instant from `instant` on; None while it waits or where there is none."""
+        return self.count.counts_at(instant)
 
 
 @dataclass(slots=True)
@@ -89,6 +107,7 @@ class CycleCount:
     elapsed: int = 0
     reached_at: datetime | None = None
     """The first instant at which elapsed reached the allowance, once it has."""
+    targets_since: datetime = field(init=False)
     pause: Pause | None = None
     stopped_at: datetime | None = None
     due_at_stop: datetime | None = None
@@ -97,7 +116,7 @@ class CycleCount:
 
     def __post_init__(self) -> None:
         self.allowance = self._target().seconds
-        self.counted_to = self.started_at
+        self.counted_to = self.targets_since = self.started_at
         self.horizon = _years_after(self.started_at, SEARCHED_YEARS)
 
     def count_to(self, instant: datetime) -> None:
@@ -120,7 +139,7 @@ class CycleCount:
         """Goes on with the targets of another severity, which has this target, from `instant` on."""
         self.count_to(instant)
         old = self._target().seconds
-        self.targets = targets
+        self.targets, self.targets_since = targets, instant
         new = self._target().seconds
         if self._is_breached(instant):
             return
@@ -174,7 +193,27 @@ class CycleCount:
             elapsed_seconds=self.elapsed,
             remaining_seconds=max(0, self.allowance - self.elapsed),
             segments=tuple(Segment(*stretch) for stretch in self.stretches),
+            count=self,
         )
+
+    def reaches_at(self, seconds: int) -> datetime | None:
+        """See Cycle.reaches_at."""
+        for start, end, reason in chain(self.stretches, self._ahead(self.counted_to)):
+            if reason != "working":
+                continue
+            length = seconds_between(start, end)
+            if length >= seconds:
+                return start + timedelta(seconds=seconds)
+            seconds -= length
+        return None
+
+    def counts_at(self, instant: datetime) -> datetime | None:
+        """See Cycle.counts_at."""
+        return next((start for start, _, reason in self._ahead(instant) if reason == "working"), None)
+
+    def _ahead(self, since: datetime) -> Iterator[tuple[datetime, datetime, Reason]]:
+        """How it would go on from `since` if nothing more happened; nothing that counts while it waits."""
+        return self._stretches(since, self.horizon)
 
     def _state(self, now: datetime) -> State:
         if self._is_breached(now):
@@ -191,7 +230,7 @@ class CycleCount:
         if self.reached_at is not None or self.pause == "waiting":
             return self.reached_at
         missing = self.allowance - self.elapsed
-        for start, end, reason in self._stretches(self.counted_to, self.horizon):
+        for start, end, reason in self._ahead(self.counted_to):
             if reason != "working":
                 continue
             length = seconds_between(start, end)
