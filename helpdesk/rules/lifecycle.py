@@ -31,7 +31,8 @@ _ALLOWED: dict[str, frozenset[State]] = {
     "reply": _LIVING,
     "note": frozenset(State),
     "reporter_reply": _LIVING,
-    "wait": frozenset({State.NEW, State.IN_WORK}),
+    "wait": OPEN,
+    "nudge": frozenset({State.WAITING}),
     "resume": frozenset({State.WAITING}),
     "change_severity": _LIVING,
     "move": OPEN,
@@ -40,6 +41,8 @@ _ALLOWED: dict[str, frozenset[State]] = {
     "reopen": frozenset({State.RESOLVED}),
     "cancel": _LIVING,
     "merge": _LIVING,
+    "merge_into": _LIVING,
+    "link": frozenset(State),
     "rate": frozenset({State.RESOLVED, State.CLOSED}),
 }
 

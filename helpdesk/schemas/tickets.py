@@ -3,8 +3,8 @@
 What a schema loads has the names of the desk verb's arguments: `Report(**data)`, `wait(..., **data)`.
 """
 
-from datetime import UTC, datetime, tzinfo
-from typing import Any
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any, cast
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
@@ -13,6 +13,8 @@ from marshmallow.validate import Email
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.schemas.fields import Line, Text, choice, number, one_of
+
+LONGEST_WAIT = timedelta(days=366)
 
 
 class AnswersSchema(Schema):
@@ -93,7 +95,7 @@ class WaitSchema(Schema):
     def __init__(self, *, zone: tzinfo = UTC, now: datetime | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.now = now
-        self.fields["wake_at"].default_timezone = zone
+        cast(fields.AwareDateTime, self.fields["wake_at"]).default_timezone = zone
 
     waiting_for = one_of(
         ("reporter", "supplier"), _l("Say for whom we wait: the reporter or a supplier."), required=True
@@ -112,8 +114,8 @@ class WaitSchema(Schema):
 
     @validates("wake_at")
     def _is_ahead(self, value: datetime, **_kwargs: Any) -> None:
-        if self.now is not None and value <= self.now:
-            raise ValidationError([_l("Choose a time that is still to come.")])
+        if self.now is not None and not self.now < value <= self.now + LONGEST_WAIT:
+            raise ValidationError([_l("Choose a time that is still to come, within a year.")])
 
     @validates_schema(skip_on_field_errors=False)
     def _asks(self, data: dict[str, Any], **_kwargs: Any) -> None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from sqlalchemy import ForeignKey, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Model, db
 
@@ -49,3 +49,14 @@ def list_teams(active_only: bool = True) -> list[Team]:
     """Teams by name."""
     query = select(Team).order_by(Team.name)
     return list(db.session.scalars(query.where(Team.is_active) if active_only else query))
+
+
+def list_leads(team_id: int) -> list["Person"]:
+    """The team's leads, by id."""
+    query = (
+        select(Member)
+        .where(Member.team_id == team_id, Member.is_lead)
+        .options(joinedload(Member.person))
+        .order_by(Member.person_id)
+    )
+    return [member.person for member in db.session.scalars(query) if member.person]

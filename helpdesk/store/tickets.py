@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstrain
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, ticket_reach
-from helpdesk.rules.lifecycle import State
+from helpdesk.rules.lifecycle import OPEN, State
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Person
 from helpdesk.store.policies import PolicyVersion
@@ -78,6 +78,13 @@ class Ticket(Model):
     def number(self) -> str:
         """What people call it: HD-12."""
         return f"HD-{self.id}"
+
+    def enter(self, state: State) -> None:
+        """Takes the ticket into a state; out of waiting it no longer waits for anybody."""
+        self.state = state
+        self.is_open = state in OPEN
+        if state is not State.WAITING:
+            self.waiting_for, self.wake_at = None, None
 
 
 class Entry(Model):

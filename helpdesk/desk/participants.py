@@ -1,0 +1,42 @@
+"""Those who take part in a ticket: who joins, and who hears what is public."""
+
+from datetime import datetime
+from typing import Any
+
+from helpdesk.outbound import letters, links
+from helpdesk.store.db import db, transaction
+from helpdesk.store.participants import list_participants
+from helpdesk.store.people import Person
+from helpdesk.store.tickets import Entry, Participant, Ticket, is_participant
+
+
+def tell(
+    kind: str, ticket: Ticket, entry: Entry, *, now: datetime, but: Person | None = None, **words: Any
+) -> None:
+    """The letter of a public entry to the reporter and everyone who takes part, except `but` (its author).
+
+    One letter a person, keyed by the entry; the template gets `follow_url`, the recipient's own link.
+    Inside a transaction.
+    """
+    for person in [ticket.reporter, *list_participants(ticket)]:
+        if but is None or person.id != but.id:
+            letters.write(
+                kind,
+                person,
+                key=f"entry:{entry.id}:{person.id}",
+                now=now,
+                ticket=ticket,
+                entry=entry,
+                follow_url=links.follow_url(ticket, person.id),
+                **words,
+            )
+
+
+def join(ticket: Ticket, person: Person, how: str, *, now: datetime) -> bool:
+    """The person takes part from now on (`how`: copied, follower, joined); False if they did already."""
+    with transaction():
+        if is_participant(ticket, person.id):
+            return False
+        db.session.add(Participant(ticket_id=ticket.id, person_id=person.id, how=how, since=now))
+        db.session.flush()
+        return True

@@ -1,0 +1,146 @@
+"""Triage: what a report is about, how severe it is, and whose it is."""
+
+from datetime import datetime
+
+from helpdesk.desk import targets
+from helpdesk.desk.timeline import record
+from helpdesk.rules.lifecycle import require
+from helpdesk.rules.severity import Answers, Severity, severity_of
+from helpdesk.store.db import transaction
+from helpdesk.store.people import Person
+from helpdesk.store.services import get_service
+from helpdesk.store.teams import get_team
+from helpdesk.store.tickets import Ticket, get_ticket_for_change
+
+
+def triage(
+    ticket_id: int,
+    actor: Person,
+    *,
+    answers: Answers | None = None,
+    service_id: int | None = None,
+    severity: Severity | None = None,
+    reason: str = "",
+    now: datetime,
+    door: str = "web",
+) -> Ticket:
+    """Settles service and severity of a report, from answers given later or by hand with a reason.
+
+    Answers are judged by the severity rule, unless an agent has set the severity by hand; deadlines and
+    alarms follow at once. None of answers, service and severity leaves them as they are, and the ticket
+    counts as looked at.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("triage", ticket.state)
+        if service_id is not None and service_id != ticket.service_id:
+            _move(ticket, actor, service_id, None, reason, now, door)
+        said = _said(answers) if answers else {}
+        record(
+            ticket,
+            "triaged",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            is_public=answers is not None,
+            detail={"reason": reason, **said},
+        )
+        ticket.answers = {**ticket.answers, **said}
+        wanted, why = severity, "by_hand"
+        if severity is None and answers is not None and ticket.severity_reason != "by_hand":
+            verdict = severity_of(answers, bool(ticket.service and ticket.service.is_core))
+            wanted, why = verdict.severity, verdict.reason
+        if wanted is not None:
+            _judge(ticket, actor, wanted, why, reason, now, door)
+        ticket.is_triaged = True
+        targets.refresh(ticket, now)
+    return ticket
+
+
+def _said(answers: Answers) -> dict[str, object]:
+    return {
+        "works": answers.works,
+        "affected": answers.affected,
+        "core_work_stands_still": answers.core_work_stands_still,
+    }
+
+
+def _judge(
+    ticket: Ticket, actor: Person, severity: Severity, why: str, reason: str, now: datetime, door: str
+) -> None:
+    if severity != ticket.severity:
+        record(
+            ticket,
+            "severity_changed",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            is_public=True,
+            detail={"from": ticket.severity, "to": severity, "reason": reason, "rule": why},
+        )
+    ticket.severity, ticket.severity_reason = severity, why
+
+
+def move(
+    ticket_id: int,
+    actor: Person,
+    *,
+    service_id: int | None = None,
+    team_id: int | None = None,
+    reason: str = "",
+    now: datetime,
+    door: str = "web",
+) -> Ticket:
+    """To another service (whose team takes it unless `team_id` says another) or to another team.
+
+    Whoever had it has it no longer, unless they are in the new team. LookupError for an unknown one.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("move", ticket.state)
+        _move(ticket, actor, service_id, team_id, reason, now, door)
+        targets.refresh(ticket, now)
+    return ticket
+
+
+def _move(
+    ticket: Ticket,
+    actor: Person,
+    service_id: int | None,
+    team_id: int | None,
+    reason: str,
+    now: datetime,
+    door: str,
+) -> None:
+    service = get_service(service_id) if service_id is not None else ticket.service
+    team = get_team(team_id) if team_id is not None else service.team if service else ticket.team
+    record(
+        ticket,
+        "moved",
+        now=now,
+        door=door,
+        actor_id=actor.id,
+        is_public=True,
+        detail={
+            "from_service": ticket.service_id,
+            "to_service": service.id if service else None,
+            "from_team": ticket.team_id,
+            "to_team": team.id,
+            "reason": reason,
+        },
+    )
+    ticket.service, ticket.team = service, team
+    if ticket.assignee_id is not None and all(m.person_id != ticket.assignee_id for m in team.members):
+        ticket.assignee = None
+
+
+def link(
+    ticket_id: int, actor: Person, other_id: int, how: str = "related", *, now: datetime, door: str = "web"
+) -> None:
+    """Notes on both timelines that the tickets belong together (`how`: related, same_cause)."""
+    with transaction():
+        for one, other in sorted([(ticket_id, other_id), (other_id, ticket_id)]):
+            ticket = get_ticket_for_change(one)
+            require("link", ticket.state)
+            detail = {"how": how, "ticket": other}
+            record(ticket, "linked", now=now, door=door, actor_id=actor.id, detail=detail)

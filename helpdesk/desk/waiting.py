@@ -1,0 +1,103 @@
+"""Waiting for the reporter or a supplier, and what ends it."""
+
+from datetime import datetime
+
+from helpdesk.desk import targets
+from helpdesk.desk.participants import tell
+from helpdesk.desk.timeline import record
+from helpdesk.outbound import letters
+from helpdesk.rules.lifecycle import State, is_allowed, require
+from helpdesk.store.db import transaction
+from helpdesk.store.people import Person
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
+
+
+def wait(
+    ticket_id: int,
+    actor: Person,
+    *,
+    waiting_for: str,
+    wake_at: datetime,
+    question: str = "",
+    now: datetime,
+    door: str = "web",
+) -> Ticket:
+    """Waits for the `reporter` (pauses the resolution) or a `supplier` (as the policy says) until `wake_at`.
+
+    The question to the reporter is a public reply, so it counts as an answer and goes to them by letter;
+    for a supplier `question` is a note of what was asked of them. NotAllowed once resolved.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("wait", ticket.state)
+        if waiting_for == "reporter":
+            asked = record(
+                ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=question
+            )
+            tell("asked", ticket, asked, now=now, agent=actor, wake_at=wake_at)
+        record(
+            ticket,
+            "waiting",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            is_public=waiting_for == "reporter",
+            body="" if waiting_for == "reporter" else question,
+            detail={"for": waiting_for, "until": wake_at.isoformat()},
+        )
+        ticket.enter(State.WAITING)
+        ticket.waiting_for, ticket.wake_at = waiting_for, wake_at
+        targets.refresh(ticket, now)
+    return ticket
+
+
+def resume(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -> Ticket:
+    """Staff stop waiting. NotAllowed unless it waits."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("resume", ticket.state)
+        _resume(ticket, "by_hand", now, door, actor.id)
+    return ticket
+
+
+def wake(ticket_id: int, *, now: datetime, door: str = "clock") -> Ticket | None:
+    """The wake-up instant has come: work goes on, and whoever has the ticket is told by letter.
+
+    None where it no longer waits, or was put off to a later instant.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        if not is_allowed("resume", ticket.state) or (ticket.wake_at and ticket.wake_at > now):
+            return None
+        entry = _resume(ticket, "woken", now, door, None)
+        if ticket.assignee is not None:
+            key = f"entry:{entry.id}:{ticket.assignee.id}"
+            letters.write("woken", ticket.assignee, key=key, now=now, ticket=ticket, entry=entry)
+    return ticket
+
+
+def nudge(ticket_id: int, n: int, *, now: datetime, door: str = "clock") -> Entry | None:
+    """Asks the reporter the n-th time (from 1) for the answer we wait for. None where we no longer do."""
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        if not is_allowed("nudge", ticket.state) or ticket.waiting_for != "reporter":
+            return None
+        entry = record(
+            ticket, "nudged", now=now, door=door, is_public=True, detail={"about": "question", "n": n}
+        )
+        tell("nudged", ticket, entry, now=now, n=n)
+    return entry
+
+
+def _resume(ticket: Ticket, reason: str, now: datetime, door: str, actor_id: int | None) -> Entry:
+    entry = record(
+        ticket,
+        "resumed",
+        now=now,
+        door=door,
+        actor_id=actor_id,
+        detail={"from": ticket.waiting_for, "reason": reason},
+    )
+    ticket.enter(State.IN_WORK)
+    targets.refresh(ticket, now)
+    return entry
