@@ -172,32 +172,30 @@ class _Board:
 def _turns(
     layer: Layer, zone: ZoneInfo, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, datetime, int]]:
-    """The turns that touch [start, end), each with its number k; none that a skipped date empties."""
+    """The turns that touch [start, end), each with its number k; perhaps a few that end before it.
+
+    A turn that a skipped date empties is an empty span.
+    """
     stop = end if layer.ends_at is None else min(end, local_to_instant(zone, layer.ends_at))
-    turn = _turn_at(layer, zone, start)
+    turn = _turn_before(layer, zone, start)
     from_at = _handover(layer, zone, turn)
     while from_at < stop:
         to_at = _handover(layer, zone, turn + 1)
-        if from_at < to_at:
-            yield from_at, min(to_at, stop), turn
+        yield from_at, min(to_at, stop), turn
         turn, from_at = turn + 1, to_at
 
 
-def _turn_at(layer: Layer, zone: ZoneInfo, at: datetime) -> int:
-    """The number of the turn that holds `at`; 0 before the first.
+def _turn_before(layer: Layer, zone: ZoneInfo, at: datetime) -> int:
+    """The number of the turn that holds `at`, or of one shortly before it; 0 before the first.
 
-    Guessed from the time gone by, then put right where a skipped or repeated local time moves the edge.
+    It is never one too late: once the wall shows a handover's local time or a later one, the handover
+    is past. It may be one too early where clocks have just been put back.
     """
     if layer.unit == "hours":
         gone = (at - _handover(layer, zone, 0)) // timedelta(hours=1)
     else:
         gone = (at.astimezone(zone).replace(tzinfo=None) - layer.starts_at).days
-    turn = max(0, gone // _length(layer))
-    while _handover(layer, zone, turn + 1) <= at:
-        turn += 1
-    while turn > 0 and _handover(layer, zone, turn) > at:
-        turn -= 1
-    return turn
+    return max(0, gone // _length(layer))
 
 
 def _handover(layer: Layer, zone: ZoneInfo, turn: int) -> datetime:
