@@ -1,24 +1,36 @@
 """Writes letters: a template in the recipient's language and zone becomes a stored row.
 
-Called inside desk's transactions; sending happens after the commit (outbound/smtp).
+Called inside desk's transactions; sending happens after the commit (outbound/smtp). A template
+(templates/mail/KIND.txt) is the subject on its first line and paragraphs below it; beside them it may
+`set` what stands in a place of its own, in the text and in the HTML alike:
+
+    promise, promise_why   the promise box: by when, and why then
+    button                 (label, url): the one thing to do
+    quoted                 what somebody wrote, below all else
+
+In the template stand `to`, `ticket`, `entry`, `organisation`, `zone`, `now`, `base_url`, `link` (the ticket's
+page for this recipient: a follow link for reporters, the ticket page for staff), `say_instant(at)`,
+`say_promise(at)`, `say_zone()`, `say_duration(seconds)`, and the caller's words.
 """
 
 from datetime import datetime
-from email.utils import make_msgid
 from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
 
 from helpdesk import i18n
-from helpdesk.outbound import alarms
-from helpdesk.outbound.links import reply_address
+from helpdesk.outbound import alarms, links
+from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.db import after_commit
 from helpdesk.store.letters import Letter
-from helpdesk.store.organisation import find_organisation
+from helpdesk.store.mail import find_raw_mail
+from helpdesk.store.organisation import Organisation, find_organisation
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket
+from helpdesk.store.tickets import Entry, Ticket, find_entry
+
+PLACES = ("promise", "promise_why", "button", "quoted")
 
 
 def write(
@@ -31,36 +43,20 @@ def write(
     entry: Entry | None = None,
     **words: Any,
 ) -> Letter | None:
-    """Writes the letter `kind` (templates/mail/KIND.txt, first line the subject) to a person.
+    """Writes the letter `kind` to a person; `words` reach its template. None without an address, or who has left.
 
     `key` names it once and for all: writing the same key again raises IntegrityError at flush, so callers
-    claim what they announce first. None where the person has no address or has left. `words` reach the
-    template beside `to`, `ticket`, `entry`, `organisation`, `zone`, `now`, `base_url`.
+    claim what they announce first. Inside a transaction.
     """
     address = to.email
     if address is None or not to.is_active:
         return None
-    organisation = find_organisation()
     settings = current_app.config["SETTINGS"]
+    organisation = find_organisation()
     locale = to.locale or (organisation.locale if organisation else "en")
-    zone = to.zone or (organisation.zone if organisation else "UTC")
+    context = _context(to, ticket, organisation, now) | {"entry": entry, **words}
     with force_locale(locale):
-        context = {
-            "to": to,
-            "ticket": ticket,
-            "entry": entry,
-            "organisation": organisation,
-            "zone": zone,
-            "now": now,
-            "base_url": settings.base_url,
-            "say_instant": lambda at: i18n.say_instant(at, zone),
-            "say_promise": lambda at: i18n.say_promise_time(at, zone, now),
-            "say_zone": lambda: i18n.zone_city(zone),
-            "say_duration": i18n.say_duration,
-            **words,
-        }
-        subject, _, text = _render(f"mail/{kind}.txt", context).strip().partition("\n")
-        html = _render("mail/letter.html", {**context, "text": text.strip(), "subject": subject})
+        subject, text, html = _render(kind, context, i18n.html_lang(locale))
     letter = Letter(
         key=key,
         kind=kind,
@@ -69,11 +65,12 @@ def write(
         ticket_id=ticket.id if ticket else None,
         entry_id=entry.id if entry else None,
         locale=locale,
-        subject=" ".join(subject.split()),
-        text=text.strip() + "\n",
+        subject=subject,
+        text=text,
         html=html,
-        message_id=make_msgid(idstring="helpdesk", domain=settings.mail_address.rpartition("@")[2]),
-        reply_to=reply_address(ticket) if ticket else None,
+        message_id=links.message_id(key),
+        in_reply_to=_answered_mail(ticket, entry) if ticket else None,
+        reply_to=links.reply_address(ticket) if ticket else None,
         created_at=now,
         next_try_at=now,
         state="waiting" if settings.smtp_url else "kept",
@@ -83,6 +80,50 @@ def write(
     return letter
 
 
-def _render(template: str, context: dict[str, Any]) -> str:
-    """Without the pages' context: a letter knows its recipient, not who is at the door."""
-    return current_app.jinja_env.get_template(template).render(context)
+def _context(
+    to: Person, ticket: Ticket | None, organisation: Organisation | None, now: datetime
+) -> dict[str, Any]:
+    """What every template is given."""
+    zone = to.zone or (organisation.zone if organisation else "UTC")
+    return {
+        "to": to,
+        "ticket": ticket,
+        "organisation": organisation,
+        "zone": zone,
+        "now": now,
+        "base_url": current_app.config["SETTINGS"].base_url,
+        "link": _link(to, ticket) if ticket else None,
+        "say_instant": lambda at: i18n.say_instant(at, zone),
+        "say_promise": lambda at: i18n.say_promise_time(at, zone, now),
+        "say_zone": lambda: i18n.zone_city(zone),
+        "say_duration": i18n.say_duration,
+    }
+
+
+def _link(to: Person, ticket: Ticket) -> str:
+    return links.follow_url(ticket, to.id) if to.role == Role.REPORTER else links.ticket_url(ticket)
+
+
+def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
+    """Subject, text and HTML. Without the pages' context: a letter knows its recipient, not who is at the door."""
+    environment = current_app.jinja_env
+    written = environment.get_template(f"mail/{kind}.txt").make_module(context)
+    subject, _, body = str(written).strip().partition("\n")
+    parts = {name: getattr(written, name, None) for name in PLACES} | {
+        "subject": " ".join(subject.split()),
+        "paragraphs": [p.strip() for p in body.strip().split("\n\n") if p.strip()],
+        "organisation": context["organisation"],
+        "ticket": context["ticket"],
+        "html_lang": html_lang,
+    }
+    text = environment.get_template("mail/letter.txt").render(parts)
+    html = environment.get_template("mail/letter.html").render(parts)
+    return parts["subject"], text.strip() + "\n", html
+
+
+def _answered_mail(ticket: Ticket, entry: Entry | None) -> str | None:
+    """The Message-ID of the mail that the letter answers: its entry's, else the one that reported the ticket."""
+    if entry is None or entry.raw_mail_id is None:
+        entry = find_entry(ticket.id, "reported") if ticket.door == "mail" else None
+    raw = find_raw_mail(entry.raw_mail_id) if entry and entry.raw_mail_id else None
+    return raw.identity if raw and raw.identity and raw.identity.startswith("<") else None

@@ -1,12 +1,17 @@
 """Signed, expiring links and reply addresses. A link's page may be opened by anyone (scanners do);
 only the POST of its button acts."""
 
+import hmac
+import re
 from datetime import timedelta
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from helpdesk.store.letters import find_letter_by_message_id
+from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket
 
 LASTS = {
@@ -16,6 +21,7 @@ LASTS = {
     "reset": timedelta(hours=1),
     "alarm": timedelta(days=7),
     "setup": timedelta(days=1),
+    "device": timedelta(days=365),  # no link but a cookie: a browser that has signed in before
 }
 
 
@@ -51,6 +57,11 @@ def read(purpose: str, token: str) -> dict[str, Any]:
     return payload
 
 
+def url(path: str) -> str:
+    """The full address of one of our pages, for letters and the terminal."""
+    return f"{current_app.config['SETTINGS'].base_url}{path}"
+
+
 def follow_url(ticket: Ticket, person_id: int) -> str:
     """The link with which a person without an account follows their ticket."""
     token = sign("follow", {"t": ticket.id, "p": person_id, "s": ticket.link_salt})
@@ -63,6 +74,11 @@ def confirm_url(ticket: Ticket, person_id: int) -> str:
     return f"{current_app.config['SETTINGS'].base_url}/confirm/{token}"
 
 
+def alarm_url(alarm_id: int, person: Person) -> str:
+    """The link with which whom an alarm tells accepts the ticket; it ends with their sessions."""
+    return url(f"/alarm/{sign('alarm', {'a': alarm_id, 'p': person.id, 'e': person.session_epoch})}")
+
+
 def ticket_url(ticket: Ticket) -> str:
     """The ticket's page for those who sign in."""
     return f"{current_app.config['SETTINGS'].base_url}/tickets/{ticket.number}"
@@ -72,6 +88,48 @@ def reply_address(ticket: Ticket) -> str:
     """The desk's address with the ticket's reply token in its plus part."""
     local, _, domain = current_app.config["SETTINGS"].mail_address.rpartition("@")
     return f"{local}+{ticket.id}-{ticket.link_salt}@{domain}"
+
+
+# MAIL knows our own letters by these: a signed Message-ID, and X-Helpdesk-Instance on every letter.
+_MESSAGE_ID = re.compile(r"<hd\.([0-9a-f]{20})\.([0-9a-f]{20})@[^<>@\s]+>")
+
+
+def message_id(key: str) -> str:
+    """The Message-ID of the letter of that key: the same whenever it is asked, with our signature in it."""
+    nonce = _mac("letter", key)
+    return f"<hd.{nonce}.{_mac('message-id', nonce)}@{_mail_domain()}>"
+
+
+def is_our_message_id(message_id: str) -> int | None:
+    """The id of the letter of ours that bears this Message-ID (with its angle brackets).
+
+    None for one that we have not signed, whatever it looks like, and for a letter that is gone.
+    """
+    found = _MESSAGE_ID.fullmatch(message_id.strip())
+    if found is None or not hmac.compare_digest(_mac("message-id", found[1]), found[2]):
+        return None
+    letter = find_letter_by_message_id(message_id.strip())
+    return letter.id if letter else None
+
+
+def thread_id(ticket_id: int) -> str:
+    """The Message-ID that no message bears but all letters of a ticket refer to: mail programs group by it."""
+    return f"<hd-thread.{ticket_id}.{_mac('thread', str(ticket_id))}@{_mail_domain()}>"
+
+
+def instance_id() -> str:
+    """This installation's mark in the header X-Helpdesk-Instance: how it knows its own letters."""
+    return _mac("instance", "")
+
+
+def _mac(purpose: str, text: str) -> str:
+    key = current_app.config["SECRET_KEY"].encode()
+    return hmac.new(key, f"helpdesk.{purpose}\0{text}".encode(), sha256).hexdigest()[:20]
+
+
+def _mail_domain() -> str:
+    domain: str = current_app.config["SETTINGS"].mail_address.rpartition("@")[2]
+    return domain
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:

@@ -226,6 +226,16 @@ def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
     return list(db.session.scalars(query.order_by(Entry.id)))
 
 
+def find_entry(ticket_id: int, kind: str) -> Entry | None:
+    """The ticket's latest entry of that kind that stands (not voided), or None."""
+    return db.session.scalar(
+        select(Entry)
+        .where(Entry.ticket_id == ticket_id, Entry.kind == kind, Entry.voided_at.is_(None))
+        .order_by(Entry.id.desc())
+        .limit(1)
+    )
+
+
 def is_participant(ticket: Ticket, person_id: int) -> bool:
     """Whether the person takes part: as reporter, copied, follower, assignee or joined."""
     if person_id in (ticket.reporter_id, ticket.assignee_id):
