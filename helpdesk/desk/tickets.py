@@ -5,11 +5,13 @@ what the reporter should know. Doors have looked the ticket up through the asker
 """
 
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import policies, targets
+from helpdesk.desk import attachments, policies, targets
+from helpdesk.desk.attachments import Upload
 from helpdesk.desk.participants import tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
@@ -40,7 +42,7 @@ class Report:
     since: str = ""
     reported_at: datetime | None = None
     backdate_reason: str = ""
-    files: list[Any] = field(default_factory=list)
+    files: list[Upload] = field(default_factory=list)
 
 
 def report(
@@ -60,6 +62,7 @@ def report(
     (a mail's quoted text); no `receipt` where letters to the reporter would feed a loop. LookupError
     where the service is gone or no policy fits.
     """
+    files = attachments.keep(command.files)
     with transaction():
         service = find_service(command.service_id) if command.service_id else None
         at = command.reported_at or now
@@ -109,6 +112,7 @@ def report(
                 **(detail or {}),
             },
         )
+        attachments.attach(entry, files)
         targets.refresh(ticket, now, [entry])
         if receipt:
             letters.write(
@@ -144,22 +148,43 @@ def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -
     return ticket
 
 
-def reply(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str = "web") -> Entry:
+def reply(
+    ticket_id: int,
+    actor: Person,
+    body: str,
+    *,
+    files: Iterable[Upload] = (),
+    now: datetime,
+    door: str = "web",
+) -> Entry:
     """A public answer of staff: stops the response clock and goes to the reporter by letter."""
+    kept = attachments.keep(files)
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("reply", ticket.state)
         entry = record(ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=body)
+        attachments.attach(entry, kept)
         targets.refresh(ticket, now)
         tell("replied", ticket, entry, now=now, agent=actor)
     return entry
 
 
-def note(ticket_id: int, actor: Person, body: str, *, now: datetime, door: str = "web") -> Entry:
+def note(
+    ticket_id: int,
+    actor: Person,
+    body: str,
+    *,
+    files: Iterable[Upload] = (),
+    now: datetime,
+    door: str = "web",
+) -> Entry:
     """A note to colleagues: the reporter never sees it, no clock hears it."""
+    kept = attachments.keep(files)
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
-        return record(ticket, "noted", now=now, door=door, actor_id=actor.id, body=body)
+        entry = record(ticket, "noted", now=now, door=door, actor_id=actor.id, body=body)
+        attachments.attach(entry, kept)
+    return entry
 
 
 def reporter_reply(
@@ -167,6 +192,7 @@ def reporter_reply(
     author: Person,
     body: str,
     *,
+    files: Iterable[Upload] = (),
     now: datetime,
     door: str,
     raw_mail_id: int | None = None,
@@ -176,6 +202,7 @@ def reporter_reply(
 
     NotAllowed once the ticket is closed or cancelled.
     """
+    kept = attachments.keep(files)
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("reporter_reply", ticket.state)
@@ -190,6 +217,7 @@ def reporter_reply(
             raw_mail_id=raw_mail_id,
             detail=detail,
         )
+        attachments.attach(entry, kept)
         if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
             ticket.enter(State.IN_WORK)
         targets.refresh(ticket, now)

@@ -1,0 +1,39 @@
+"""Files of tickets: who may fetch them, and where they lie."""
+
+from pathlib import Path
+
+from sqlalchemy import select
+
+from helpdesk.rules.access import Asker, may
+from helpdesk.store.db import db
+from helpdesk.store.files import file_path
+from helpdesk.store.tickets import Attachment, Entry, Ticket, visible_to
+
+ROOM = "attachments"
+
+
+def find_attachment(attachment_id: int, asker: Asker) -> Attachment | None:
+    """The file if the asker may see it: of a ticket they see, and of a note only for those who see notes."""
+    query = (
+        select(Attachment)
+        .join(Ticket, Ticket.id == Attachment.ticket_id)
+        .join(Entry, Entry.id == Attachment.entry_id)
+        .where(Attachment.id == attachment_id, visible_to(asker))
+    )
+    if not may(asker, "ticket.see"):
+        query = query.where(Entry.is_public)
+    return db.session.scalar(query)
+
+
+def find_public_attachment(attachment_id: int, ticket_id: int) -> Attachment | None:
+    """The file if it belongs to something public of that ticket: for whoever holds its follow link."""
+    return db.session.scalar(
+        select(Attachment)
+        .join(Entry, Entry.id == Attachment.entry_id)
+        .where(Attachment.id == attachment_id, Attachment.ticket_id == ticket_id, Entry.is_public)
+    )
+
+
+def attachment_path(attachment: Attachment) -> Path:
+    """Where its bytes lie."""
+    return file_path(ROOM, attachment.sha256)
