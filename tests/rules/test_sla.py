@@ -136,6 +136,17 @@ def test_later_events_do_not_alter_the_due_date_of_a_stopped_cycle():
     assert at("06:00", *told, "02:00 severity_changed high")["response 1"].due_at == due_at
 
 
+def test_a_looser_severity_never_takes_away_what_a_tighter_one_left():
+    told = ["00:00 reported low", "05:00 severity_changed high", "06:00 severity_changed mid"]
+    response = at("06:00", *told)["response 1"]
+    assert (response.allowance_seconds, response.due_at) == (24000, utc("06:40"))
+
+
+def test_waiting_at_the_due_instant_is_running_with_nothing_left():
+    resolution = at("03:20", "00:00 reported high", "03:20 waiting")["resolution 1"]
+    assert (resolution.state, resolution.due_at, resolution.remaining_seconds) == ("running", utc("03:20"), 0)
+
+
 def test_a_breach_keeps_its_allowance_but_time_is_counted_on():
     response = at("04:00", "00:00 reported high", "02:00 severity_changed low")["response 1"]
     assert (response.state, response.allowance_seconds, response.elapsed_seconds) == ("breached", 6000, 14400)
