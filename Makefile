@@ -49,7 +49,7 @@ catalogues: .venv/.installed
 	@touch $@
 
 .venv/bin/python:
-	@$(PYTHON) -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
+	@"$(PYTHON)" -c '$(IS_NEW_ENOUGH)' 2>/dev/null || { \
 		echo "Helpdesk needs Python 3.11 or newer: install it, or name it with make PYTHON=/path/to/python" >&2; \
 		exit 1; }
-	@$(PYTHON) -m venv .venv
+	@"$(PYTHON)" -m venv .venv

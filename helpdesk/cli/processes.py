@@ -134,6 +134,7 @@ def _queue(settings: Settings) -> None:
         "aof-use-rdb-preamble": "no",  # its own checker reads the plain form only
         "logfile": str(folder / "valkey.log"),
         "loglevel": "warning",
+        "set-proc-title": "no",  # a title would overwrite the environment by which our processes are found
     }
     os.execv(  # noqa: S606
         server, ["valkey-server", *(word for name in options for word in (f"--{name}", options[name]))]
