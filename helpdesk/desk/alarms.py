@@ -1,10 +1,140 @@
-"""Plans and rings alarms."""
+"""Plans alarms: which a ticket needs as it stands. escalations rings them.
 
+A plan is a function of the ticket, its cycles and what has rung, so that `helpdesk check` can prove it.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from helpdesk.rules import sla
-from helpdesk.store.tickets import Ticket
+from helpdesk.desk import ladders, policies
+from helpdesk.outbound.alarms import ring_soon
+from helpdesk.rules import escalation, hours, sla
+from helpdesk.rules.lifecycle import State
+from helpdesk.store.db import after_commit
+from helpdesk.store.escalations import Alarm, insert_alarms, list_alarms
+from helpdesk.store.tickets import Ticket, find_entry
+
+RUNG = ("fired", "skipped")
+
+
+@dataclass(frozen=True)
+class Planned:
+    """An alarm that should be pending: see store.Alarm."""
+
+    key: str
+    kind: str
+    due_at: datetime
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 def plan(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None:
-    """Brings the ticket's pending alarms in line with its cycles."""
+    """Brings the ticket's pending alarms in line with its cycles; those already due ring after the commit.
+
+    What has rung stays as it is. Inside a transaction that holds the ticket's row.
+    """
+    known = {alarm.key: alarm for alarm in list_alarms(ticket.id)}
+    wanted = {each.key: each for each in planned(ticket, cycles, known.values())}
+    for key, alarm in known.items():
+        if alarm.state in RUNG:
+            continue
+        if key in wanted:
+            alarm.state, alarm.due_at, alarm.detail = "pending", wanted[key].due_at, wanted[key].detail
+        else:
+            alarm.state = "cancelled"
+    new = [each for key, each in wanted.items() if key not in known]
+    if new:
+        insert_alarms(
+            [
+                {"ticket_id": ticket.id, "kind": p.kind, "key": p.key, "due_at": p.due_at, "detail": p.detail}
+                for p in new
+            ]
+        )
+    if any(each.due_at <= now for each in new):
+        after_commit("ring alarms", ring_soon)
+
+
+def planned(ticket: Ticket, cycles: tuple[sla.Cycle, ...], known: Iterable[Alarm]) -> list[Planned]:
+    """Every alarm that should be pending for the ticket as it stands, and its instant.
+
+    `known` are its alarms so far: one that has rung is not wanted again, and repeats count on from it.
+    """
+    rung = {alarm.key: alarm for alarm in known if alarm.state in RUNG}
+    wanted: list[Planned] = []
+    if ticket.state == State.RESOLVED:
+        wanted.extend(_silence(ticket))
+    elif ticket.is_open:
+        wanted.extend(_ladders(ticket, cycles, rung.values()))
+        wanted.extend(_triage(ticket, cycles))
+        wanted.extend(_waiting(ticket))
+    return [each for each in wanted if each.key not in rung]
+
+
+def _ladders(ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Alarm]) -> Iterator[Planned]:
+    rung: dict[str, escalation.Rung] = {}
+    for alarm in known_rung:
+        step, _, occurrence = alarm.key.rpartition(":")
+        if alarm.kind == "step" and alarm.fired_at is not None:
+            last = escalation.Rung(int(occurrence), alarm.fired_at)
+            rung[step] = max(last, rung.get(step, last), key=lambda r: r.occurrence)
+    by_target = ladders.ladders_of(ticket.severity)
+    for cycle in cycles:
+        for f in escalation.firings(by_target.get(cycle.target, ()), cycle, ticket.severity, rung):
+            detail = {
+                "target": f.target,
+                "cycle": f.cycle,
+                "step": f.step,
+                "occurrence": f.occurrence,
+                "to": f.to,
+            }
+            yield Planned(f.key, "step", f.due_at, detail)
+
+
+def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...]) -> Iterator[Planned]:
+    """A report that nobody has looked at: after so many minutes in the hours of its response."""
+    if ticket.is_triaged:
+        return
+    minutes = ticket.policy_version.definition.get("triage_minutes", policies.TRIAGE_MINUTES)
+    start = cycles[0].started_at
+    horizon = start.replace(year=start.year + 1, day=min(start.day, 28))
+    due_at = hours.add_open(cycles[0].calendar, start, minutes * 60, horizon)
+    if due_at is not None:
+        yield Planned("triage", "triage", due_at)
+
+
+def _waiting(ticket: Ticket) -> Iterator[Planned]:
+    """While we wait: the wake-up, and for a reporter the nudges and the end of our patience."""
+    if ticket.state != State.WAITING:
+        return
+    entry = find_entry(ticket.id, "waiting")
+    if entry is None:
+        return
+    if ticket.waiting_for == "supplier":
+        if ticket.wake_at is not None:
+            yield Planned(f"wait:{entry.id}:supplier", "supplier", ticket.wake_at)
+        return
+    if ticket.wake_at is not None:
+        yield Planned(f"wait:{entry.id}:wake", "wake", ticket.wake_at)
+    office = policies.office_calendar()
+    for n, days in enumerate(escalation.NUDGED_AFTER, start=1):
+        nudge_at = hours.after_working_days(office, entry.at, days)
+        if nudge_at is not None:
+            yield Planned(f"wait:{entry.id}:nudge:{n}", "nudge", nudge_at, {"n": n})
+    resolve_at = hours.after_working_days(office, entry.at, escalation.RESOLVED_AFTER)
+    if resolve_at is not None:
+        yield Planned(f"wait:{entry.id}:silence", "silence_resolve", resolve_at)
+
+
+def _silence(ticket: Ticket) -> Iterator[Planned]:
+    """Once resolved: a reminder to say whether it holds, and closing when nobody says."""
+    if ticket.resolved_at is None:
+        return
+    office = policies.office_calendar()
+    for kind, days in (
+        ("remind_confirm", escalation.CONFIRM_REMINDED_AFTER),
+        ("close_silent", escalation.CLOSED_AFTER),
+    ):
+        due_at = hours.after_working_days(office, ticket.resolved_at, days)
+        if due_at is not None:
+            yield Planned(f"resolved:{ticket.reopen_count}:{kind}", kind, due_at)

@@ -43,7 +43,7 @@ def write(
     entry: Entry | None = None,
     **words: Any,
 ) -> Letter | None:
-    """Writes the letter `kind` to a person; `words` reach its template. None without an address, or who has left.
+    """Writes the letter `kind` to a person; `words` reach its template. None: no address, or they have left.
 
     `key` names it once and for all: writing the same key again raises IntegrityError at flush, so callers
     claim what they announce first. Inside a transaction.
@@ -105,7 +105,7 @@ def _link(to: Person, ticket: Ticket) -> str:
 
 
 def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
-    """Subject, text and HTML. Without the pages' context: a letter knows its recipient, not who is at the door."""
+    """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
     environment = current_app.jinja_env
     written = environment.get_template(f"mail/{kind}.txt").make_module(context)
     subject, _, body = str(written).strip().partition("\n")
@@ -122,7 +122,7 @@ def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, st
 
 
 def _answered_mail(ticket: Ticket, entry: Entry | None) -> str | None:
-    """The Message-ID of the mail that the letter answers: its entry's, else the one that reported the ticket."""
+    """The Message-ID of the mail that the letter answers: its entry's, else the one with the report."""
     if entry is None or entry.raw_mail_id is None:
         entry = find_entry(ticket.id, "reported") if ticket.door == "mail" else None
     raw = find_raw_mail(entry.raw_mail_id) if entry and entry.raw_mail_id else None

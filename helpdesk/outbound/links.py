@@ -113,7 +113,7 @@ def is_our_message_id(message_id: str) -> int | None:
 
 
 def thread_id(ticket_id: int) -> str:
-    """The Message-ID that no message bears but all letters of a ticket refer to: mail programs group by it."""
+    """The Message-ID that no message bears but all letters of a ticket refer to, to be shown as one."""
     return f"<hd-thread.{ticket_id}.{_mac('thread', str(ticket_id))}@{_mail_domain()}>"
 
 

@@ -42,6 +42,12 @@ class Step:
 
 Ladder: TypeAlias = Sequence[Step]
 
+# Working days: after how many of silence the reporter is asked again, and when their silence decides.
+NUDGED_AFTER = (1, 3)
+RESOLVED_AFTER = 5
+CONFIRM_REMINDED_AFTER = 2
+CLOSED_AFTER = 3
+
 # (severity, target) -> its steps, as installed at first set-up.
 DEFAULT_LADDERS: Mapping[tuple[str, str], Ladder] = {
     ("critical", "response"): (

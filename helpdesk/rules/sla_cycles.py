@@ -80,6 +80,11 @@ class Cycle:
         """Since when the severity in force has been so: the start, or its last change."""
         return self.count.targets_since
 
+    @property
+    def calendar(self) -> Calendar | None:
+        """The calendar in force; None counts every instant."""
+        return self.count.calendar
+
     def reaches_at(self, seconds: int) -> datetime | None:
         """Answers the first instant at which `seconds` (> 0) are counted, going on as things stand.
 
@@ -195,6 +200,11 @@ class CycleCount:
             segments=tuple(Segment(*stretch) for stretch in self.stretches),
             count=self,
         )
+
+    @property
+    def calendar(self) -> Calendar | None:
+        """See Cycle.calendar."""
+        return self._target().calendar
 
     def reaches_at(self, seconds: int) -> datetime | None:
         """See Cycle.reaches_at."""

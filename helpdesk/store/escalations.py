@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
-from helpdesk.store.db import Json, Model, UtcDateTime
+from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.tickets import Entry, Ticket
 
 
 class EscalationPolicy(Model):
@@ -26,7 +27,8 @@ class Step(Model):
     """When (`percent` of the allowance, or `minutes` after the start), to whom, and how often again.
 
     Exactly one of `percent` and `minutes` is set. `to`: on_call, backup, team, assignee, lead, manager.
-    `repeat_minutes` None: once; else again until the target is met, at most `repeat_most` times.
+    `repeat_minutes` None: once; else again until the target is met, at most `repeat_most` times (0: without
+    end).
     """
 
     __tablename__ = "escalation_step"
@@ -45,8 +47,9 @@ class Alarm(Model):
     """Something to do for a ticket at an instant. One row per firing: (`ticket_id`, `key`) is unique.
 
     `kind`: step (of a ladder), triage, wake, nudge, silence_resolve, supplier, remind_confirm,
-    close_silent. `key` names the firing, e.g. "response:1:step4:0" (target, cycle, step, occurrence).
-    `state`: pending, fired, skipped, cancelled; pending ones are claimed by a conditional update.
+    close_silent. `key` names the firing, e.g. "response:1:critical:0:4" (target, cycle, severity, step,
+    occurrence). `state`: pending, fired, skipped (nothing left to do when it rang), cancelled. Whoever
+    holds the lock on the ticket's row, and nobody else, writes its alarms.
     """
 
     __tablename__ = "alarm"
@@ -61,6 +64,87 @@ class Alarm(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(default="pending")
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # For a step: {"target", "cycle", "step_id", "occurrence", "to"}; what the firing needs to know.
+    # For a step: {"target", "cycle", "step", "occurrence", "to"}; for a nudge {"n"}.
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     ticket: Mapped[Any] = relationship("Ticket")
+
+
+def list_steps(severity: str) -> list[tuple[str, Step]]:
+    """The steps of that severity's ladders in their order, each with its target."""
+    rows = db.session.execute(
+        select(EscalationPolicy.target, Step)
+        .join(Step.policy)
+        .where(EscalationPolicy.severity == severity)
+        .order_by(EscalationPolicy.id, Step.position)
+    )
+    return [(target, step) for target, step in rows]
+
+
+def list_alarms(ticket_id: int) -> list[Alarm]:
+    """All alarms of the ticket, those that have rung too."""
+    return list(db.session.scalars(select(Alarm).where(Alarm.ticket_id == ticket_id).order_by(Alarm.id)))
+
+
+def insert_alarms(rows: list[dict[str, Any]]) -> None:
+    """Adds pending alarms in one statement: {"ticket_id", "kind", "key", "due_at", "detail"} each."""
+    db.session.execute(insert(Alarm), [{"state": "pending", **row} for row in rows])
+
+
+def find_next_due() -> datetime | None:
+    """When the nearest pending alarm is due; None if none waits."""
+    return db.session.scalar(select(func.min(Alarm.due_at)).where(Alarm.state == "pending"))
+
+
+def find_alarm(alarm_id: int) -> Alarm | None:
+    """The alarm of that id with its ticket, or None."""
+    return db.session.get(Alarm, alarm_id, options=[joinedload(Alarm.ticket)])
+
+
+def claim_due_tickets(now: datetime, limit: int) -> list[Ticket]:
+    """Tickets with alarms due, the longest overdue first, locked until the transaction ends.
+
+    Those that another worker has locked are left to it. At most `limit` alarms' tickets; with what
+    ringing needs to know of each.
+    """
+    ids = db.session.scalars(
+        select(Ticket.id)
+        .join(Alarm, Alarm.ticket_id == Ticket.id)
+        .where(Alarm.state == "pending", Alarm.due_at <= now)
+        .order_by(Alarm.due_at)
+        .limit(limit)
+        .with_for_update(of=Ticket, skip_locked=True)
+    ).all()
+    known = {
+        ticket.id: ticket
+        for ticket in db.session.scalars(
+            select(Ticket)
+            .where(Ticket.id.in_(ids))
+            .options(
+                joinedload(Ticket.team),
+                joinedload(Ticket.service),
+                joinedload(Ticket.assignee),
+                joinedload(Ticket.reporter),
+                joinedload(Ticket.policy_version),
+                selectinload(Ticket.targets),
+            )
+            .execution_options(populate_existing=True)
+        )
+    }
+    return [known[ticket_id] for ticket_id in dict.fromkeys(ids)]
+
+
+def list_timelines(ticket_ids: list[int]) -> dict[int, list[Entry]]:
+    """The timeline of each of these tickets, in the order in which it was written."""
+    found: dict[int, list[Entry]] = {ticket_id: [] for ticket_id in ticket_ids}
+    for entry in db.session.scalars(select(Entry).where(Entry.ticket_id.in_(ticket_ids)).order_by(Entry.id)):
+        found[entry.ticket_id].append(entry)
+    return found
+
+
+def put_off_alarms(ticket_id: int, until: datetime) -> None:
+    """Moves the ticket's alarms that are due to a later try."""
+    db.session.execute(
+        update(Alarm)
+        .where(Alarm.ticket_id == ticket_id, Alarm.state == "pending", Alarm.due_at < until)
+        .values(due_at=until)
+    )
