@@ -1,10 +1,12 @@
 """Languages, zones and how instants are said: shared by doors and letters."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, format_time, get_timezone_location
+from babel.dates import format_datetime, format_time, get_day_names, get_timezone_location
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -52,6 +54,30 @@ def say_promise_time(at: datetime, zone: str, now: datetime) -> str:
     if local.date() == today + timedelta(days=1):
         return _("tomorrow %(time)s", time=say_time(at, zone))
     return say_instant(at, zone)
+
+
+def say_answer_by(due_at: datetime | None, zone: str, now: datetime) -> str:
+    """The promise: "Someone answers by 14:20 (Berlin time)"; `due_at` None: no opening hours to come."""
+    if due_at is None:
+        return _("Someone answers as soon as the desk is open again")
+    time = say_promise_time(due_at, zone, now)
+    return _("Someone answers by %(time)s (%(zone)s)", time=time, zone=zone_city(zone))
+
+
+def say_hours(week: Sequence[Sequence[tuple[int, int]]]) -> str:
+    """Opening hours of a week from Monday on, in minutes of the day, days that are alike in one:
+    "Monday to Friday 09:00–12:00, 13:00–18:00; Saturday 10:00–14:00"."""
+    names = get_day_names("wide", locale=_present())
+    said = []
+    for intervals, group in groupby(range(7), key=lambda day: tuple(week[day])):
+        days = list(group)
+        if not intervals:
+            continue
+        between = (f"{a // 60:02}:{a % 60:02}–{b // 60:02}:{b % 60:02}" for a, b in intervals)
+        first, last = names[days[0]], names[days[-1]]
+        span = first if len(days) == 1 else _("%(first)s to %(last)s", first=first, last=last)
+        said.append(f"{span} {', '.join(between)}")
+    return "; ".join(said)
 
 
 def say_duration(seconds: float | timedelta) -> str:

@@ -76,7 +76,6 @@ def ask_to_confirm(kind: str, ticket: Ticket, entry: Entry, now: datetime) -> No
         now=now,
         ticket=ticket,
         entry=entry,
-        follow_url=links.follow_url(ticket, ticket.reporter_id),
         confirm_url=links.confirm_url(ticket, ticket.reporter_id),
     )
     if kind == "resolved":
@@ -223,7 +222,6 @@ def merge(duplicate_id: int, actor: Person, survivor_id: int, *, now: datetime, 
                 ticket=survivor,
                 entry=entry,
                 duplicate=duplicate,
-                follow_url=links.follow_url(survivor, person.id),
             )
     return survivor
 

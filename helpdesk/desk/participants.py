@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from helpdesk.outbound import letters, links
+from helpdesk.outbound import letters
 from helpdesk.store.db import db, transaction
 from helpdesk.store.participants import list_participants
 from helpdesk.store.people import Person
@@ -15,8 +15,7 @@ def tell(
 ) -> None:
     """The letter of a public entry to the reporter and everyone who takes part, except `but` (its author).
 
-    One letter a person, keyed by the entry; the template gets `follow_url`, the recipient's own link.
-    Inside a transaction.
+    One letter a person, keyed by the entry. Inside a transaction.
     """
     for person in [ticket.reporter, *list_participants(ticket)]:
         if but is None or person.id != but.id:
@@ -27,7 +26,6 @@ def tell(
                 now=now,
                 ticket=ticket,
                 entry=entry,
-                follow_url=links.follow_url(ticket, person.id),
                 **words,
             )
 

@@ -13,6 +13,7 @@ from typing import Any
 from helpdesk.desk import attachments, policies, targets
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.participants import tell
+from helpdesk.desk.promises import promise_of
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules.lifecycle import Kind, State, require
@@ -116,7 +117,13 @@ def report(
         targets.refresh(ticket, now, [entry])
         if receipt:
             letters.write(
-                "received", reporter, key=f"received:{ticket.id}", now=now, ticket=ticket, entry=entry
+                "received",
+                reporter,
+                key=f"received:{ticket.id}",
+                now=now,
+                ticket=ticket,
+                entry=entry,
+                promised=promise_of(ticket, now, [entry]),
             )
     return ticket
 

@@ -5,8 +5,9 @@ import secrets
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from urllib.parse import urlsplit
 
-from flask import Flask, Response, abort, current_app, g, redirect, render_template, request, url_for
+from flask import Flask, Response, abort, current_app, flash, g, redirect, render_template, request, url_for
 from flask_babel import Babel, get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,7 +19,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk import clock, i18n
 from helpdesk.rules import access
+from helpdesk.rules.lifecycle import NotAllowed
 from helpdesk.store.organisation import find_organisation
+from helpdesk.web import words
 
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
@@ -124,8 +127,11 @@ def init_app(app: Flask) -> None:
     )
     app.template_filter("duration")(i18n.say_duration)
     app.template_filter("zone_city")(i18n.zone_city)
+    app.template_filter("answer_by")(i18n.say_answer_by)
+    app.template_filter("opening_hours")(i18n.say_hours)
     app.register_error_handler(HTTPException, _http_fault)
     app.register_error_handler(CSRFError, _csrf_fault)
+    app.register_error_handler(NotAllowed, _not_allowed)
     app.register_error_handler(OperationalError, _database_fault)
     app.register_error_handler(Exception, _unexpected_fault)
 
@@ -156,10 +162,10 @@ def _context() -> dict[str, Any]:
 
 
 def _user_links() -> list[dict[str, Any]]:
-    profile = _url_if_there("auth.profile")
+    profile = _url_if_there("profile.index")
     if profile is None or not current_user.is_authenticated:
         return []
-    return [{"label": _("Your profile"), "url": profile, "current": request.endpoint == "auth.profile"}]
+    return [{"label": _("Your profile"), "url": profile, "current": request.endpoint == "profile.index"}]
 
 
 CSP = (
@@ -194,6 +200,14 @@ def _http_fault(fault: HTTPException) -> AnyResponse | tuple[str, int] | HTTPExc
         return fault
     known = code if code in (400, 404, 413, 429, 503) else (404 if code in (401, 403, 405, 410) else 400)
     return render_template(f"errors/{known}.html", fault=fault), code
+
+
+def _not_allowed(refusal: NotAllowed) -> AnyResponse:
+    """Somebody else was faster, or the page was old: say so, on the page as it now is."""
+    flash(words.not_allowed(refusal), "error")
+    came_from = urlsplit(request.referrer or "")
+    back = came_from.path if came_from.netloc == request.host else "/"
+    return redirect(back if request.method == "POST" else "/", 303)
 
 
 def _csrf_fault(fault: CSRFError) -> tuple[str, int]:

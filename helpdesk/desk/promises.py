@@ -1,0 +1,69 @@
+"""The promise a reporter reads: by when somebody answers, and why then."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from helpdesk.desk import policies, targets
+from helpdesk.rules import hours, sla
+from helpdesk.rules.severity import Answers, severity_of
+from helpdesk.store.maintenance import list_windows
+from helpdesk.store.services import find_service
+from helpdesk.store.tickets import Entry, Ticket, list_entries
+
+
+@dataclass(frozen=True)
+class Promise:
+    """By when somebody answers: `due_at` (None: the calendar never opens) after `seconds` counted in
+    `calendar` (None: round the clock), at this severity for this reason (codes). `pauses` says what does
+    not count until then: closed, maintenance."""
+
+    severity: str
+    reason: str
+    due_at: datetime | None
+    seconds: int
+    calendar: hours.Calendar | None
+    pauses: frozenset[str]
+
+
+def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: datetime) -> Promise:
+    """What would be promised if this were reported now; nothing is written. LookupError as for `report`."""
+    service = find_service(service_id) if service_id else None
+    verdict = severity_of(answers, bool(service and service.is_core))
+    policy = policies.targets_of(policies.choose_policy(kind, service, now))
+    known = list_windows([service.id], now, targets.FAR) if service else []
+    windows = [sla.Window(w.starts_at, w.ends_at) for w in known]
+    events = [sla.Event(now, "reported", verdict.severity)]
+    promised = sla.explain(policy, windows, events, now)[0]
+    ahead = sla.explain(policy, windows, events, promised.due_at)[0] if promised.due_at else promised
+    return _promise(verdict.severity, verdict.reason, ahead, policy)
+
+
+def promise_of(ticket: Ticket, now: datetime, entries: list[Entry] | None = None) -> Promise | None:
+    """What is promised for the answer that the reporter waits for; None where no answer is owed.
+
+    `entries` spares the query where the caller has the whole timeline.
+    """
+    entries = list_entries(ticket.id) if entries is None else entries
+    owed = [
+        c for c in targets.explain(ticket, now, entries) if c.target != "resolution" and c.stopped_at is None
+    ]
+    if not owed or not ticket.is_open:
+        return None
+    cycle = owed[-1]
+    if cycle.due_at is not None and cycle.due_at > now:
+        ahead = targets.explain(ticket, cycle.due_at, entries)
+        cycle = next(c for c in ahead if (c.target, c.cycle) == (cycle.target, cycle.cycle))
+    policy = policies.targets_of(ticket.policy_version)
+    return _promise(ticket.severity, ticket.severity_reason, cycle, policy)
+
+
+def _promise(severity: str, reason: str, cycle: sla.Cycle, policy: sla.Policy) -> Promise:
+    target = policy[severity].get(cycle.target)
+    return Promise(
+        severity=severity,
+        reason=reason,
+        due_at=cycle.due_at,
+        seconds=cycle.allowance_seconds,
+        calendar=target.calendar if target else None,
+        pauses=frozenset(s.reason for s in cycle.segments if not s.counted),
+    )

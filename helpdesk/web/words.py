@@ -1,0 +1,82 @@
+"""Codes of the rules in plain words, for pages. Reporters read no "incident", "SLA" or "P1"."""
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from helpdesk.rules.lifecycle import Kind, NotAllowed, State
+from helpdesk.rules.severity import Affected, Severity, Works
+
+SEVERITIES = {Severity.CRITICAL: _l("Critical"), Severity.MAJOR: _l("Major"), Severity.MINOR: _l("Minor")}
+KINDS = {Kind.FAULT: _l("Fault"), Kind.REQUEST: _l("Request"), Kind.QUESTION: _l("Question")}
+WORKS = {
+    Works.NOTHING: _l("Nothing"),
+    Works.MAIN_FUNCTION_FAILS: _l("A main function fails"),
+    Works.SMALL_FAULT: _l("A small fault"),
+}
+AFFECTED = {
+    Affected.ME: _l("Only me"),
+    Affected.SEVERAL: _l("Several people"),
+    Affected.DEPARTMENT: _l("A department"),
+    Affected.EVERYONE: _l("Everyone"),
+}
+STATES = {
+    State.NEW: _l("Not accepted"),
+    State.IN_WORK: _l("In work"),
+    State.WAITING: _l("Waiting"),
+    State.RESOLVED: _l("Resolved"),
+    State.CLOSED: _l("Closed"),
+    State.CANCELLED: _l("Cancelled"),
+}
+# Why a ticket has its severity (rules/severity; by_hand: somebody at the desk decided).
+SEVERITY_REASONS = {
+    "core_service_down_for_many": _l(
+        "nothing works on a service that everyone needs, for a department or more"
+    ),
+    "core_work_stands_still_for_many": _l("core work stands still for a department or more"),
+    "nothing_works_for_several": _l("nothing works for several people"),
+    "main_function_fails_for_several": _l("a main function fails for several people"),
+    "core_work_stands_still": _l("core work stands still"),
+    "otherwise": _l("few are affected, and work goes on"),
+    "by_hand": _l("decided by our team"),
+}
+_REFUSALS = {
+    State.RESOLVED: _l("This is resolved already. Reopen it if it is not."),
+    State.CLOSED: _l("This is closed, so nothing was changed. If it happens again, report it anew."),
+    State.CANCELLED: _l("This was cancelled, so nothing was changed. If it still matters, report it anew."),
+}
+
+
+def not_allowed(refusal: NotAllowed) -> str:
+    """Why the verb was refused, and what to do instead."""
+    if refusal.verb in ("confirm", "reopen") and refusal.state in (State.NEW, State.IN_WORK, State.WAITING):
+        return _("We are still working on this; there is nothing to confirm yet.")
+    if refusal.verb == "resume":
+        return _("Nobody waits any more: somebody was faster. Nothing was changed.")
+    if refusal.verb == "merge_into_itself":
+        return _("Choose another ticket: this one cannot be merged into itself.")
+    if refusal.verb == "merge_into":
+        return _("That ticket has ended. Merge into one that is still open.")
+    said = _REFUSALS.get(refusal.state)
+    return str(said) if said else _("Somebody was faster. Look at the ticket as it is now.")
+
+
+def why_severity(code: str) -> str:
+    """The reason of a severity in words; empty for one we do not know."""
+    return str(SEVERITY_REASONS.get(code, ""))
+
+
+def state_for_reporter(ticket: Any) -> tuple[str, str]:
+    """The state as its reporter reads it, and the tone of its chip (macros.html)."""
+    if ticket.state == State.WAITING:
+        if ticket.waiting_for == "reporter":
+            return _("Waiting for your answer"), "soon"
+        return _("Waiting for a supplier"), "wait"
+    if ticket.state == State.RESOLVED:
+        return _("Solved? Please tell us"), "soon"
+    if ticket.state == State.NEW:
+        return _("Received"), ""
+    if ticket.state == State.IN_WORK:
+        return _("In work"), ""
+    return str(STATES[State(ticket.state)]), "ok" if ticket.state == State.CLOSED else ""
