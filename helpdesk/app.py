@@ -8,10 +8,10 @@ from flask_migrate import Migrate
 from helpdesk.config import Settings
 from helpdesk.store import db
 from helpdesk.store.db import engine_options
-from helpdesk.web import auth, frame
+from helpdesk.web import accounts, auth, frame, profile, security
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (auth,)
+PAGES = (auth, accounts, profile, security)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -1,17 +1,21 @@
 """One application per database for the whole run, emptied between tests; people with roles."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
+from flask.globals import _cv_app
+from flask.testing import FlaskClient
 from sqlalchemy import text
+from werkzeug.test import TestResponse
 
 from helpdesk.app import create_app
 from helpdesk.config import load_settings
-from helpdesk.desk import policies
+from helpdesk.desk import ladders, policies
 from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.organisation import Organisation
@@ -72,6 +76,32 @@ def data_folder(app: Flask) -> Path:
     return app.config["SETTINGS"].data
 
 
+class Browser(FlaskClient):
+    """A browser of its own: requests see neither the test's `g` nor its database session, as in service.
+
+    What they wrote the test reads after read_anew().
+    """
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        outer = _cv_app.set(None)  # else Flask would reuse the test's application context
+        try:
+            return super().open(*args, **kwargs)
+        finally:
+            _cv_app.reset(outer)
+
+
+def read_anew() -> None:
+    """Forgets what the test's own database session has read."""
+    db.session.rollback()
+    db.session.expire_all()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Callable[[], Browser]:
+    """Makes browsers: `ana = browser()`."""
+    return lambda: Browser(app, TestResponse, use_cookies=True)
+
+
 class House:
     """A small organisation in Berlin: Ana reports, Bo is an agent, Chen leads, Dee manages, Eli
     administers, Fay audits; the team "ERP" with the core service "ERP" and the plain service "Printing"."""
@@ -102,6 +132,7 @@ class House:
         db.session.add_all([self.erp, self.printing])
         db.session.commit()
         policies.install_defaults(MONDAY_9, "Europe/Berlin", night_answer=True)
+        ladders.install_default_ladders()
         db.session.commit()
 
     def person(self, name: str, role: Role) -> Person:

@@ -22,7 +22,7 @@ from typing import Any
 from xmlrpc.client import Error as XmlRpcError
 from xmlrpc.client import ServerProxy
 
-from helpdesk.cli.processes import end_with_parent
+from helpdesk.cli.processes import SUPERVISED, end_with_parent
 from helpdesk.config import Address, CannotStart, Settings, load_settings
 
 STOP_WITHIN = 4.6  # seconds, for everything; the supervisor's own waits below add up to less
@@ -110,7 +110,7 @@ def _supervise(settings: Settings, log: int, environ: Mapping[str, str]) -> None
     while True:
         supervisor = subprocess.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "--nodaemon", "-c", plan],
-            env=environ,
+            env={**environ, SUPERVISED: "1"},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
@@ -118,7 +118,7 @@ def _supervise(settings: Settings, log: int, environ: Mapping[str, str]) -> None
             preexec_fn=end_with_parent,
         )
         try:
-            _announce(settings, supervisor)
+            _announce(settings, supervisor, environ)
             supervisor.wait()
         except _Stopped:
             _stop(settings, supervisor)
@@ -128,8 +128,8 @@ def _supervise(settings: Settings, log: int, environ: Mapping[str, str]) -> None
         time.sleep(1)
 
 
-def _announce(settings: Settings, supervisor: "subprocess.Popen[bytes]") -> None:
-    """Say where the pages are once they answer."""
+def _announce(settings: Settings, supervisor: "subprocess.Popen[bytes]", environ: Mapping[str, str]) -> None:
+    """Say where the pages are once they answer, and how to set them up as long as nobody has."""
     give_up_at = time.monotonic() + PAGES_WITHIN
     while not _answers(settings.bind):
         if supervisor.poll() is not None:
@@ -139,6 +139,8 @@ def _announce(settings: Settings, supervisor: "subprocess.Popen[bytes]") -> None
             return
         time.sleep(0.05)
     print(f"Helpdesk is ready at {settings.base_url} (Ctrl-C stops it)", flush=True)
+    # In a process of its own, as the preparations; it prints nothing once there is an administrator.
+    subprocess.run([sys.executable, "-m", "helpdesk", "user", "setup-link"], env=environ, check=False)
 
 
 def _answers(address: Address) -> bool:

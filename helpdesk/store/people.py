@@ -93,6 +93,19 @@ def get_person(person_id: int) -> Person:
     return person
 
 
+def get_person_for_change(person_id: int) -> Person:
+    """The person, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    person = db.session.scalar(
+        select(Person)
+        .where(Person.id == person_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if person is None:
+        raise LookupError(f"no person {person_id}")
+    return person
+
+
 def find_person_by_address(email: str) -> Person | None:
     """The person who has that mail address (in any case), or None."""
     return db.session.scalar(select(Person).join(Address).where(Address.email == email.strip().lower()))
@@ -105,6 +118,17 @@ def find_administrator() -> Person | None:
         .where(Person.role == Role.ADMINISTRATOR, Person.left_at.is_(None), Person.password_hash.is_not(None))
         .limit(1)
     )
+
+
+def is_last_administrator(person: Person) -> bool:
+    """Whether nobody else could set anything up if this person were not an administrator."""
+    if person.role != Role.ADMINISTRATOR:
+        return False
+    # All are locked: two who demote each other at once must not both succeed.
+    query = select(Person.id).where(
+        Person.role == Role.ADMINISTRATOR, Person.left_at.is_(None), Person.password_hash.is_not(None)
+    )
+    return set(db.session.scalars(query.order_by(Person.id).with_for_update())) <= {person.id}
 
 
 def list_people(

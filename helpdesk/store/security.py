@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ForeignKey, Index, delete, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from helpdesk.store.db import Json, Model, UtcDateTime
+from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.organisation import Organisation
 from helpdesk.store.people import Person
 
 
@@ -26,7 +27,8 @@ class SecurityEvent(Model):
 
 
 class SignInAttempt(Model):
-    """A refused sign-in; `bucket` is "account:EMAIL" or "address:IP". Old rows are swept."""
+    """A try that was refused or is being checked; `bucket` is "account:EMAIL", "device:ID", "address:IP",
+    "reset:EMAIL" or "token:IP". Rows of a try that succeeds are removed, old ones are swept."""
 
     __tablename__ = "sign_in_attempt"
     __table_args__ = (Index(None, "bucket", "at"),)
@@ -47,3 +49,83 @@ class ApiToken(Model):
     last_used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     person: Mapped[Person] = relationship()
+
+
+def list_attempts(bucket: str, since: datetime) -> list[datetime]:
+    """When tries of this bucket were made, oldest first."""
+    query = select(SignInAttempt.at).where(SignInAttempt.bucket == bucket, SignInAttempt.at > since)
+    return list(db.session.scalars(query.order_by(SignInAttempt.at)))
+
+
+def delete_attempts(attempt_ids: list[int], bucket: str) -> None:
+    """Forgets these tries and all of the bucket. For desk verbs."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.id.in_(attempt_ids)))
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.bucket == bucket))
+
+
+def forget_account(person_id: int) -> None:
+    """Forgets every try on the person's account: a new password begins anew. For desk verbs."""
+    ours = or_(
+        SignInAttempt.bucket.in_([f"account:{person_id}", f"confirm:{person_id}"]),
+        SignInAttempt.bucket.startswith(f"device:{person_id}:", autoescape=True),
+    )
+    db.session.execute(delete(SignInAttempt).where(ours))
+
+
+def delete_attempts_before(at: datetime) -> None:
+    """Forgets old tries. For desk verbs."""
+    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < at))
+
+
+def delete_events_before(at: datetime) -> None:
+    """Removes old rows of the security log. For desk verbs."""
+    db.session.execute(delete(SecurityEvent).where(SecurityEvent.at < at))
+
+
+def list_events(
+    *,
+    what: str = "",
+    actor_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    before_id: int | None = None,
+    limit: int = 100,
+) -> list[SecurityEvent]:
+    """The security log, newest first, actors loaded; `before_id` pages on."""
+    query = select(SecurityEvent).options(joinedload(SecurityEvent.actor))
+    if what:
+        query = query.where(SecurityEvent.what == what)
+    if actor_id is not None:
+        query = query.where(SecurityEvent.actor_id == actor_id)
+    if since is not None:
+        query = query.where(SecurityEvent.at >= since)
+    if until is not None:
+        query = query.where(SecurityEvent.at < until)
+    if before_id is not None:
+        query = query.where(SecurityEvent.id < before_id)
+    return list(db.session.scalars(query.order_by(SecurityEvent.id.desc()).limit(limit)))
+
+
+def list_event_kinds() -> list[str]:
+    """Every `what` that the log holds, by name."""
+    return list(db.session.scalars(select(SecurityEvent.what).distinct().order_by(SecurityEvent.what)))
+
+
+def find_token(sha256: str) -> ApiToken | None:
+    """The token of that digest that has not been revoked, its person loaded, or None."""
+    return db.session.scalar(
+        select(ApiToken)
+        .where(ApiToken.sha256 == sha256, ApiToken.revoked_at.is_(None))
+        .options(joinedload(ApiToken.person))
+    )
+
+
+def list_tokens(person_id: int) -> list[ApiToken]:
+    """The person's tokens that have not been revoked, oldest first."""
+    query = select(ApiToken).where(ApiToken.person_id == person_id, ApiToken.revoked_at.is_(None))
+    return list(db.session.scalars(query.order_by(ApiToken.id)))
+
+
+def lock_attempts() -> None:
+    """Lets one process at a time count tries, until the transaction ends (SQLite's are alone anyway)."""
+    db.session.execute(select(Organisation.id).with_for_update())

@@ -1,0 +1,138 @@
+"""The commands of signing in, set-up, passwords and profiles, as every door validates them."""
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow.validate import Email
+
+from helpdesk.i18n import LOCALES
+from helpdesk.rules.access import Role
+from helpdesk.rules.passwords import LONGEST, PasswordRules
+from helpdesk.schemas.fields import Line, choice, one_of
+
+LONGEST_ADDRESS = 254
+ROLE_NAMES = {
+    Role.REPORTER: _l("Reporter"),
+    Role.AGENT: _l("Agent"),
+    Role.LEAD: _l("Lead"),
+    Role.MANAGER: _l("Manager"),
+    Role.ADMINISTRATOR: _l("Administrator"),
+    Role.AUDITOR: _l("Auditor"),
+}
+
+
+@cache
+def zones() -> tuple[str, ...]:
+    """The zones to choose from: places, and UTC."""
+    return (*sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc/")), "UTC")
+
+
+def say_password_fault(code: str, rules: PasswordRules) -> Any:
+    """Why a password was not taken (a code of rules/passwords.fault_of), in words that say the mend."""
+    if code == "too_short":
+        return _l("Use at least %(length)d characters; a few words are fine.", length=rules.min_length)
+    return {
+        "too_long": _l("Use at most %(length)d characters.", length=LONGEST),
+        "too_plain": _l("This repeats itself or counts up. Use a few words that do not belong together."),
+        "known": _l(
+            "This is on the lists that attackers try first. Use a few words that do not belong together."
+        ),
+        "too_close": _l("Do not build it from your name, your address or the organisation's name."),
+        "composition": _l("Use capital and small letters, a digit and a sign."),
+    }[code]
+
+
+class Password(fields.String):
+    """A password exactly as typed: nothing is trimmed."""
+
+    def __init__(self, said: Any) -> None:
+        super().__init__(
+            required=True,
+            load_only=True,
+            validate=validate.Length(max=LONGEST, error=str(_l("Use at most 1024 characters."))),
+            error_messages={"required": said, "null": said, "invalid": said},
+        )
+
+
+class MailAddress(Line):
+    """A mail address, in lower case."""
+
+    def __init__(self, missing: Any) -> None:
+        super().__init__(missing=missing, longest=LONGEST_ADDRESS)
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> str:
+        address = super()._deserialize(*args, **kwargs).lower()
+        Email(error=str(_l("Check this mail address; it should look like name@example.org.")))(address)
+        return address
+
+
+class SignInSchema(Schema):
+    email = Line(missing=_l("Enter your mail address."), longest=LONGEST_ADDRESS)
+    password = Password(_l("Enter your password."))
+
+
+class ResetSchema(Schema):
+    email = MailAddress(_l("Enter your mail address."))
+
+
+class NewPasswordSchema(Schema):
+    password = Password(_l("Choose a password."))
+
+
+class ChangePasswordSchema(NewPasswordSchema):
+    current = Password(_l("Enter the password that you have now."))
+
+
+class _WithZone(Schema):
+    @validates("zone")
+    def _is_zone(self, value: str | None, **_kwargs: Any) -> None:
+        if value and value not in zones():
+            raise ValidationError([_l("Choose a time zone from the list.")])
+
+
+class ProfileSchema(_WithZone):
+    """What people may change about themselves; zone and locale empty: the organisation's."""
+
+    name = Line(missing=_l("Enter your name."), longest=120)
+    phone = Line(longest=40)
+    locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
+    zone = fields.String(load_default=None)
+    primary_address = Line(longest=LONGEST_ADDRESS)
+
+
+class TokenSchema(Schema):
+    name = Line(missing=_l("Say what the token is for."), longest=80, data_key="token_name")
+
+
+class SetupSchema(_WithZone, NewPasswordSchema):
+    """The first set-up: the organisation and its first administrator."""
+
+    organisation = Line(missing=_l("Enter the name of your organisation."), longest=120)
+    zone = fields.String(required=True, error_messages={"required": _l("Choose a time zone from the list.")})
+    locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), required=True)
+    night_answer = one_of(("roster", "nobody"), _l("Say who answers at night."), required=True)
+    team = Line(longest=80)
+    service = Line(longest=80)
+    name = Line(missing=_l("Enter your name."), longest=120)
+    email = MailAddress(_l("Enter your mail address."))
+
+
+class PersonSchema(_WithZone):
+    """A person as the desk adds them; `email` may be left out for those reached by phone alone."""
+
+    name = Line(missing=_l("Enter the name."), longest=120)
+    email = Line(longest=LONGEST_ADDRESS)
+    role = choice(Role, _l("Choose a role from the list."), load_default=Role.REPORTER)
+    phone = Line(longest=40)
+    staff_number = Line(longest=40)
+    location = Line(longest=120)
+    locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
+    zone = fields.String(load_default=None)
+
+    @validates("email")
+    def _is_address(self, value: str, **_kwargs: Any) -> None:
+        if value:
+            Email(error=str(_l("Check this mail address; it should look like name@example.org.")))(value)

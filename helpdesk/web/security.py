@@ -1,0 +1,75 @@
+"""The security log."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, render_template, request, url_for
+from flask_babel import lazy_gettext as _l
+
+from helpdesk.store.people import list_people
+from helpdesk.store.security import list_event_kinds, list_events
+from helpdesk.web.frame import needs, viewer_zone
+
+bp = Blueprint("security", __name__)
+PAGE = 50
+STAFF = ("agent", "lead", "manager", "administrator", "auditor")
+KINDS = {
+    "signed_in": _l("Signed in"),
+    "sign_in_refused": _l("Sign-in refused"),
+    "signed_out": _l("Signed out"),
+    "signed_out_everywhere": _l("Signed out everywhere"),
+    "password_changed": _l("Password changed"),
+    "reset_asked": _l("New password asked for"),
+    "set_up": _l("Helpdesk set up"),
+    "person_added": _l("Person added"),
+    "person_left": _l("Person left"),
+    "invited": _l("Invited"),
+    "profile_changed": _l("Profile changed"),
+    "role_changed": _l("Role changed"),
+    "setting_changed": _l("Setting changed"),
+    "token_added": _l("Access token made"),
+    "token_revoked": _l("Access token revoked"),
+    "exported": _l("Exported"),
+}
+
+
+@bp.get("/security")
+@needs("security.see")
+def index() -> str:
+    """Newest first, by kind, person and day."""
+    asked: dict[str, Any] = {name: request.args.get(name, "") for name in ("what", "actor", "since", "until")}
+    since, until = _midnight(asked["since"]), _midnight(asked["until"])
+    before = request.args.get("before", "")
+    events = list_events(
+        what=asked["what"],
+        actor_id=int(asked["actor"]) if _is_id(asked["actor"]) else None,
+        since=since,
+        until=until + timedelta(days=1) if until else None,
+        before_id=int(before) if _is_id(before) else None,
+        limit=PAGE + 1,
+    )
+    older = url_for("security.index", **asked, before=events[PAGE - 1].id) if len(events) > PAGE else None
+    return render_template(
+        "security.html",
+        events=events[:PAGE],
+        asked=asked,
+        kinds_by_code=KINDS,
+        kind_options=[(kind, KINDS.get(kind, kind)) for kind in list_event_kinds()],
+        people_options=[(person.id, person.name) for person in list_people(roles=STAFF, limit=500)],
+        newer_url=url_for("security.index", **asked) if before else None,
+        older_url=older,
+    )
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 10
+
+
+def _midnight(text: str) -> datetime | None:
+    """The beginning of a day in the viewer's zone; None for what is no day."""
+    try:
+        day = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=ZoneInfo(viewer_zone()))
