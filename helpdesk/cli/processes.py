@@ -17,6 +17,7 @@ from helpdesk.config import Settings, load_settings
 
 RETRY_AFTER = 2.0  # seconds; a part that cannot start is tried again this often, for as long as it takes
 
+SUPERVISED = "HELPDESK_SUPERVISED"  # set by `helpdesk up` for the parts it starts
 PAGES_FIRST_FOR = 5.0  # seconds
 
 
@@ -42,9 +43,11 @@ def end_with_parent(sent: signal.Signals = signal.SIGTERM) -> None:
 
 def _run(part: Callable[[Settings], object]) -> int:
     """Run one part until it is told to stop."""
-    supervised = "SUPERVISOR_ENABLED" in os.environ
+    supervised = SUPERVISED in os.environ
     if supervised:
         end_with_parent()
+        if os.getppid() != os.getsid(0):
+            return 0  # the supervisor, which leads our session, died before we asked to hear of it
     try:
         settings = load_settings(os.environ)
         if supervised and part not in (_web, _queue):
