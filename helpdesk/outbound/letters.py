@@ -108,9 +108,10 @@ def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, st
     """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
     environment = current_app.jinja_env
     written = environment.get_template(f"mail/{kind}.txt").make_module(context)
-    subject, _, body = str(written).strip().partition("\n")
+    first, _, body = str(written).strip().partition("\n")
+    subject = " ".join(first.split())
     parts = {name: getattr(written, name, None) for name in PLACES} | {
-        "subject": " ".join(subject.split()),
+        "subject": subject,
         "paragraphs": [p.strip() for p in body.strip().split("\n\n") if p.strip()],
         "organisation": context["organisation"],
         "ticket": context["ticket"],
@@ -118,7 +119,7 @@ def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, st
     }
     text = environment.get_template("mail/letter.txt").render(parts)
     html = environment.get_template("mail/letter.html").render(parts)
-    return parts["subject"], text.strip() + "\n", html
+    return subject, text.strip() + "\n", html
 
 
 def _answered_mail(ticket: Ticket, entry: Entry | None) -> str | None:

@@ -125,6 +125,13 @@ def transaction() -> Iterator[None]:
             log.exception("after-commit hook %s failed", name)
 
 
+@contextmanager
+def savepoint() -> Iterator[None]:
+    """A part of a transaction that may fail by itself: a fault undoes it alone and is raised on."""
+    with db.session.begin_nested():
+        yield
+
+
 def after_commit(name: str, hook: Callable[[], object]) -> None:
     """Runs the hook once the present transaction has committed; a name already waiting is not run twice.
 
