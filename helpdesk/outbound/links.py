@@ -117,6 +117,19 @@ def thread_id(ticket_id: int) -> str:
     return f"<hd-thread.{ticket_id}.{_mac('thread', str(ticket_id))}@{_mail_domain()}>"
 
 
+def ticket_of_thread(message_id: str) -> int | None:
+    """The id of the ticket whose `thread_id` this is, None for one that we have not signed."""
+    found = re.fullmatch(r"<hd-thread\.([0-9]{1,9})\.[0-9a-f]{20}@[^<>@\s]+>", message_id)
+    ticket_id = int(found[1]) if found else None
+    signed = ticket_id is not None and hmac.compare_digest(thread_id(ticket_id).encode(), message_id.encode())
+    return ticket_id if signed else None
+
+
+def is_salt_of(ticket: Ticket, salt: str) -> bool:
+    """Whether a reply address with this salt is the ticket's."""
+    return hmac.compare_digest(ticket.link_salt, salt)
+
+
 def instance_id() -> str:
     """This installation's mark in the header X-Helpdesk-Instance: how it knows its own letters."""
     return _mac("instance", "")

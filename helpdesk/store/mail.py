@@ -2,10 +2,15 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, ForeignKey, Index, func, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.rules.access import Asker
+from helpdesk.store.db import Json, Model, UtcDateTime, db, insert_missing
+from helpdesk.store.files import file_path
+from helpdesk.store.tickets import Ticket, visible_to
+
+ROOM = "mail"  # of the data folder
 
 
 class RawMail(Model):
@@ -17,7 +22,7 @@ class RawMail(Model):
     """
 
     __tablename__ = "raw_mail"
-    __table_args__ = (Index(None, "state", "id"),)
+    __table_args__ = (Index(None, "state", "id"), Index(None, "from_address", "done_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(index=True)
     size: Mapped[int]
@@ -39,6 +44,7 @@ class RawMail(Model):
     preview: Mapped[str] = mapped_column(default="")
     # The agent who wants a ticket of it, whatever the rules say.
     rescued_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    ticket: Mapped[Ticket | None] = relationship()
 
 
 class MailIdentity(Model):
@@ -52,3 +58,127 @@ class MailIdentity(Model):
 def find_raw_mail(raw_mail_id: int) -> RawMail | None:
     """The message of that id, or None."""
     return db.session.get(RawMail, raw_mail_id)
+
+
+def get_raw_mail(raw_mail_id: int) -> RawMail:
+    """The message of that id. LookupError if there is none."""
+    raw = find_raw_mail(raw_mail_id)
+    if raw is None:
+        raise LookupError(f"no mail {raw_mail_id}")
+    return raw
+
+
+def get_raw_mail_for_change(raw_mail_id: int) -> RawMail:
+    """The message, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    raw = db.session.scalar(
+        select(RawMail)
+        .where(RawMail.id == raw_mail_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if raw is None:
+        raise LookupError(f"no mail {raw_mail_id}")
+    return raw
+
+
+def read_raw_mail(raw: RawMail, most: int = -1) -> bytes:
+    """The message's bytes as they came (the first `most` of them). OSError where the file is gone."""
+    with file_path(ROOM, raw.sha256).open("rb") as file:
+        return file.read(most)
+
+
+def claim_waiting_mail(now: datetime, until: datetime, limit: int) -> list[int]:
+    """Ids of waiting messages that are the caller's until then, oldest first; each claim is an attempt.
+
+    What was tried before comes alone: were it to take the process down, it takes no others along.
+    """
+    free = (
+        RawMail.state == "waiting",
+        or_(RawMail.claimed_until.is_(None), RawMail.claimed_until <= now),
+    )
+    return _claim([*free, RawMail.attempts == 0], until, limit) or _claim(
+        [*free, RawMail.attempts > 0], until, 1
+    )
+
+
+def _claim(conditions: list[ColumnElement[bool]], until: datetime, limit: int) -> list[int]:
+    chosen = select(RawMail.id).where(*conditions).order_by(RawMail.id).limit(limit)
+    claimed = db.session.execute(
+        update(RawMail)
+        .where(RawMail.id.in_(chosen.with_for_update(skip_locked=True)), *conditions)
+        .values(claimed_until=until, attempts=RawMail.attempts + 1)
+        .returning(RawMail.id)
+        .execution_options(synchronize_session=False)
+    )
+    return sorted(claimed.scalars())
+
+
+def claim_identity(identity: str, raw_mail_id: int) -> RawMail | None:
+    """Makes the message the one of that identity; the one that came first, where there is one already."""
+    row = insert_missing(MailIdentity).values(identity=identity, raw_mail_id=raw_mail_id)
+    if db.session.scalar(row.returning(MailIdentity.identity)) is not None:
+        return None
+    first = db.session.get(MailIdentity, identity)
+    return db.session.get(RawMail, first.raw_mail_id) if first else None
+
+
+def find_raw_mail_by_identity(identity: str) -> RawMail | None:
+    """The understood message of that identity (a Message-ID with its brackets), or None."""
+    return db.session.scalar(
+        select(RawMail)
+        .join(MailIdentity, MailIdentity.raw_mail_id == RawMail.id)
+        .where(MailIdentity.identity == identity)
+    )
+
+
+def find_named_ticket(ticket_id: int) -> tuple[Ticket, Ticket] | None:
+    """The ticket that a mail names, and the one that holds its matter now (the survivor of merges); None
+    if there is none. For the desk, which then asks whether the sender takes part."""
+    named = survivor = db.session.get(Ticket, ticket_id)
+    if named is None or survivor is None:
+        return None
+    while survivor.merged_into is not None:
+        survivor = survivor.merged_into
+    return named, survivor
+
+
+def count_mail_from(address: str, since: datetime) -> int:
+    """How many messages of that sender became tickets or entries since then."""
+    return _count(RawMail.from_address == address, since)
+
+
+def count_mail_on(ticket_id: int, since: datetime) -> int:
+    """How many messages became the ticket or entries of it since then."""
+    return _count(RawMail.ticket_id == ticket_id, since)
+
+
+def _count(condition: ColumnElement[bool], since: datetime) -> int:
+    acted = RawMail.outcome.in_(("created", "entry"))
+    query = select(func.count()).select_from(RawMail).where(condition, acted, RawMail.done_at > since)
+    return db.session.scalar(query) or 0
+
+
+def _seen_by(asker: Asker) -> ColumnElement[bool]:
+    """What is on no ticket is for all who may see mail; the rest goes with its ticket."""
+    return or_(RawMail.ticket_id.is_(None), RawMail.ticket_id.in_(select(Ticket.id).where(visible_to(asker))))
+
+
+def list_mail(asker: Asker, outcome: str | None, limit: int, before_id: int | None = None) -> list[RawMail]:
+    """Messages of that outcome (None: all) the asker may see, the newest first, below `before_id`."""
+    query = select(RawMail).where(_seen_by(asker)).options(joinedload(RawMail.ticket))
+    if outcome:
+        query = query.where(RawMail.outcome == outcome)
+    if before_id:
+        query = query.where(RawMail.id < before_id)
+    return list(db.session.scalars(query.order_by(RawMail.id.desc()).limit(limit)))
+
+
+def find_mail(raw_mail_id: int, asker: Asker) -> RawMail | None:
+    """The message if the asker may see it, else None."""
+    return db.session.scalar(select(RawMail).where(RawMail.id == raw_mail_id, _seen_by(asker)))
+
+
+def count_quarantined() -> int:
+    """How many messages wait for somebody to look at them."""
+    query = select(func.count()).select_from(RawMail).where(RawMail.state == "quarantined")
+    return db.session.scalar(query) or 0

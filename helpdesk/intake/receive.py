@@ -1,0 +1,135 @@
+"""Takes mail in: bytes on the disk and a committed row first, understood afterwards."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from io import BytesIO
+from typing import Any
+
+from flask import current_app
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from sqlalchemy.exc import OperationalError
+
+from helpdesk.desk import mail
+from helpdesk.desk.attachments import Upload
+from helpdesk.desk.mail import Arrival, Message, Outcome
+from helpdesk.desk.tickets import Report
+from helpdesk.intake.parse import Parsed, Unparseable, parse, parse_barely
+from helpdesk.rules import quotes
+from helpdesk.schemas.fields import LONGEST_LINE, LONGEST_TEXT, clean
+from helpdesk.schemas.tickets import ReportSchema
+from helpdesk.store.files import keep_file
+from helpdesk.store.mail import ROOM, RawMail, get_raw_mail, read_raw_mail
+from helpdesk.store.organisation import find_organisation
+
+log = logging.getLogger(__name__)
+CLAIMED_AT_ONCE = 10
+
+
+def keep_raw(content: bytes, door: str, sender: str | None, recipients: Sequence[str]) -> Arrival:
+    """The bytes on the disk, without a row yet. Raises OSError where they cannot be kept."""
+    sha256, size = keep_file(ROOM, BytesIO(content))
+    return Arrival(sha256, size, door, sender, recipients)
+
+
+def store_raw(
+    content: bytes,
+    door: str,
+    sender: str | None,
+    recipients: Sequence[str],
+    now: datetime,
+    *,
+    claimed: bool = False,
+) -> int:
+    """Keeps one message for good; the id of its row. Only then may a door say that it has it.
+
+    `claimed`: the caller `settle`s it. Raises OSError or OperationalError where it must come again.
+    """
+    return mail.take_in([keep_raw(content, door, sender, recipients)], now, claimed=claimed)[0]
+
+
+def parse_waiting(now: datetime, limit: int = 100) -> int:
+    """Understands messages that wait, each in a transaction of its own; how many it settled.
+
+    Before the first set-up they wait. Raises OperationalError or OSError where database or disk fail.
+    """
+    if find_organisation() is None:
+        return 0
+    settled = 0
+    while settled < limit:
+        claimed = mail.claim(now, min(CLAIMED_AT_ONCE, limit - settled))
+        if not claimed:
+            break
+        for raw_mail_id in claimed:
+            settle(raw_mail_id, now)
+        settled += len(claimed)
+    return settled
+
+
+def settle(raw_mail_id: int, now: datetime) -> Outcome:
+    """Understands one claimed message; what cannot be understood is put off or set aside with its cause.
+
+    Raises OperationalError or OSError where database or disk fail: the claim runs out, it is tried again.
+    """
+    raw = get_raw_mail(raw_mail_id)
+    if raw.attempts > mail.MOST_ATTEMPTS:  # each of them took the process down
+        return mail.set_aside(raw_mail_id, "stopped_us", now)
+    try:
+        message = _message(_parsed(raw, read_raw_mail(raw)))
+        address = current_app.config["SETTINGS"].mail_address
+        return mail.understand(raw_mail_id, message, desk_address=address, now=now)
+    except Unparseable as fault:
+        log.warning("mail %s cannot be parsed: %s", raw_mail_id, fault)
+        return mail.set_aside(raw_mail_id, "unparseable", now)
+    except FileNotFoundError:
+        return mail.set_aside(raw_mail_id, "file_missing", now)
+    except (OperationalError, OSError):
+        raise
+    except Exception as fault:
+        log.exception("mail %s cannot be understood", raw_mail_id)
+        return mail.put_off(raw_mail_id, f"fault:{type(fault).__name__}", now)
+
+
+def _parsed(raw: RawMail, content: bytes) -> Parsed:
+    received_on = raw.received_at.date().isoformat()
+    try:
+        return parse(content, raw.sender, raw.recipients, received_on)
+    except Unparseable:
+        if raw.rescued_by_id is None:
+            raise
+        return parse_barely(content, raw.sender, raw.recipients, received_on)
+
+
+def _message(parsed: Parsed) -> Message:
+    """Through the schema of every report. What is too long for it comes as a file, whole."""
+    parts = quotes.split(parsed.text, parsed.subject)
+    files = list(parsed.files)
+    if len(parsed.text) > LONGEST_TEXT:
+        files.append(Upload("message.txt", BytesIO(parsed.text.encode())))
+    detail: dict[str, Any] = {"left_out": parsed.left_out}
+    if len(parsed.subject) > LONGEST_LINE:
+        detail["subject"] = parsed.subject
+    given = {"subject": _subject(parsed), "body": parts.shown[:LONGEST_TEXT]}
+    return Message(
+        head=parsed.head,
+        from_name=parsed.from_name,
+        identity=parsed.identity,
+        report=Report(**ReportSchema().load(given)),
+        quoted=parts.folded[:LONGEST_TEXT],
+        own_words=parts.own,
+        copied=parsed.copied,
+        files=files,
+        detail=detail,
+    )
+
+
+def _subject(parsed: Parsed) -> str:
+    """The subject, else the first words, else that there is none."""
+    first_line = next((line.strip() for line in parsed.text.splitlines() if line.strip()), "")
+    found = clean(parsed.subject) or clean(first_line)[:80]
+    if not found:
+        organisation = find_organisation()
+        with force_locale(organisation.locale if organisation else "en"):
+            return _("Mail without a subject")
+    return found if len(found) <= LONGEST_LINE else f"{found[: LONGEST_LINE - 1]}…"
