@@ -13,6 +13,7 @@ from helpdesk.store import (
     rosters,
     security,
     services,
+    stale,
     teams,
     tickets,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "rosters",
     "security",
     "services",
+    "stale",
     "teams",
     "tickets",
 ]

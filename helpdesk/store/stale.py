@@ -1,0 +1,63 @@
+"""Targets whose stored deadline rests on a window or calendar that has changed since."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, insert, literal, or_, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.tickets import Entry, Target, Ticket
+
+
+class StaleTarget(Model):
+    """To be computed anew; written with the change, taken away with the new deadline.
+
+    A target may be marked several times; the oldest mark knows the deadline that people were told
+    (`was_due_at`). No foreign keys to tickets: they would lock thousands of them, and none is ever deleted.
+    """
+
+    __tablename__ = "stale_target"
+    __table_args__ = (Index(None, "ticket_id", "id"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ticket_id: Mapped[int]
+    target_id: Mapped[int]
+    was_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    window_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_window.id"))
+    marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def mark_service(service_id: int, since: datetime, window_id: int, now: datetime) -> None:
+    """Marks what a window of the service can move from `since` on, also on tickets that were moved
+    to another service and may have been there. For desk verbs."""
+    moved = select(Entry.ticket_id).where(Entry.kind == "moved")
+    _mark(or_(Ticket.service_id == service_id, Ticket.id.in_(moved)), since, window_id, now)
+
+
+def mark_all(since: datetime, now: datetime) -> None:
+    """Marks every target that a calendar can move from `since` on. For desk verbs."""
+    _mark(Ticket.id > 0, since, None, now)
+
+
+def _mark(which: ColumnElement[bool], since: datetime, window_id: int | None, now: datetime) -> None:
+    # A deadline at or before the change cannot move. A stopped target's can: it says when it would have been.
+    waits = and_(Target.due_at.is_(None), Target.stopped_at.is_(None))
+    affected = (
+        select(Target.ticket_id, Target.id, Target.due_at, literal(window_id), literal(now, UtcDateTime))
+        .join(Ticket, Ticket.id == Target.ticket_id)
+        .where(which, or_(Target.due_at > since, waits))
+        .order_by(Target.id)
+    )
+    columns = ["ticket_id", "target_id", "was_due_at", "window_id", "marked_at"]
+    db.session.execute(insert(StaleTarget).from_select(columns, affected))
+
+
+def list_stale_tickets(after_id: int, limit: int) -> list[int]:
+    """The next tickets with marked targets, by id, above `after_id`."""
+    query = select(StaleTarget.ticket_id).where(StaleTarget.ticket_id > after_id).distinct()
+    return list(db.session.scalars(query.order_by(StaleTarget.ticket_id).limit(limit)))
+
+
+def list_stale_targets(ticket_id: int) -> list[StaleTarget]:
+    """The ticket's marks, oldest first."""
+    query = select(StaleTarget).where(StaleTarget.ticket_id == ticket_id).order_by(StaleTarget.id)
+    return list(db.session.scalars(query))
