@@ -1,16 +1,19 @@
 """Wakes the workers: the only importer of rq.Queue. What it asks for is found in the database.
 
-An errand waits at most once in its queue (the job id is its name), so a thousand reports in a second
-are one job. Where the queue cannot be reached nothing is lost: the clock's sweep does the work.
+A flag in Redis says that an errand waits in its queue, so a thousand reports in a second are one job.
+The job takes the flag down before it looks: what is committed later asks anew, what is committed
+before is found. Where the queue cannot be reached nothing is lost: the clock does the work.
 """
 
 import logging
 
 import redis
 from flask import current_app
+from rq import Queue
 
 log = logging.getLogger(__name__)
 
+QUEUE = "errands"
 # errand -> the function that does it; jobs/ holds them, strings keep outbound from importing a door
 ERRANDS = {
     "ring": "helpdesk.jobs.tasks.ring_alarms",
@@ -18,26 +21,48 @@ ERRANDS = {
     "parse": "helpdesk.jobs.tasks.parse_mail",
     "recompute": "helpdesk.jobs.tasks.recompute",
 }
+# A job that dies before it takes its flag down blocks new ones no longer than this.
+FLAG_LASTS = 10  # seconds
 
 
 def ring_soon() -> None:
     """Has a worker ring the alarms that are due."""
-    _ask("ring")
+    ask("ring")
 
 
 def send_soon() -> None:
     """Has a worker send the letters that wait."""
-    _ask("send")
+    ask("send")
 
 
 def parse_soon() -> None:
     """Has a worker parse the mail that waits."""
-    _ask("parse")
+    ask("parse")
 
 
 def recompute_soon() -> None:
     """Has a worker bring deadlines up to date that a changed window or calendar left behind."""
-    _ask("recompute")
+    ask("recompute")
+
+
+def ask(errand: str) -> bool:
+    """Asks for an errand, unless it waits in its queue already; False where the queue cannot be reached."""
+    try:
+        connection = queue_connection()
+        if connection.set(_flag(errand), 1, nx=True, ex=FLAG_LASTS):
+            Queue(QUEUE, connection=connection).enqueue(ERRANDS[errand], result_ttl=0, failure_ttl=86400)
+    except redis.RedisError as fault:
+        log.warning("queue unreachable, the clock will do it: %s", fault)
+        return False
+    return True
+
+
+def taken_up(errand: str) -> None:
+    """An errand begins: whoever asks from now on gets another."""
+    try:
+        queue_connection().delete(_flag(errand))
+    except redis.RedisError:
+        log.debug("queue unreachable; its flag goes by itself")
 
 
 def queue_connection() -> redis.Redis:
@@ -51,14 +76,5 @@ def queue_connection() -> redis.Redis:
     return connection
 
 
-def _ask(errand: str) -> None:
-    from rq import Queue
-    from rq.exceptions import DuplicateJobError
-
-    try:
-        queue = Queue("errands", connection=queue_connection())
-        queue.enqueue(ERRANDS[errand], job_id=errand, unique=True, result_ttl=0, failure_ttl=86400)
-    except DuplicateJobError:
-        pass  # it waits already, or runs and will look once more
-    except redis.RedisError as fault:
-        log.warning("queue unreachable, the clock will do it: %s", fault)
+def _flag(errand: str) -> str:
+    return f"helpdesk:asked:{errand}"

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.store.db import Model, UtcDateTime, db
@@ -51,3 +51,49 @@ def find_letter(letter_id: int) -> Letter | None:
 def find_letter_by_message_id(message_id: str) -> Letter | None:
     """The letter that bears the Message-ID (with its angle brackets), or None."""
     return db.session.scalar(select(Letter).where(Letter.message_id == message_id))
+
+
+def get_letter(letter_id: int) -> Letter:
+    """The letter of that id. LookupError if there is none."""
+    letter = find_letter(letter_id)
+    if letter is None:
+        raise LookupError(f"no letter {letter_id}")
+    return letter
+
+
+def list_letters(ids: list[int]) -> list[Letter]:
+    """The letters of these ids, the oldest first."""
+    return list(db.session.scalars(select(Letter).where(Letter.id.in_(ids)).order_by(Letter.id)))
+
+
+def claim_letters(now: datetime, until: datetime, limit: int) -> list[int]:
+    """Claims letters that are due for sending and returns their ids, the oldest first; others get others."""
+    ids = list(
+        db.session.scalars(
+            select(Letter.id)
+            .where(
+                Letter.state == "waiting",
+                Letter.next_try_at <= now,
+                or_(Letter.claimed_until.is_(None), Letter.claimed_until <= now),
+            )
+            .order_by(Letter.next_try_at, Letter.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    )
+    db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(claimed_until=until))
+    return ids
+
+
+def find_oldest_unsent(now: datetime) -> datetime | None:
+    """Since when the longest waiting letter that nobody has claimed could have been sent; None: none."""
+    return db.session.scalar(
+        select(Letter.next_try_at)
+        .where(
+            Letter.state == "waiting",
+            Letter.next_try_at <= now,
+            or_(Letter.claimed_until.is_(None), Letter.claimed_until <= now),
+        )
+        .order_by(Letter.next_try_at)
+        .limit(1)
+    )
