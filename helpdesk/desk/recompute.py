@@ -1,0 +1,97 @@
+"""Brings deadlines up to date that a changed window or calendar left behind.
+
+The change marks the targets it can move, in its own transaction (store/stale). Here they are computed
+anew, some tickets a transaction: whatever is killed in between, the marks that stand say what is left.
+"""
+
+import logging
+from datetime import datetime
+from typing import Any
+
+from helpdesk.desk import targets
+from helpdesk.desk.timeline import record
+from helpdesk.outbound import alarms
+from helpdesk.store.db import after_commit, db, savepoint, transaction
+from helpdesk.store.maintenance import Window, find_window
+from helpdesk.store.stale import (
+    StaleTarget,
+    list_stale_targets,
+    list_stale_tickets,
+    mark_all,
+    mark_service,
+)
+from helpdesk.store.tickets import Ticket, get_ticket_for_change
+
+log = logging.getLogger(__name__)
+
+BATCH = 25  # tickets a transaction: SQLite's other writers wait for it
+
+
+def after_window_change(window: Window, since: datetime, now: datetime) -> None:
+    """Marks what the window can move from `since` on, and has it computed after the commit."""
+    mark_service(window.service_id, since, window.id, now)
+    after_commit("recompute", alarms.recompute_soon)
+
+
+def after_calendar_change(since: datetime, now: datetime) -> None:
+    """Marks every deadline after `since`, from which on a calendar or its version holds."""
+    mark_all(since, now)
+    after_commit("recompute", alarms.recompute_soon)
+
+
+def recompute(now: datetime, batch: int = BATCH) -> int:
+    """Refreshes every ticket with marked targets, `batch` of them a transaction; answers how many.
+
+    Each ticket whose open deadline moved gets one `deadline_moved` entry: detail {"from", "to"} of the
+    nearest one moved, all in "targets", with "window" and "reason" (both None after a calendar change). A
+    ticket that cannot be computed keeps its marks for the next time and does not hold up the others.
+    """
+    done, last_id = 0, 0
+    while ids := list_stale_tickets(last_id, batch):
+        last_id = ids[-1]
+        with transaction():
+            done += sum(_recompute(ticket_id, now) for ticket_id in ids)
+    return done
+
+
+def _recompute(ticket_id: int, now: datetime) -> bool:
+    try:
+        with savepoint():
+            ticket = get_ticket_for_change(ticket_id)
+            marks = list_stale_targets(ticket_id)  # read under the lock: another worker may have been here
+            for mark in marks:
+                db.session.delete(mark)
+            db.session.flush()
+            if not marks:
+                return False
+            targets.refresh(ticket, now)
+            _note(ticket, marks, now)
+    except Exception:
+        log.exception("deadlines of ticket %s could not be computed anew", ticket_id)
+        return False
+    return True
+
+
+def _note(ticket: Ticket, marks: list[StaleTarget], now: datetime) -> None:
+    """Says on the timeline which deadlines moved, and why."""
+    told = {
+        mark.target_id: mark.was_due_at for mark in reversed(marks)
+    }  # the oldest mark is the last to speak
+    moved = [
+        {"target": t.target, "cycle": t.cycle, "from": was.isoformat(), "to": t.due_at.isoformat()}
+        for t in ticket.targets
+        if t.stopped_at is None and (was := told.get(t.id)) and t.due_at is not None and was != t.due_at
+    ]
+    if not moved:
+        return
+    nearest = min(moved, key=lambda change: str(change["to"]))
+    cause = next((m.window_id for m in reversed(marks) if m.window_id is not None), None)
+    window = find_window(cause) if cause is not None else None
+    detail: dict[str, Any] = {
+        "from": nearest["from"],
+        "to": nearest["to"],
+        "targets": moved,
+        "window": cause,
+        "reason": window.reason if window else None,
+    }
+    record(ticket, "deadline_moved", now=now, door="clock", detail=detail)
