@@ -39,22 +39,24 @@ def after_calendar_change(since: datetime, now: datetime) -> None:
     after_commit("recompute", alarms.recompute_soon)
 
 
-def recompute(now: datetime, batch: int = BATCH) -> int:
-    """Refreshes every ticket with marked targets, `batch` of them a transaction; answers how many.
+def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | None:
+    """Refreshes the next `batch` tickets with marked targets, by id above `after_id`, in one transaction.
 
-    Each ticket whose open deadline moved gets one `deadline_moved` entry: detail {"from", "to"} of the
-    nearest one moved, all in "targets", with "window" and "reason" (both None after a calendar change). A
-    ticket that cannot be computed keeps its marks for the next time and does not hold up the others.
+    Returns the last one's id, to go on after; None when none was left. Each ticket whose open deadline moved
+    gets one `deadline_moved` entry: detail {"from", "to"} of the nearest one moved, all of them in "targets",
+    with "window" and "reason" (both None after a calendar change). A ticket that cannot be computed keeps its
+    marks for the next round and does not hold up the others.
     """
-    done, last_id = 0, 0
-    while ids := list_stale_tickets(last_id, batch):
-        last_id = ids[-1]
-        with transaction():
-            done += sum(_recompute(ticket_id, now) for ticket_id in ids)
-    return done
+    ids = list_stale_tickets(after_id, batch)
+    if not ids:
+        return None
+    with transaction():
+        for ticket_id in ids:
+            _recompute(ticket_id, now)
+    return ids[-1]
 
 
-def _recompute(ticket_id: int, now: datetime) -> bool:
+def _recompute(ticket_id: int, now: datetime) -> None:
     try:
         with savepoint():
             ticket = get_ticket_for_change(ticket_id)
@@ -62,14 +64,11 @@ def _recompute(ticket_id: int, now: datetime) -> bool:
             for mark in marks:
                 db.session.delete(mark)
             db.session.flush()
-            if not marks:
-                return False
-            targets.refresh(ticket, now)
-            _note(ticket, marks, now)
+            if marks:
+                targets.refresh(ticket, now)
+                _note(ticket, marks, now)
     except Exception:
         log.exception("deadlines of ticket %s could not be computed anew", ticket_id)
-        return False
-    return True
 
 
 def _note(ticket: Ticket, marks: list[StaleTarget], now: datetime) -> None:
