@@ -5,13 +5,25 @@ from pathlib import Path
 from flask import Flask
 from flask_migrate import Migrate
 
+from helpdesk import api
 from helpdesk.config import Settings
 from helpdesk.store import db
 from helpdesk.store.db import engine_options
-from helpdesk.web import accounts, auth, frame, profile, security
+from helpdesk.web import (
+    accounts,
+    auth,
+    confirm,
+    follow,
+    frame,
+    portal,
+    profile,
+    report,
+    security,
+    uploads,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (auth, accounts, profile, security)
+PAGES = (auth, accounts, profile, security, report, portal, follow, confirm, uploads)
 
 
 def create_app(settings: Settings) -> Flask:
@@ -35,6 +47,9 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
     frame.init_app(app)
     auth.init_app(app)
+    api.init_app(app)
+    for bp in api.BLUEPRINTS:
+        frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself
     for page in PAGES:
         app.register_blueprint(page.bp)
     return app

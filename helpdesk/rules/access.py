@@ -97,3 +97,14 @@ def ticket_reach(asker: Asker) -> TicketReach:
     desk = asker.role in (Role.AGENT, Role.LEAD)
     known = asker.person_id is not None
     return TicketReach(everything and known, desk and known, asker.team_ids)
+
+
+def sees_notes(asker: Asker, team_id: int, is_restricted: bool, assignee_id: int | None) -> bool:
+    """Whether the asker reads a ticket from the desk's side, notes to colleagues and all.
+
+    Whoever sees it only because they take part in it (agents, too, where the service is restricted and of
+    another team) reads what its reporter reads.
+    """
+    reach = ticket_reach(asker)
+    inside = not is_restricted or team_id in reach.team_ids or assignee_id == asker.person_id
+    return reach.everything or (reach.desk and inside)

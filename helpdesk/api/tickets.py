@@ -1,0 +1,227 @@
+"""Tickets: report, read and work them. The same schemas and verbs as on the pages."""
+
+from typing import Any
+
+from flask import g, request, url_for
+from flask.views import MethodView
+from flask_babel import gettext as _
+from flask_smorest import Blueprint
+from marshmallow import Schema
+
+from helpdesk.api.door import guarded, need, ticket_of
+from helpdesk.api.problems import Forbidden, Invalid
+from helpdesk.desk import closing, targets, tickets, waiting
+from helpdesk.rules import access
+from helpdesk.rules.sla import cycles_as_json
+from helpdesk.schemas.answers import DetailShape, ListShape, PageSchema, ProblemShape, TicketShape
+from helpdesk.schemas.tickets import (
+    AssignSchema,
+    CancelSchema,
+    FeedbackSchema,
+    MergeSchema,
+    NoteSchema,
+    RatingSchema,
+    ReplySchema,
+    ReportSchema,
+    ResolveSchema,
+    SeveritySchema,
+    WaitSchema,
+)
+from helpdesk.store.people import find_person
+from helpdesk.store.services import find_service
+from helpdesk.store.tickets import Ticket, is_participant, list_entries, list_tickets, ticket_id_of
+
+bp = guarded(Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="Tickets"))
+DOOR: Any = {"door": "api"}
+
+
+def refuses(*codes: int) -> Any:
+    """Documents the problems an address answers with, beside 401 and 429."""
+
+    def decorate(view: Any) -> Any:
+        for code in (401, 429, *codes):
+            view = bp.alt_response(
+                code, schema=ProblemShape, content_type="application/problem+json", description=f"{code}"
+            )(view)
+        return view
+
+    return decorate
+
+
+@bp.route("")
+class Tickets(MethodView):
+    @refuses(422)
+    @bp.arguments(PageSchema, location="query")
+    @bp.response(200, ListShape)
+    def get(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """List the tickets you may see, newest first."""
+        limit, before = wanted.pop("limit"), wanted.pop("before", None)
+        before_id = ticket_id_of(before) if before else None
+        if before and before_id is None:
+            raise Invalid({"before": [_("Enter a ticket's number, for example HD-12.")]})
+        found = list_tickets(g.asker, limit=limit + 1, before_id=before_id, **wanted)
+        onward = request.args.to_dict() | {"before": found[limit - 1].number} if len(found) > limit else None
+        following = url_for("api_tickets.Tickets", **onward) if onward else None
+        return {"tickets": found[:limit], "next": following}
+
+    @refuses(403, 422)
+    @bp.arguments(ReportSchema)
+    @bp.response(201, TicketShape)
+    def post(self, data: dict[str, Any]) -> tuple[Ticket, int, dict[str, str]]:
+        """Report something, in your own name."""
+        need("ticket.report")
+        service = find_service(data["service_id"]) if data["service_id"] else None
+        if data["service_id"] and (service is None or not service.is_active):
+            raise Invalid({"service_id": [_("Choose a service from the list.")]})
+        ticket = tickets.report(tickets.Report(**data), g.person, now=g.now, **DOOR)
+        return ticket, 201, {"Location": url_for("api_tickets.one", number=ticket.number)}
+
+
+@bp.get("/<number>")
+@refuses(404)
+@bp.response(200, DetailShape)
+def one(number: str) -> dict[str, Any]:
+    """A ticket with its timeline, and each target with the intervals that counted or did not, and why."""
+    ticket = ticket_of(number)
+    return {
+        "ticket": ticket,
+        "targets": cycles_as_json(targets.explain(ticket, g.now))["cycles"],
+        "entries": list_entries(ticket.id, public_only=not _sees_notes(ticket)),
+    }
+
+
+def verb(path: str, schema: type[Schema] | Schema | None = None) -> Any:
+    """An address that does something to a ticket, and answers with the ticket as it then stands."""
+
+    def decorate(view: Any) -> Any:
+        view = bp.response(200, TicketShape)(view)
+        view = bp.arguments(schema)(view) if schema else view
+        return bp.post(f"/<number>/{path}")(refuses(403, 404, 409, 422)(view))
+
+    return decorate
+
+
+@verb("accept")
+def accept(number: str) -> Ticket:
+    """Take the ticket: it counts as the response, and the reporter is told who has it."""
+    return tickets.accept(_to_work_on(number).id, g.person, now=g.now, **DOOR)
+
+
+@verb("replies", ReplySchema)
+def reply(data: dict[str, Any], number: str) -> Ticket:
+    """Answer: as the desk, or as the reporter where you take part without working on it."""
+    ticket = ticket_of(number)
+    if access.may(g.asker, "ticket.work") and ticket.reporter_id != g.person.id:
+        tickets.reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
+    elif access.may(g.asker, "ticket.answer_own") and _takes_part(ticket):
+        tickets.reporter_reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
+    else:
+        raise Forbidden
+    return ticket_of(number)
+
+
+@verb("notes", NoteSchema)
+def note(data: dict[str, Any], number: str) -> Ticket:
+    """Write to colleagues; the reporter never sees it."""
+    ticket = ticket_of(number)
+    need("ticket.work", "ticket.note")
+    tickets.note(ticket.id, g.person, data["body"], now=g.now, **DOOR)
+    return ticket_of(number)
+
+
+@verb("wait", WaitSchema)
+def wait(data: dict[str, Any], number: str) -> Ticket:
+    """Wait for the reporter or a supplier until `wake_at`."""
+    ticket = _to_work_on(number)
+    if data["wake_at"] <= g.now:
+        raise Invalid({"wake_at": [_("Choose a time that is still to come.")]})
+    return waiting.wait(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("resume")
+def resume(number: str) -> Ticket:
+    """Go on before the waiting is over."""
+    return waiting.resume(_to_work_on(number).id, g.person, now=g.now, **DOOR)
+
+
+@verb("resolve", ResolveSchema)
+def resolve(data: dict[str, Any], number: str) -> Ticket:
+    """Solved: the reporter is asked to confirm it."""
+    return closing.resolve(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("severity", SeveritySchema)
+def severity(data: dict[str, Any], number: str) -> Ticket:
+    """Change the severity, with the reason; the deadlines follow."""
+    return tickets.change_severity(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("assign", AssignSchema)
+def assign(data: dict[str, Any], number: str) -> Ticket:
+    """Hand the ticket to somebody at the desk; nobody: back to the team."""
+    ticket = ticket_of(number)
+    need("ticket.assign")
+    assignee = find_person(data["assignee_id"]) if data["assignee_id"] else None
+    if data["assignee_id"] and not (
+        assignee and assignee.is_active and access.may(assignee.asker, "ticket.work")
+    ):
+        raise Invalid({"assignee_id": [_("Choose a person from the list.")]})
+    return tickets.assign(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("cancel", CancelSchema)
+def cancel(data: dict[str, Any], number: str) -> Ticket:
+    """Withdraw your report, or end one that needs no work."""
+    ticket = _own_or_to_work_on(number)
+    return closing.cancel(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("merge", MergeSchema)
+def merge(data: dict[str, Any], number: str) -> Ticket:
+    """Join this duplicate to another ticket."""
+    ticket = _to_work_on(number)
+    return closing.merge(ticket.id, g.person, ticket_of(data["number"]).id, now=g.now, **DOOR)
+
+
+@verb("confirm", RatingSchema)
+def confirm(data: dict[str, Any], number: str) -> Ticket:
+    """Say, as its reporter, that it is solved; with a rating, if you like."""
+    ticket = ticket_of(number)
+    if ticket.reporter_id != g.person.id:
+        raise Forbidden
+    need("ticket.answer_own")
+    return closing.confirm(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("reopen", FeedbackSchema(only=("words",)))
+def reopen(data: dict[str, Any], number: str) -> Ticket:
+    """Not solved: say what still does not work."""
+    if not data["words"]:
+        raise Invalid({"words": [_("Tell us what still does not work.")]})
+    ticket = _own_or_to_work_on(number)
+    return closing.reopen(ticket.id, g.person, data["words"], now=g.now, **DOOR)
+
+
+def _to_work_on(number: str) -> Ticket:
+    ticket = ticket_of(number)
+    need("ticket.work")
+    return ticket
+
+
+def _own_or_to_work_on(number: str) -> Ticket:
+    ticket = ticket_of(number)
+    if ticket.reporter_id != g.person.id:
+        need("ticket.work")
+    return ticket
+
+
+def _takes_part(ticket: Ticket) -> bool:
+    """Whether the asker has to do with the ticket themselves, beyond what their role shows them."""
+    return is_participant(ticket, g.person.id)
+
+
+def _sees_notes(ticket: Ticket) -> bool:
+    service = ticket.service
+    return access.sees_notes(
+        g.asker, ticket.team_id, bool(service and service.is_restricted), ticket.assignee_id
+    )

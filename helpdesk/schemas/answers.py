@@ -1,0 +1,125 @@
+"""What the API answers with, and how lists are asked for."""
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, fields, validate
+
+from helpdesk.rules.lifecycle import Kind, State
+from helpdesk.rules.severity import Severity
+from helpdesk.schemas.fields import choice, number
+
+LARGEST_PAGE = 100
+
+
+class PageSchema(Schema):
+    """Filters and paging: `before` is the last number of the page before."""
+
+    state = choice(State, _l("Choose a state from the list."))
+    severity = choice(Severity, _l("Choose critical, major or minor."))
+    kind = choice(Kind, _l("Say whether it is a fault, a request or a question."))
+    service_id = number(_l("Choose a service from the list."))
+    team_id = number(_l("Choose a team from the list."))
+    assignee_id = number(_l("Choose a person from the list."))
+    changed_since = fields.AwareDateTime(
+        format="iso", error_messages={"invalid": _l("Enter an instant, for example 2026-11-24T09:00:00Z.")}
+    )
+    before = fields.String()
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, LARGEST_PAGE))
+
+
+class NamedShape(Schema):
+    """A person, team or service by its name."""
+
+    id = fields.Integer()
+    name = fields.String()
+
+
+class PersonShape(NamedShape):
+    phone = fields.String()
+
+
+class TicketShape(Schema):
+    number = fields.String(metadata={"example": "HD-12"})
+    subject = fields.String()
+    kind = fields.String()
+    state = fields.String()
+    severity = fields.String()
+    severity_reason = fields.String()
+    is_triaged = fields.Boolean()
+    service = fields.Nested(NamedShape, allow_none=True)
+    team = fields.Nested(NamedShape)
+    assignee = fields.Nested(NamedShape, allow_none=True)
+    reporter = fields.Nested(NamedShape)
+    door = fields.String()
+    reported_at = fields.DateTime()
+    accepted_at = fields.DateTime(allow_none=True)
+    resolved_at = fields.DateTime(allow_none=True)
+    closed_at = fields.DateTime(allow_none=True)
+    changed_at = fields.DateTime()
+    waiting_for = fields.String(allow_none=True)
+    wake_at = fields.DateTime(allow_none=True)
+    next_target = fields.String(allow_none=True)
+    next_due_at = fields.DateTime(allow_none=True)
+
+
+class EntryShape(Schema):
+    id = fields.Integer()
+    kind = fields.String()
+    at = fields.DateTime()
+    recorded_at = fields.DateTime()
+    actor = fields.Nested(NamedShape, allow_none=True)
+    door = fields.String()
+    is_public = fields.Boolean()
+    body = fields.String()
+    detail = fields.Dict()
+
+
+class SegmentShape(Schema):
+    """Why an interval counted or did not."""
+
+    from_ = fields.String(data_key="from", attribute="from")
+    to = fields.String()
+    counted = fields.Boolean()
+    reason = fields.String()
+
+
+class TargetShape(Schema):
+    target = fields.String()
+    cycle = fields.Integer()
+    state = fields.String()
+    started_at = fields.String()
+    stopped_at = fields.String(allow_none=True)
+    due_at = fields.String(allow_none=True)
+    breached_at = fields.String(allow_none=True)
+    allowance_seconds = fields.Integer()
+    elapsed_seconds = fields.Integer()
+    remaining_seconds = fields.Integer()
+    segments = fields.List(fields.Nested(SegmentShape))
+
+
+class DetailShape(Schema):
+    ticket = fields.Nested(TicketShape)
+    targets = fields.List(fields.Nested(TargetShape))
+    entries = fields.List(fields.Nested(EntryShape))
+
+
+class ListShape(Schema):
+    """A page of tickets; `next` is the address of the following one."""
+
+    tickets = fields.List(fields.Nested(TicketShape))
+    next = fields.String(allow_none=True)
+
+
+class OnCallShape(Schema):
+    team = fields.Nested(NamedShape)
+    on_call = fields.Nested(PersonShape, allow_none=True)
+    backup = fields.Nested(PersonShape, allow_none=True)
+
+
+class ProblemShape(Schema):
+    """RFC 9457; `errors` holds messages by field."""
+
+    type = fields.String()
+    title = fields.String()
+    status = fields.Integer()
+    detail = fields.String()
+    errors = fields.Dict(keys=fields.String(), values=fields.List(fields.String()))
