@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_datetime, format_time, get_day_names, get_timezone_location
+from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
@@ -91,6 +92,20 @@ def say_duration(seconds: float | timedelta) -> str:
     if minutes or total < 1:
         return _("%(minutes)d min", minutes=minutes)
     return _("%(seconds)d s", seconds=total)
+
+
+def say_working_time(seconds: int) -> str:
+    """A counted time, never in days, for a working day has fewer hours: "4 h", "1 h 30 min", "45 min"."""
+    hours, minutes = divmod(seconds // 60, 60)
+    said = [_("%(hours)d h", hours=hours)] if hours else []
+    return " ".join([*said, *([_("%(minutes)d min", minutes=minutes)] if minutes or not hours else [])])
+
+
+def say_size(size: int) -> str:
+    """The size of a file: "830 kB", "2.4 MB"."""
+    if size < 999_500:
+        return _("%(size)s kB", size=format_decimal(max(1, round(size / 1000)), locale=_present()))
+    return _("%(size)s MB", size=format_decimal(round(size / 1_000_000, 1), locale=_present()))
 
 
 def _present() -> Locale:

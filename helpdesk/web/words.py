@@ -1,10 +1,13 @@
 """Codes of the rules in plain words, for pages. Reporters read no "incident", "SLA" or "P1"."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from helpdesk.i18n import say_hours, say_working_time, zone_city
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State
 from helpdesk.rules.severity import Affected, Severity, Works
 
@@ -67,6 +70,25 @@ def why_severity(code: str) -> str:
     return str(SEVERITY_REASONS.get(code, ""))
 
 
+def why_then(seconds: int, calendar: Any, pauses: frozenset[str], zone: str) -> list[str]:
+    """Why an answer comes when it comes, a sentence each: how long it may take, when the team is there
+    (`calendar` None: always), and what else does not count (desk/promises)."""
+    length = say_working_time(seconds)
+    if calendar is None:
+        return [_("Within %(length)s, day and night.", length=length)]
+    said = [_("Within %(length)s of working time.", length=length)]
+    if "closed" in pauses:
+        hours = say_hours(calendar.week)
+        if calendar.zone.key == zone:
+            said.append(_("Our team answers %(hours)s.", hours=hours))
+        else:
+            city = zone_city(calendar.zone.key)
+            said.append(_("Our team answers %(hours)s (%(zone)s).", hours=hours, zone=city))
+    if "maintenance" in pauses:
+        said.append(_("Announced maintenance lies in between."))
+    return said
+
+
 def state_for_reporter(ticket: Any) -> tuple[str, str]:
     """The state as its reporter reads it, and the tone of its chip (macros.html)."""
     if ticket.state == State.WAITING:
@@ -80,3 +102,36 @@ def state_for_reporter(ticket: Any) -> tuple[str, str]:
     if ticket.state == State.IN_WORK:
         return _("In work"), ""
     return str(STATES[State(ticket.state)]), "ok" if ticket.state == State.CLOSED else ""
+
+
+def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> str:
+    """A public entry that is no message, in one sentence; empty for what reporters need not read."""
+    name = entry.actor.name if entry.actor else ""
+    detail = entry.detail
+    if entry.kind == "waiting":
+        until = say_instant(datetime.fromisoformat(detail["until"]))
+        return _("We wait for an answer until %(time)s", time=until)
+    if entry.kind == "severity_changed":
+        severity = SEVERITIES[Severity(detail["to"])]
+        return _("Severity is now %(severity)s", severity=severity) + _because(detail)
+    if entry.kind == "nudged":
+        return _("We asked again") if detail["about"] == "question" else _("We asked whether it works")
+    if entry.kind == "closed":
+        confirmed = detail["because"] == "confirmed"
+        return _("Confirmed as solved, and closed") if confirmed else _("Closed, as nobody said otherwise")
+    if entry.kind == "cancelled":
+        return (_("Withdrawn") if detail.get("withdrawn") else _("Cancelled")) + _because(detail)
+    if entry.kind == "merged":
+        return _("Goes on as %(number)s", number=f"HD-{detail['into']}")
+    if entry.kind == "rated":
+        return _("Rated %(stars)s of 5", stars=detail["stars"]) + (f": {entry.body}" if entry.body else "")
+    plain = {
+        "accepted": _("%(name)s has your report", name=name),
+        "triaged": _("The questions about it were answered"),
+        "moved": _("Handed to the team that can help") + _because(detail),
+    }
+    return plain.get(entry.kind, "")
+
+
+def _because(detail: dict[str, Any]) -> str:
+    return f": {detail['reason']}" if detail.get("reason") else ""
