@@ -11,6 +11,7 @@ from helpdesk.store import db
 from helpdesk.store.db import engine_options
 from helpdesk.web import (
     accounts,
+    alarms,
     auth,
     confirm,
     follow,
@@ -23,7 +24,7 @@ from helpdesk.web import (
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (auth, accounts, profile, security, report, portal, follow, confirm, uploads)
+PAGES = (auth, alarms, accounts, profile, security, report, portal, follow, confirm, uploads)
 
 
 def create_app(settings: Settings) -> Flask:

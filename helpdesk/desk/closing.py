@@ -152,7 +152,7 @@ def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: st
             detail={"step": ticket.reopen_count},
         )
         ticket.enter(State.IN_WORK if ticket.assignee_id else State.NEW)
-        ticket.resolved_at = None
+        ticket.resolved_at = ticket.accepted_at = None  # to be accepted anew
         targets.refresh(ticket, now)
         told = {p.id: p for p in [ticket.assignee, *list_leads(ticket.team_id)] if p and p.id != actor.id}
         for person in told.values():

@@ -155,6 +155,15 @@ def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -
     return ticket
 
 
+def accept_first(ticket_id: int, actor: Person, *, now: datetime, door: str) -> bool:
+    """As `accept`, unless somebody has accepted it already: then nothing changes. Whether it was taken."""
+    with transaction():
+        if get_ticket_for_change(ticket_id).accepted_at is not None:
+            return False
+        accept(ticket_id, actor, now=now, door=door)
+    return True
+
+
 def reply(
     ticket_id: int,
     actor: Person,

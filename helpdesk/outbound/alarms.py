@@ -19,7 +19,7 @@ ERRANDS = {
     "ring": "helpdesk.jobs.tasks.ring_alarms",
     "send": "helpdesk.jobs.tasks.send_letters",
     "parse": "helpdesk.jobs.tasks.parse_mail",
-    "recompute": "helpdesk.jobs.tasks.recompute",
+    "recompute": "helpdesk.jobs.tasks.recompute_deadlines",
 }
 # A job that dies before it takes its flag down blocks new ones no longer than this.
 FLAG_LASTS = 10  # seconds
@@ -50,7 +50,10 @@ def ask(errand: str) -> bool:
     try:
         connection = queue_connection()
         if connection.set(_flag(errand), 1, nx=True, ex=FLAG_LASTS):
-            Queue(QUEUE, connection=connection).enqueue(ERRANDS[errand], result_ttl=0, failure_ttl=86400)
+            # No time limit: cut off between the mail server's 250 and the commit, a letter would leave twice.
+            Queue(QUEUE, connection=connection).enqueue(
+                ERRANDS[errand], job_timeout=-1, result_ttl=0, failure_ttl=86400
+            )
     except redis.RedisError as fault:
         log.warning("queue unreachable, the clock will do it: %s", fault)
         return False

@@ -53,6 +53,11 @@ def find_letter_by_message_id(message_id: str) -> Letter | None:
     return db.session.scalar(select(Letter).where(Letter.message_id == message_id))
 
 
+def find_letter_by_key(key: str) -> Letter | None:
+    """The letter of that key, or None."""
+    return db.session.scalar(select(Letter).where(Letter.key == key))
+
+
 def get_letter(letter_id: int) -> Letter:
     """The letter of that id. LookupError if there is none."""
     letter = find_letter(letter_id)

@@ -182,3 +182,16 @@ def count_quarantined() -> int:
     """How many messages wait for somebody to look at them."""
     query = select(func.count()).select_from(RawMail).where(RawMail.state == "quarantined")
     return db.session.scalar(query) or 0
+
+
+def find_oldest_unparsed(now: datetime) -> datetime | None:
+    """When the oldest message came that waits and that nobody has claimed; None if there is none."""
+    return db.session.scalar(
+        select(RawMail.received_at)
+        .where(
+            RawMail.state == "waiting",
+            or_(RawMail.claimed_until.is_(None), RawMail.claimed_until <= now),
+        )
+        .order_by(RawMail.id)
+        .limit(1)
+    )

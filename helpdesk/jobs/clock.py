@@ -1,0 +1,112 @@
+"""`helpdesk clock`: wakes at the nearest alarm, has a worker ring it, and sweeps for what was missed.
+
+Several may run, on several machines: who does a piece of work is settled in the database.
+"""
+
+import logging
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk import clock
+from helpdesk.app import create_app
+from helpdesk.config import Settings
+from helpdesk.jobs import periodic, tasks
+from helpdesk.outbound import alarms
+from helpdesk.store.escalations import find_next_due
+from helpdesk.store.letters import find_oldest_unsent
+from helpdesk.store.mail import find_oldest_unparsed
+from helpdesk.store.stale import find_oldest_stale
+
+log = logging.getLogger(__name__)
+
+LONGEST_SLEEP = 1.0  # seconds: an alarm committed meanwhile may be due sooner than the one we wait for
+SHORTEST_SLEEP = 0.05
+WORKER_HAS = timedelta(seconds=3)  # to begin; then we do the work ourselves
+SWEEPS_EVERY = timedelta(seconds=15)
+RETRY_AFTER = 2.0  # seconds, while the database is away
+
+
+def run(settings: Settings) -> None:
+    """Runs until SIGTERM or SIGINT."""
+    stop = threading.Event()
+    for sent in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(sent, lambda *_: stop.set())
+    Clock(create_app(settings)).run(stop)
+
+
+class Clock:
+    """The loop of `helpdesk clock`. Sweeping has a thread of its own: a slow mail server delays no alarm."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.swept_at: datetime | None = None
+        self.sweeping: Future[None] | None = None
+        self.sweeper = ThreadPoolExecutor(1, "sweep")
+
+    def run(self, stop: threading.Event) -> None:
+        """Ticks until told to stop, through outages of database and queue."""
+        while not stop.is_set():
+            try:
+                with self.app.app_context():
+                    pause = self.tick(clock.now())
+            except (SQLAlchemyError, OSError) as fault:
+                log.error("the clock cannot reach the database: %s", fault)
+                pause = RETRY_AFTER
+            except Exception:
+                log.exception("the clock stumbled")
+                pause = RETRY_AFTER
+            stop.wait(pause)
+        self.sweeper.shutdown(wait=False, cancel_futures=True)
+
+    def tick(self, now: datetime) -> float:
+        """Has due alarms rung and sweeps when it is time; returns for how many seconds nothing is due."""
+        self._sweep_beside(now)
+        due_at = find_next_due()
+        if due_at is None:
+            return LONGEST_SLEEP
+        if due_at > now:
+            return min(max((due_at - now).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
+        _have_done("ring", tasks.ring_alarms, due_at, now)
+        return LONGEST_SLEEP / 2
+
+    def _sweep_beside(self, now: datetime) -> None:
+        """Starts a sweep every so often, unless the one before is still busy."""
+        if self.sweeping is not None and not self.sweeping.done():
+            return
+        if self.swept_at is None or now - self.swept_at >= SWEEPS_EVERY:
+            self.swept_at = now
+            self.sweeping = self.sweeper.submit(self._sweep)
+
+    def _sweep(self) -> None:
+        with self.app.app_context():
+            try:
+                sweep(clock.now())
+            except (SQLAlchemyError, OSError) as fault:
+                log.error("the sweep cannot reach the database: %s", fault)
+            except Exception:
+                log.exception("the sweep stumbled")
+
+
+def sweep(now: datetime) -> None:
+    """Has done what is outstanding: unparsed mail, unsent letters, stale deadlines, periodic work."""
+    for errand, find_oldest, work in (
+        ("parse", find_oldest_unparsed, tasks.parse_mail),
+        ("send", find_oldest_unsent, tasks.send_letters),
+        ("recompute", find_oldest_stale, tasks.recompute_deadlines),
+    ):
+        since = find_oldest(now)
+        if since is not None:
+            _have_done(errand, work, since, now)
+    periodic.run_due(now)
+
+
+def _have_done(errand: str, work: Callable[[], None], since: datetime, now: datetime) -> None:
+    """Has a worker do it; does it here where the queue is away or no worker has begun in time."""
+    if not alarms.ask(errand) or now - since > WORKER_HAS:
+        work()

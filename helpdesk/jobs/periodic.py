@@ -1,0 +1,44 @@
+"""What is done once a day, by whichever clock claims it first."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from helpdesk.desk import digests, runs, security
+from helpdesk.store.organisation import find_organisation
+
+log = logging.getLogger(__name__)
+
+
+class Daily(NamedTuple):
+    """An errand done daily at `hour` o'clock in the organisation's zone, or as soon as possible after it."""
+
+    errand: str
+    hour: int
+    work: Callable[[datetime], object]
+
+
+DAILY = (
+    Daily("security_log", 3, security.sweep),
+    Daily("digest", 7, digests.write_digests),
+)
+
+
+def run_due(now: datetime) -> None:
+    """Does what is due and nobody has done. A failure is logged and tried again later."""
+    organisation = find_organisation()
+    if organisation is None:
+        return
+    zone = ZoneInfo(organisation.zone)
+    for daily in DAILY:
+        period = (now.astimezone(zone) - timedelta(hours=daily.hour)).date().isoformat()
+        if not runs.claim(daily.errand, period, now):
+            continue
+        try:
+            daily.work(now)
+        except Exception:
+            log.exception("daily errand %s failed", daily.errand)
+        else:
+            runs.finish(daily.errand, period, now)

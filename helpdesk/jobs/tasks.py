@@ -1,0 +1,57 @@
+"""The errands that wake-up jobs ask for. Each finds its work in the database, so that it may run
+twice, too late or never: the clock's sweep finds what is left."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from flask import current_app
+
+from helpdesk import clock
+from helpdesk.desk import escalations, failures, recompute
+from helpdesk.intake import receive
+from helpdesk.outbound import smtp
+from helpdesk.outbound.alarms import taken_up
+
+
+def _errand(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:
+    """Runs in a context of its own (a session that ends with it), after its flag is down."""
+
+    def decorate(work: Callable[[], None]) -> Callable[[], None]:
+        @wraps(work)
+        def run() -> None:
+            taken_up(name)
+            with current_app._get_current_object().app_context():  # type: ignore[attr-defined]
+                work()
+
+        return run
+
+    return decorate
+
+
+@_errand("ring")
+def ring_alarms() -> None:
+    """Rings every alarm that is due."""
+    while escalations.ring(clock.now()).tickets:
+        pass
+
+
+@_errand("send")
+def send_letters() -> None:
+    """Sends every letter that waits, until none is left or the mail server cannot be reached."""
+    while smtp.send_waiting(clock.now(), failures.give_up_letter).sent:
+        pass
+
+
+@_errand("recompute")
+def recompute_deadlines() -> None:
+    """Brings every deadline up to date that a changed window or calendar left behind."""
+    last: int | None = 0
+    while last is not None:
+        last = recompute.recompute(clock.now(), last)
+
+
+@_errand("parse")
+def parse_mail() -> None:
+    """Understands every mail that waits."""
+    while receive.parse_waiting(clock.now()):
+        pass

@@ -1,0 +1,48 @@
+"""An RQ worker: the application is loaded once, jobs run in this process, and a dead queue is outlived."""
+
+import logging
+import signal
+import time
+
+import redis
+from rq.worker import SimpleWorker
+
+from helpdesk.app import create_app
+from helpdesk.config import Settings
+from helpdesk.outbound.alarms import QUEUE
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = 1.0  # seconds
+
+
+class Worker(SimpleWorker):
+    """Comes back to a restarted queue server soon, and remembers that it was told to stop."""
+
+    max_connection_wait_time = 2.0
+    is_stopping = False
+
+    def handle_warm_shutdown_request(self) -> None:
+        self.is_stopping = True
+        super().handle_warm_shutdown_request()
+
+
+def run(settings: Settings) -> None:
+    """Works through the errands until SIGTERM or SIGINT."""
+    with create_app(settings).app_context():
+        while not _work(settings):
+            # Between two workers nobody listens: a signal ends the process as it would any other.
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
+            time.sleep(RETRY_AFTER)
+
+
+def _work(settings: Settings) -> bool:
+    """Runs one worker for as long as the queue server lives; True once it was told to stop."""
+    worker = None
+    try:
+        worker = Worker([QUEUE], connection=redis.Redis.from_url(settings.redis_url))
+        worker.log_job_description = False
+        worker.work(logging_level="WARNING")
+    except redis.RedisError as fault:
+        log.warning("queue unreachable: %s", fault)
+    return worker is not None and worker.is_stopping

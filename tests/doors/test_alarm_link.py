@@ -1,0 +1,68 @@
+"""The link in an alarm letter accepts the ticket for whom it was written to, and only by its button."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from helpdesk.desk import escalations, tickets
+from helpdesk.desk.tickets import Report
+from helpdesk.rules.severity import Affected, Works
+from helpdesk.store import db
+from helpdesk.store.letters import Letter
+from helpdesk.store.tickets import Ticket
+from tests.conftest import MONDAY_9, House
+
+
+@pytest.fixture
+def ticket(house: House) -> Ticket:
+    command = Report("Down", "504", service_id=house.erp.id, works=Works.NOTHING, affected=Affected.SEVERAL)
+    ticket = tickets.report(command, house.ana, now=MONDAY_9, door="web")
+    escalations.ring(MONDAY_9)
+    return ticket
+
+
+def link_for(address: str) -> str:
+    letter = db.session.query(Letter).filter_by(kind="escalated", to_address=address).first()
+    found = re.search(r"http://desk\.example\.org(/alarm/\S+)", letter.text)
+    assert found is not None
+    return found[1]
+
+
+def test_opening_the_link_changes_nothing_and_its_button_accepts(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    client, link = app.test_client(), link_for("bo@example.org")
+    assert "Accept as Bo" in client.get(link).text
+    db.session.refresh(ticket)
+    assert ticket.accepted_at is None
+    answer = client.post(link, follow_redirects=True)
+    assert "You have accepted this ticket" in answer.text
+    db.session.refresh(ticket)
+    assert (ticket.assignee_id, ticket.state) == (house.bo.id, "in_work")
+
+
+def test_a_link_used_after_somebody_accepted_says_who(app: Flask, house: House, ticket: Ticket) -> None:
+    chens = link_for("chen@example.org")
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9 + timedelta(minutes=1))
+    page = app.test_client().post(chens, follow_redirects=True)
+    assert "Bo has accepted this ticket" in page.text
+    db.session.refresh(ticket)
+    assert ticket.assignee_id == house.bo.id
+
+
+def test_the_link_ends_when_its_person_leaves_or_may_no_longer_work(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    link = link_for("bo@example.org")
+    house.bo.role = "reporter"
+    db.session.commit()
+    assert app.test_client().post(link).status_code == 404
+    house.bo.role, house.bo.left_at = "agent", MONDAY_9
+    db.session.commit()
+    assert app.test_client().get(link).status_code == 404
+
+
+def test_an_altered_link_does_not_exist(app: Flask, ticket: Ticket) -> None:
+    assert app.test_client().get(link_for("bo@example.org") + "x").status_code == 404
