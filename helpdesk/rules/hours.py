@@ -26,7 +26,6 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = timedelta(days=1)
-_HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -209,12 +208,11 @@ def _open_in_day(zone: ZoneInfo, day: date, around: tuple[Intervals, ...]) -> tu
 def _constant_pieces(zone: ZoneInfo, day: date) -> tuple[Span, ...]:
     """The UTC day cut where the zone's offset changes; no zone ever changed it twice in two days."""
     start = datetime.combine(day, time(), UTC)
-    cuts = [start]
-    for n in range(24):
-        a, b = start + _HOUR * n, start + _HOUR * (n + 1)
-        if _offset(zone, a) != _offset(zone, b) and (change := _offset_change(zone, a, b)) < start + _DAY:
-            cuts.append(change)
-    return tuple(pairwise([*cuts, start + _DAY]))
+    end = start + _DAY
+    if _offset(zone, start) == _offset(zone, end):
+        return ((start, end),)
+    change = _offset_change(zone, start, end)
+    return ((start, change), (change, end)) if change < end else ((start, end),)
 
 
 def _offset_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:
