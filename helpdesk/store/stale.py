@@ -64,10 +64,5 @@ def list_stale_targets(ticket_id: int) -> list[StaleTarget]:
 
 
 def find_oldest_stale() -> datetime | None:
-    """Since when a target has waited to be computed anew, or None if none does."""
-    return db.session.scalar(select(StaleTarget.marked_at).order_by(StaleTarget.id).limit(1))
-
-
-def find_oldest_stale() -> datetime | None:
     """When the oldest mark was made; None if there is none."""
     return db.session.scalar(select(StaleTarget.marked_at).order_by(StaleTarget.id).limit(1))
