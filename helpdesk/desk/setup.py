@@ -74,9 +74,9 @@ def found_organisation(house: House, now: datetime) -> None:
             organisation = Organisation(id=1, options={})
             db.session.add(organisation)
         organisation.name, organisation.zone, organisation.locale = house.name, house.zone, house.locale
-        organisation.night_answer = house.night_answer
         if not is_new:
             return
+        organisation.night_answer = house.night_answer
         team = Team(name=house.team)
         db.session.add(team)
         db.session.flush()
@@ -84,7 +84,6 @@ def found_organisation(house: House, now: datetime) -> None:
         if house.service:
             db.session.add(Service(name=house.service, team_id=team.id))
         policies.install_defaults(now, house.zone, night_answer=house.night_answer == "roster")
-        ladders.install_default_ladders()
         ladders.install_default_ladders()
 
 

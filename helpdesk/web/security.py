@@ -55,7 +55,7 @@ def index() -> str:
         events=events[:PAGE],
         asked=asked,
         kinds_by_code=KINDS,
-        kind_options=[(kind, KINDS.get(kind, kind)) for kind in list_event_kinds()],
+        kind_options=[(kind, str(KINDS.get(kind, kind))) for kind in list_event_kinds()],
         people_options=[(person.id, person.name) for person in list_people(roles=STAFF, limit=500)],
         newer_url=url_for("security.index", **asked) if before else None,
         older_url=older,
