@@ -63,6 +63,7 @@ def list_stale_targets(ticket_id: int) -> list[StaleTarget]:
     return list(db.session.scalars(query))
 
 
-def find_oldest_stale() -> datetime | None:
-    """When the oldest mark was made; None if there is none."""
-    return db.session.scalar(select(StaleTarget.marked_at).order_by(StaleTarget.id).limit(1))
+def find_oldest_stale(now: datetime) -> datetime | None:
+    """When the oldest target that waits was marked, up to `now`; None if none waits."""
+    query = select(StaleTarget.marked_at).where(StaleTarget.marked_at <= now)
+    return db.session.scalar(query.order_by(StaleTarget.id).limit(1))
