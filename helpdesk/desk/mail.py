@@ -1,7 +1,7 @@
 """What becomes of a mail: ticket, entry, filed quietly, duplicate, or set aside for somebody to look at."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -121,6 +121,7 @@ def understand(raw_mail_id: int, message: Message, *, desk_address: str, now: da
         raw = get_raw_mail_for_change(raw_mail_id)
         if raw.state != "waiting":
             return _outcome_of(raw)
+        now = max(now, raw.received_at)  # it may have come while others of its batch were read
         raw.identity, raw.subject = message.identity, message.head.subject
         raw.from_address = message.head.from_address or ""
         if raw.rescued_by_id is None and raw.from_address == "" and automatic is None:
@@ -200,7 +201,7 @@ def _create(
     # Beyond what a person writes in an hour no letter answers: a loop ends, and an agent reads why.
     too_many = count_mail_from(raw.from_address, now - HOUR) >= threading.MOST_FROM_SENDER
     ticket = tickets.report(
-        message.report,
+        replace(message.report, reported_at=raw.received_at),
         sender,
         now=now,
         door="mail",

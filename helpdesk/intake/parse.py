@@ -47,6 +47,8 @@ class _Lenient(Compat32):
 
 
 _POLICY = _Lenient()
+# As it was written, not as a mailbox file would have it.
+_AS_WRITTEN = Compat32(linesep="\r\n", max_line_length=0, mangle_from_=False)
 
 
 @dataclass(frozen=True)
@@ -261,4 +263,4 @@ def _whole(part: Part) -> bytes:
                 return binascii.a2b_base64(text.encode("ascii", "ignore"))
             except binascii.Error:
                 return text.encode("utf-8", "replace")
-    return b"\n".join(each.as_bytes(policy=Compat32()) for each in children)
+    return b"\n".join(each.as_bytes(policy=_AS_WRITTEN) for each in children)
