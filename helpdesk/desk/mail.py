@@ -209,8 +209,7 @@ def _create(
         detail=_detail(message, verdict.cause),
         receipt=not too_many,
     )
-    entry = find_entry(ticket.id, "reported")
-    if kept and entry is not None:
+    if kept and (entry := find_entry(ticket.id, "reported")):
         attachments.attach(entry, kept)
     if too_many:
         _tell_agent(ticket, raw, "too_many_from_sender", now)
