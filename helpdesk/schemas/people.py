@@ -36,12 +36,10 @@ def say_password_fault(code: str, rules: PasswordRules) -> Any:
         return _l("Use at least %(length)d characters; a few words are fine.", length=rules.min_length)
     return {
         "too_long": _l("Use at most %(length)d characters.", length=LONGEST),
-        "too_plain": _l("This repeats itself or counts up. Use a few words that do not belong together."),
-        "known": _l(
-            "This is on the lists that attackers try first. Use a few words that do not belong together."
-        ),
-        "too_close": _l("Do not build it from your name, your address or the organisation's name."),
-        "composition": _l("Use capital and small letters, a digit and a sign."),
+        "too_plain": _l("This password repeats itself or counts up. Use a few unrelated words."),
+        "known": _l("Attackers try this password first. Use a few unrelated words."),
+        "too_close": _l("Do not build the password from your name, your address or the organisation's name."),
+        "composition": _l("The password needs capital and small letters, a digit and a sign."),
     }[code]
 
 

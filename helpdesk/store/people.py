@@ -131,6 +131,12 @@ def is_last_administrator(person: Person) -> bool:
     return set(db.session.scalars(query.order_by(Person.id).with_for_update())) <= {person.id}
 
 
+def get_names(person_ids: set[int]) -> dict[int, str]:
+    """Names by id; those of unknown ids are left out."""
+    query = select(Person.id, Person.name).where(Person.id.in_(person_ids))
+    return {row.id: row.name for row in db.session.execute(query)} if person_ids else {}
+
+
 def list_people(
     search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0
 ) -> list[Person]:

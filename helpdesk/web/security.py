@@ -5,10 +5,11 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
+from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.store.people import list_people
-from helpdesk.store.security import list_event_kinds, list_events
+from helpdesk.store.people import get_names, list_people
+from helpdesk.store.security import SecurityEvent, list_event_kinds, list_events
 from helpdesk.web.frame import needs, viewer_zone
 
 bp = Blueprint("security", __name__)
@@ -32,6 +33,17 @@ KINDS = {
     "token_revoked": _l("Access token revoked"),
     "exported": _l("Exported"),
 }
+# What a detail tells; a key that is not here stands as it is.
+DETAILS = {
+    "as": _l("as"),
+    "by": _l("by"),
+    "filter": _l("filter"),
+    "from": _l("from"),
+    "name": _l("name"),
+    "role": _l("role"),
+    "rows": _l("rows"),
+    "to": _l("to"),
+}
 
 
 @bp.get("/security")
@@ -52,14 +64,33 @@ def index() -> str:
     older = url_for("security.index", **asked, before=events[PAGE - 1].id) if len(events) > PAGE else None
     return render_template(
         "security.html",
-        events=events[:PAGE],
+        rows=_rows(events[:PAGE]),
         asked=asked,
-        kinds_by_code=KINDS,
         kind_options=[(kind, str(KINDS.get(kind, kind))) for kind in list_event_kinds()],
         people_options=[(person.id, person.name) for person in list_people(roles=STAFF, limit=500)],
         newer_url=url_for("security.index", **asked) if before else None,
         older_url=older,
     )
+
+
+def _rows(events: list[SecurityEvent]) -> list[dict[str, Any]]:
+    """The events in words."""
+    ids = {int(event.subject[7:]) for event in events if event.subject.startswith("person:")}
+    names = {f"person:{person_id}": name for person_id, name in get_names(ids).items()}
+    return [
+        {
+            "at": event.at,
+            "when": format_datetime(event.at, "medium"),
+            "what": KINDS.get(event.what, event.what),
+            "who": event.actor.name if event.actor else "",
+            "about": " · ".join(
+                [names.get(event.subject, event.subject)] * bool(event.subject)
+                + [f"{DETAILS.get(key, key)}: {value}" for key, value in event.detail.items()]
+            ),
+            "address": event.address,
+        }
+        for event in events
+    ]
 
 
 def _is_id(text: str) -> bool:

@@ -109,7 +109,7 @@ def test_set_up_says_what_is_missing_and_keeps_what_was_typed(app: Flask, browse
     assert "it should look like name@example.org" in answer.text
     answer = browser().post(link, data=ANSWERS | {"password": "musterwerke1"})
     assert answer.status_code == 422
-    assert "Do not build it from your name" in answer.text
+    assert "Do not build the password from your name" in answer.text
     assert find_administrator() is None
 
 

@@ -236,7 +236,7 @@ def test_composition_counts_where_it_is_switched_on(browser: Browsers, bo: Perso
     switch(password_composition=True)
     answer = client.post("/profile/password", data={"current": GOOD, "password": "drei hungrige dachse"})
     assert answer.status_code == 422
-    assert "Use capital and small letters, a digit and a sign." in answer.text
+    assert "The password needs capital and small letters, a digit and a sign." in answer.text
     new = "3 hungrige Dachse!"
     assert client.post("/profile/password", data={"current": GOOD, "password": new}).status_code == 303
 
