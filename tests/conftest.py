@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from helpdesk import clock
 from helpdesk.app import create_app
 from helpdesk.config import load_settings
 from helpdesk.desk import ladders, policies
@@ -22,6 +23,7 @@ from helpdesk.store.organisation import Organisation
 from helpdesk.store.people import Address, Person
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team
+from helpdesk.web.auth import User
 from tests import servers
 
 # A Monday; Berlin is UTC+1.
@@ -88,6 +90,13 @@ class Browser(FlaskClient):
             return super().open(*args, **kwargs)
         finally:
             _cv_app.reset(outer)
+
+    def known_as(self, person: Person) -> "Browser":
+        """Signed in as the person, without the sign-in page."""
+        now = clock.now().timestamp()
+        with self.session_transaction() as session:
+            session.update(_user_id=User(person).get_id(), _fresh=True, since=now, seen=now)
+        return self
 
 
 def read_anew() -> None:
