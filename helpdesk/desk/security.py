@@ -5,10 +5,16 @@ from typing import Any
 
 from helpdesk.store.db import db, transaction
 from helpdesk.store.organisation import find_organisation
-from helpdesk.store.security import SecurityEvent, delete_attempts_before, delete_events_before
+from helpdesk.store.security import (
+    SecurityEvent,
+    delete_attempts_before,
+    delete_ended_sessions_before,
+    delete_events_before,
+)
 
 SHORTEST_LOG = 180  # days
 ATTEMPTS_KEPT = timedelta(days=2)
+SESSIONS_KEPT = timedelta(days=60)  # longer than any session lasts (desk/sign_in)
 
 
 def log_event(
@@ -35,10 +41,11 @@ def log_event(
 
 
 def sweep(now: datetime) -> None:
-    """Removes log rows older than organisation.options["security_log_days"] (never under 180) and old
-    sign-in attempts."""
+    """Removes log rows older than organisation.options["security_log_days"] (never under 180), old sign-in
+    attempts and ended sessions. For the periodic list, once a day."""
     with transaction():
         organisation = find_organisation()
         wanted = (organisation.options if organisation else {}).get("security_log_days") or SHORTEST_LOG
         delete_events_before(now - timedelta(days=max(int(wanted), SHORTEST_LOG)))
         delete_attempts_before(now - ATTEMPTS_KEPT)
+        delete_ended_sessions_before(now - SESSIONS_KEPT)

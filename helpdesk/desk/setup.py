@@ -55,7 +55,9 @@ def set_up(house: House, name: str, email: str, password: str, *, now: datetime,
         if find_administrator() is not None:
             raise AlreadySetUp
         found_organisation(house, now)
-        person = find_person_by_address(email) or people.add_person(name, email, now=now, address=address)
+        person = find_person_by_address(email) or people.add_person(
+            name, email, Role.ADMINISTRATOR, now=now, address=address
+        )
         person.name, person.role, person.locale = name, Role.ADMINISTRATOR, house.locale
         person.password_hash, person.password_changed_at = password_hash, now
         person.session_epoch += 1

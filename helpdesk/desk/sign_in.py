@@ -9,12 +9,20 @@ from helpdesk.desk.security import log_event
 from helpdesk.rules.throttle import Limit, allowed_at
 from helpdesk.store.db import db, transaction
 from helpdesk.store.people import Person, find_person_by_address, get_person
-from helpdesk.store.security import SignInAttempt, delete_attempts, list_attempts, lock_attempts
+from helpdesk.store.security import (
+    EndedSession,
+    SignInAttempt,
+    delete_attempts,
+    has_session_ended,
+    list_attempts,
+    lock_attempts,
+)
 
 # An account takes about a hundred guesses a day at most (NIST SP 800-63B, 3.2.2); an address may be that
 # of a whole office.
 ACCOUNT = Limit(5, timedelta(days=1), timedelta(minutes=1), timedelta(minutes=15))
 ADDRESS = Limit(50, timedelta(hours=1), timedelta(minutes=1), timedelta(minutes=5))
+LONGEST_SESSION = timedelta(days=30)  # NIST SP 800-63B, 2.1.3: then everybody signs in again
 
 
 class Throttled(Exception):
@@ -64,9 +72,11 @@ def note_sign_in(person_id: int, *, now: datetime, address: str) -> None:
         log_event("signed_in", now=now, actor_id=person_id, detail={"by": "link"}, address=address)
 
 
-def sign_out(person_id: int, *, now: datetime, address: str) -> None:
-    """Notes that the person signed out; the door ends the session."""
+def sign_out(person_id: int, session: str, *, now: datetime, address: str) -> None:
+    """Ends the person's session of that name, for every copy of its cookie."""
     with transaction():
+        if not has_session_ended(session):
+            db.session.add(EndedSession(name=session, at=now))
         log_event("signed_out", now=now, actor_id=person_id, address=address)
 
 

@@ -2,11 +2,16 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, or_, select, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, case, or_, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from helpdesk.rules.access import Asker, may
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.people import Person
+from helpdesk.store.tickets import Ticket, visible_to
+
+# Their links let in whoever has them: only administrators read these on the letters page.
+SECRET_KINDS = frozenset({"invitation", "password_reset"})
 
 
 class Letter(Model):
@@ -41,6 +46,7 @@ class Letter(Model):
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fault: Mapped[str] = mapped_column(default="")
     person: Mapped[Person | None] = relationship()
+    ticket: Mapped[Ticket | None] = relationship()
 
 
 def find_letter(letter_id: int) -> Letter | None:
@@ -102,3 +108,37 @@ def find_oldest_unsent(now: datetime) -> datetime | None:
         .order_by(Letter.next_try_at)
         .limit(1)
     )
+
+
+def _seen_by(asker: Asker) -> ColumnElement[bool]:
+    """A letter goes with its ticket. One about an account (its links open it) is for whom it was written
+    to, and for administrators."""
+    about_tickets = Letter.ticket_id.in_(select(Ticket.id).where(visible_to(asker)))
+    about_accounts = and_(Letter.ticket_id.is_(None), may(asker, "admin.edit"))
+    return or_(about_tickets, about_accounts, Letter.person_id == asker.person_id)
+
+
+def list_seen_letters(
+    asker: Asker, *, state: str, kind: str, ticket_id: int | None, limit: int, offset: int = 0
+) -> list[Letter]:
+    """Letters the asker may see, those given up first, then the newest; "" and None filter nothing."""
+    query = select(Letter).where(_seen_by(asker)).options(joinedload(Letter.ticket))
+    if state:
+        query = query.where(Letter.state == state)
+    if kind:
+        query = query.where(Letter.kind == kind)
+    if ticket_id is not None:
+        query = query.where(Letter.ticket_id == ticket_id)
+    failed_first = case((Letter.state == "failed", 0), else_=1)
+    query = query.order_by(failed_first, Letter.id.desc()).limit(limit).offset(offset)
+    return list(db.session.scalars(query))
+
+
+def find_seen_letter(letter_id: int, asker: Asker) -> Letter | None:
+    """The letter if the asker may see it, else None."""
+    return db.session.scalar(select(Letter).where(Letter.id == letter_id, _seen_by(asker)))
+
+
+def list_letter_kinds() -> list[str]:
+    """Every kind of letter that was ever written, by name."""
+    return list(db.session.scalars(select(Letter.kind).distinct().order_by(Letter.kind)))

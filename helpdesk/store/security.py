@@ -37,6 +37,14 @@ class SignInAttempt(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class EndedSession(Model):
+    """A session that was signed out before its cookie ran out: a kept copy of the cookie must not work."""
+
+    __tablename__ = "ended_session"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
 class ApiToken(Model):
     """A person's token for the API; only its SHA-256 is kept."""
 
@@ -75,6 +83,16 @@ def forget_account(person_id: int) -> None:
 def delete_attempts_before(at: datetime) -> None:
     """Forgets old tries. For desk verbs."""
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < at))
+
+
+def has_session_ended(name: str) -> bool:
+    """Whether the session of that name was signed out."""
+    return db.session.get(EndedSession, name) is not None
+
+
+def delete_ended_sessions_before(at: datetime) -> None:
+    """Forgets sessions whose cookies are too old by now anyway. For desk verbs."""
+    db.session.execute(delete(EndedSession).where(EndedSession.at < at))
 
 
 def delete_events_before(at: datetime) -> None:

@@ -29,12 +29,12 @@ from helpdesk.rules.access import Asker, Role
 from helpdesk.schemas.people import ROLE_NAMES, SignInSchema
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, find_person
+from helpdesk.store.security import has_session_ended
 from helpdesk.web.forms import load
 
 bp = Blueprint("auth", __name__)
 login_manager = LoginManager()
 
-LONGEST_SESSION = timedelta(days=30)  # NIST SP 800-63B, 2.1.3: then everybody signs in again
 SEEN_EVERY = timedelta(minutes=1)  # how exact the idle time is: not every answer may set a cookie
 DEVICE = "helpdesk_device"
 # What is open to somebody whose password has expired.
@@ -48,7 +48,8 @@ class User:
     is_active = True
     is_anonymous = False
 
-    def __init__(self, person: Person) -> None:
+    def __init__(self, person: Person, session_name: str) -> None:
+        self.session_name = session_name
         self.id = person.id
         self.name = person.name
         self.initials = person.initials
@@ -61,17 +62,18 @@ class User:
         self.asker: Asker = person.asker
 
     def get_id(self) -> str:
-        """What the session bears: the id and the epoch, so that raising the epoch signs out everywhere."""
-        return f"{self.id}.{self.epoch}"
+        """What the session bears: id, epoch (raising it signs out everywhere) and the session's own name."""
+        return f"{self.id}.{self.epoch}.{self.session_name}"
 
 
 def load_user(session_id: str) -> User | None:
-    """The person of a session, or None if they left or signed out everywhere."""
-    person_id, _, epoch = session_id.partition(".")
+    """The person of a session, or None if they left, or signed out here or everywhere."""
+    person_id, _dot, rest = session_id.partition(".")
+    epoch, _dot, name = rest.partition(".")
     person = find_person(int(person_id)) if person_id.isdigit() else None
     if person is None or not person.is_active or str(person.session_epoch) != epoch:
         return None
-    return User(person)
+    return None if has_session_ended(name) else User(person, name)
 
 
 def init_app(app: Flask) -> None:
@@ -106,8 +108,7 @@ def sign_in() -> Answer | str | tuple[str, int] | tuple[str, int, dict[str, str]
 def sign_out() -> Answer:
     """Ends this session."""
     if current_user.is_authenticated:
-        doorkeeper.sign_out(current_user.id, now=g.now, address=address())
-    leave()
+        leave()
     flash(_("You are signed out."))
     return redirect(url_for("auth.sign_in"), 303)
 
@@ -118,7 +119,7 @@ def language() -> Answer:
     wanted = request.form.get("locale", "")
     answer = redirect(own_path(request.form.get("next")) or "/", 303)
     if wanted in i18n.LOCALES:
-        answer.set_cookie("language", wanted, max_age=LONGEST_SESSION * 12, **_cookie_flags())
+        answer.set_cookie("language", wanted, max_age=timedelta(days=365), **_cookie_flags())
         if current_user.is_authenticated:
             people.choose_language(current_user.id, wanted)
     return answer
@@ -127,7 +128,7 @@ def language() -> Answer:
 def enter(person: Person, onward: str) -> Answer:
     """Begins a session that holds nothing of what was there before, and sends on."""
     session.clear()
-    login_user(User(person))
+    login_user(User(person, secrets.token_urlsafe(12)))
     session["since"] = session["seen"] = g.now.timestamp()
     answer = redirect(onward, 303)
     known = _known_device()
@@ -138,7 +139,8 @@ def enter(person: Person, onward: str) -> Answer:
 
 
 def leave() -> None:
-    """Ends this browser's session."""
+    """Ends this browser's session, also for copies of its cookie."""
+    doorkeeper.sign_out(current_user.id, current_user.session_name, now=g.now, address=address())
     logout_user()
     session.clear()
 
@@ -201,8 +203,7 @@ def _keep_session() -> Answer | None:
     rules = passwords.rules_in_force()
     now = g.now.timestamp()
     quiet, age = (timedelta(seconds=now - session.get(name, 0)) for name in ("seen", "since"))
-    if age > LONGEST_SESSION or (rules.idle_timeout is not None and quiet > rules.idle_timeout):
-        doorkeeper.sign_out(current_user.id, now=g.now, address=address())
+    if age > doorkeeper.LONGEST_SESSION or (rules.idle_timeout is not None and quiet > rules.idle_timeout):
         leave()
         flash(_("You were signed out, because nothing happened here for a while. Please sign in again."))
         return redirect(url_for("auth.sign_in", next=own_path(request.full_path.rstrip("?"))), 303)

@@ -80,7 +80,7 @@ def _rows(events: list[SecurityEvent]) -> list[dict[str, Any]]:
     return [
         {
             "at": event.at,
-            "when": format_datetime(event.at, "medium"),
+            "when": format_datetime(event.at, "d MMM y, HH:mm:ss"),
             "what": KINDS.get(event.what, event.what),
             "who": event.actor.name if event.actor else "",
             "about": " · ".join(

@@ -94,6 +94,17 @@ def test_signing_out_needs_a_post(browser: Browsers, bo: Person) -> None:
     assert events()[-1] == "signed_out"
 
 
+def test_a_copy_of_the_cookie_does_not_outlive_signing_out(browser: Browsers, bo: Person) -> None:
+    client, thief = browser(), browser()
+    sign_in(client)
+    cookie = client.get_cookie("helpdesk")
+    assert cookie is not None
+    thief.set_cookie("helpdesk", cookie.value)
+    assert is_in(thief)
+    client.post("/sign-out")
+    assert not is_in(thief)
+
+
 def test_forms_without_our_token_are_refused(
     app: Flask, browser: Browsers, bo: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
