@@ -108,7 +108,8 @@ def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, st
     """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
     environment = current_app.jinja_env
     written = environment.get_template(f"mail/{kind}.txt").make_module(context)
-    first, _, body = str(written).strip().partition("\n")
+    # What people typed may have come from a form, with a carriage return to each line.
+    first, _, body = str(written).replace("\r\n", "\n").strip().partition("\n")
     subject = " ".join(first.split())
     parts = {name: getattr(written, name, None) for name in PLACES} | {
         "subject": subject,
