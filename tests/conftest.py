@@ -1,6 +1,7 @@
 """One application per database for the whole run, emptied between tests; people with roles."""
 
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -95,7 +96,9 @@ class Browser(FlaskClient):
         """Signed in as the person, without the sign-in page."""
         now = clock.now().timestamp()
         with self.session_transaction() as session:
-            session.update(_user_id=User(person).get_id(), _fresh=True, since=now, seen=now)
+            session.update(
+                _user_id=User(person, secrets.token_urlsafe(12)).get_id(), _fresh=True, since=now, seen=now
+            )
         return self
 
 

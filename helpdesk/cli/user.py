@@ -73,11 +73,9 @@ def _add_user(args: argparse.Namespace) -> int:
     from helpdesk.desk import passwords, people, setup
     from helpdesk.rules.access import Role
     from helpdesk.schemas.people import PersonSchema, zones
-    from helpdesk.store.db import transaction
-    from helpdesk.store.organisation import find_organisation
     from helpdesk.store.people import find_person_by_address
 
-    now, role, email = clock.now(), Role(args.role), args.email.strip().lower()
+    role, email = Role(args.role), args.email.strip().lower()
     name = args.name or email.partition("@")[0]
     faults = PersonSchema().validate({"name": name, "email": email})
     if faults or not email or args.zone not in zones():
@@ -91,19 +89,8 @@ def _add_user(args: argparse.Namespace) -> int:
             return 0
         if known.password_hash is not None:
             return _refuse(f"{email} is there already, as {known.role}; change them on the people page")
-    if password is not None:
-        passwords.require_good(password, known, (name, email))
-    with transaction():
-        if find_organisation() is None:
-            house = setup.House(args.organisation, args.zone, night_answer=args.night)
-            setup.found_organisation(house, now)
-        person = known or people.add_person(name, email, role, now=now)
-        if person.role != role:
-            people.change_role(person.id, role, now=now)
-        if role in (Role.AGENT, Role.LEAD):
-            setup.join_first_team(person, is_lead=role is Role.LEAD)
-        if password is not None:
-            people.set_password(person.id, password, now=now)
+    house = setup.House(args.organisation, args.zone, night_answer=args.night)
+    person = setup.add_account(name, email, role, password, house, now=clock.now())
     print(f"added {email} as {role}")
     if password is None:
         print(f"they choose a password at {people.password_link(person, 'invite')}")

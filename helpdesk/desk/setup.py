@@ -66,6 +66,30 @@ def set_up(house: House, name: str, email: str, password: str, *, now: datetime,
     return person
 
 
+def add_account(
+    name: str, email: str, role: Role, password: str | None, house: House, *, now: datetime
+) -> Person:
+    """A person usable at once, without the pages: somebody new, or somebody known who has no password yet.
+
+    Agents and leads join the first team; where there is no organisation it is founded as `house`. Raises
+    PasswordRefused.
+    """
+    known = find_person_by_address(email)
+    if password is not None:
+        passwords.require_good(password, known, (name, email))
+    with transaction():
+        if find_organisation() is None:
+            found_organisation(house, now)
+        person = find_person_by_address(email) or people.add_person(name, email, role, now=now)
+        if person.role != role:
+            people.change_role(person.id, role, now=now)
+        if role in (Role.AGENT, Role.LEAD):
+            join_first_team(person, is_lead=role is Role.LEAD)
+        if password is not None:
+            people.set_password(person.id, password, now=now)
+    return person
+
+
 def found_organisation(house: House, now: datetime) -> None:
     """The organisation, its first team and service, default targets and ladders. One that is there keeps
     its defaults and takes the name, zone and language."""

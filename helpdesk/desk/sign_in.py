@@ -13,7 +13,7 @@ from helpdesk.store.security import (
     EndedSession,
     SignInAttempt,
     delete_attempts,
-    has_session_ended,
+    find_ended_session,
     list_attempts,
     lock_attempts,
 )
@@ -75,7 +75,7 @@ def note_sign_in(person_id: int, *, now: datetime, address: str) -> None:
 def sign_out(person_id: int, session: str, *, now: datetime, address: str) -> None:
     """Ends the person's session of that name, for every copy of its cookie."""
     with transaction():
-        if not has_session_ended(session):
+        if find_ended_session(session) is None:
             db.session.add(EndedSession(name=session, at=now))
         log_event("signed_out", now=now, actor_id=person_id, address=address)
 

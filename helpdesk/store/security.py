@@ -85,9 +85,9 @@ def delete_attempts_before(at: datetime) -> None:
     db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < at))
 
 
-def has_session_ended(name: str) -> bool:
-    """Whether the session of that name was signed out."""
-    return db.session.get(EndedSession, name) is not None
+def find_ended_session(name: str) -> EndedSession | None:
+    """The session of that name if it was signed out, else None."""
+    return db.session.get(EndedSession, name)
 
 
 def delete_ended_sessions_before(at: datetime) -> None:

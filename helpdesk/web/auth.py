@@ -29,7 +29,7 @@ from helpdesk.rules.access import Asker, Role
 from helpdesk.schemas.people import ROLE_NAMES, SignInSchema
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.security import has_session_ended
+from helpdesk.store.security import find_ended_session
 from helpdesk.web.forms import load
 
 bp = Blueprint("auth", __name__)
@@ -73,7 +73,7 @@ def load_user(session_id: str) -> User | None:
     person = find_person(int(person_id)) if person_id.isdigit() else None
     if person is None or not person.is_active or str(person.session_epoch) != epoch:
         return None
-    return None if has_session_ended(name) else User(person, name)
+    return None if find_ended_session(name) else User(person, name)
 
 
 def init_app(app: Flask) -> None:
