@@ -16,15 +16,30 @@ from helpdesk.web import (
     confirm,
     follow,
     frame,
+    letters,
     portal,
     profile,
+    quarantine,
     report,
     security,
     uploads,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (auth, alarms, accounts, profile, security, report, portal, follow, confirm, uploads)
+PAGES = (
+    letters,
+    quarantine,
+    auth,
+    alarms,
+    accounts,
+    profile,
+    security,
+    report,
+    portal,
+    follow,
+    confirm,
+    uploads,
+)
 
 
 def create_app(settings: Settings) -> Flask:

@@ -111,11 +111,13 @@ def find_oldest_unsent(now: datetime) -> datetime | None:
 
 
 def _seen_by(asker: Asker) -> ColumnElement[bool]:
-    """A letter goes with its ticket. One about an account (its links open it) is for whom it was written
-    to, and for administrators."""
+    """A letter goes with its ticket. One about an account is for administrators and, unless its link lets
+    in whoever holds the session, for whom it was written to."""
     about_tickets = Letter.ticket_id.in_(select(Ticket.id).where(visible_to(asker)))
-    about_accounts = and_(Letter.ticket_id.is_(None), may(asker, "admin.edit"))
-    return or_(about_tickets, about_accounts, Letter.person_id == asker.person_id)
+    own = and_(Letter.person_id == asker.person_id, Letter.kind.not_in(SECRET_KINDS))
+    if may(asker, "admin.edit"):
+        return or_(about_tickets, Letter.ticket_id.is_(None), own)
+    return or_(about_tickets, own)
 
 
 def list_seen_letters(
