@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy.exc import IntegrityError
+
 from helpdesk.desk import ladders, passwords, people, policies
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import links
@@ -51,6 +53,13 @@ def set_up(house: House, name: str, email: str, password: str, *, now: datetime,
     """
     passwords.require_good(password, context=(name, email, house.name))
     password_hash = passwords.hashed(password)
+    try:
+        return _set_up(house, name, email, password_hash, now, address)
+    except IntegrityError as fault:  # somebody else with the link was faster
+        raise AlreadySetUp from fault
+
+
+def _set_up(house: House, name: str, email: str, password_hash: str, now: datetime, address: str) -> Person:
     with transaction():
         if find_administrator() is not None:
             raise AlreadySetUp

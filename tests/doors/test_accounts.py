@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -94,6 +95,26 @@ def test_the_set_up_link_works_once(app: Flask, browser: Browsers) -> None:
     read_anew()
     assert people.find_person_by_address("mallory@example.org") is None
     assert setup.setup_link(clock.now()) is None
+
+
+def test_two_who_set_up_at_the_same_moment_do_not_both_succeed(app: Flask, browser: Browsers) -> None:
+    link = path_of(setup.setup_link(clock.now()))
+
+    def try_it(n: int) -> str | None:
+        return browser().post(link, data=ANSWERS | {"email": f"eli{n}@example.org"}).location
+
+    with ThreadPoolExecutor(4) as many:
+        assert sorted(map(str, many.map(try_it, range(4)))) == ["/", *["/sign-in"] * 3]
+
+
+def test_a_link_used_twice_at_the_same_moment_works_once(house: House, browser: Browsers) -> None:
+    link = path_of(people.password_link(house.ana, "invite"))
+    db.session.rollback()
+    with ThreadPoolExecutor(4) as many:
+        answers = many.map(
+            lambda n: browser().post(link, data={"password": f"{n} muntere Elche"}).status_code, range(4)
+        )
+        assert sorted(answers) == [303, 410, 410, 410]
 
 
 def test_a_made_up_set_up_link_is_no_page(app: Flask, browser: Browsers) -> None:

@@ -1,6 +1,7 @@
 """Signing in and out through the pages."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -146,6 +147,12 @@ def test_one_network_address_cannot_try_many_accounts(browser: Browsers, bo: Per
     db.session.add_all(SignInAttempt(bucket="address:127.0.0.1", at=now) for _ in range(50))
     db.session.commit()
     assert sign_in(browser()).status_code == 429
+
+
+def test_guesses_at_the_same_moment_count_each(browser: Browsers, bo: Person) -> None:
+    with ThreadPoolExecutor(12) as many:
+        statuses = list(many.map(lambda _n: sign_in(browser(), "wrong").status_code, range(12)))
+    assert sorted(statuses) == [422] * 5 + [429] * 7
 
 
 def test_a_wait_ends_by_itself(browser: Browsers, bo: Person) -> None:
