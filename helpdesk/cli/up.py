@@ -212,6 +212,8 @@ def _write_plan(settings: Settings) -> Path:
     plan["group:helpdesk"] = {"programs": ",".join(PARTS), "priority": "2"}
     for part in PARTS:
         plan[f"program:{part}"] = _program(part, stop_within=3)
+    # gunicorn tells its own: told as a group, it would replace workers that leave before it has heard.
+    plan["program:web"]["stopasgroup"] = "false"
     plan["program:worker"].update(numprocs=str(settings.workers), process_name="worker-%(process_num)d")
     if settings.has_embedded_queue:
         # A group of its own: first to start, last to stop.
