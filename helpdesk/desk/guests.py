@@ -9,6 +9,7 @@ from helpdesk.rules.throttle import Limit
 from helpdesk.store.db import transaction
 from helpdesk.store.people import Person, find_person, find_person_by_address
 from helpdesk.store.portal import find_own_ticket
+from helpdesk.store.security import lock_attempts
 from helpdesk.store.tickets import Ticket
 
 # A mail address may be anybody's: few letters go to it; a network may be a whole office.
@@ -26,6 +27,9 @@ def report_as_guest(command: tickets.Report, name: str, email: str, *, now: date
     throttle({f"guest:{email}": TO_ADDRESS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
     with transaction():
         person = find_person_by_address(email)
+        if person is None:
+            lock_attempts()  # two first reports from one address at once: one person
+            person = find_person_by_address(email)
         if person is None:
             person = people.add_person(name, email, now=now, address=address)
         return tickets.report(command, person, now=now, door="web")

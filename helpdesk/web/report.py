@@ -78,7 +78,8 @@ def sent(number: str) -> Page:
     ticket = find_own_ticket(ticket_id_of(number) or 0, current_user.id)
     if ticket is None:
         abort(404)
-    return render_template("report/sent.html", ticket=ticket, promise=promises.promise_of(ticket, g.now))
+    promised = promises.promise_of(ticket, g.now)
+    return render_template("report/sent.html", ticket=ticket, promise=promised, why=_why)
 
 
 @bp.get("/report/sent")

@@ -83,3 +83,10 @@ def test_only_what_waits_can_be_resumed(house: House, ticket: Ticket) -> None:
     with pytest.raises(NotAllowed):
         waiting.resume(ticket.id, house.bo, now=TEN)
     assert [e.kind for e in list_entries(ticket.id)] == ["reported"]
+
+
+def test_waiting_can_pass_from_the_supplier_to_the_reporter(house: House, ticket: Ticket) -> None:
+    waiting.wait(ticket.id, house.bo, waiting_for="supplier", wake_at=FRIDAY_9, now=TEN)
+    ask(house, ticket, ELEVEN)
+    assert ticket.waiting_for == "reporter"
+    assert states(ticket) == {"response": "met", "resolution": "paused"}

@@ -265,3 +265,16 @@ def test_only_the_reporter_says_whether_it_is_solved(
     assert "Tell us whether it works" not in other.get(f"/my/{ticket.number}").text
     assert other.post(f"/my/{ticket.number}/confirm", data={"solved": "1"}).status_code == 404
     assert state(ticket) == "resolved"
+
+
+def test_an_auditor_reads_what_they_take_part_in_and_changes_nothing(
+    browser: Browsers, house: House, ticket: Ticket
+) -> None:
+    join(ticket, house.fay, "copied", now=clock.now())
+    fay, here = browser().known_as(house.fay), f"/my/{ticket.number}"
+    page = fay.get(here)
+    assert page.status_code == 200
+    assert "Send message" not in page.text
+    assert fay.post(f"{here}/reply", data={"body": "x"}).status_code == 404
+    assert browser().post(f"{follow(ticket, house.fay)}/reply", data={"body": "x"}).status_code == 404
+    assert db.session.query(Entry).filter_by(kind="reporter_replied").count() == 0
