@@ -13,20 +13,28 @@ from helpdesk.web import (
     accounts,
     alarms,
     auth,
+    calls,
     confirm,
     follow,
     frame,
+    health,
     letters,
+    maintenance,
     portal,
     profile,
     quarantine,
+    queue,
     report,
+    rosters,
     security,
+    tickets,
     uploads,
 )
+from helpdesk.web.proxies import TrustedProxies
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
+    health,
     letters,
     quarantine,
     auth,
@@ -39,6 +47,11 @@ PAGES = (
     follow,
     confirm,
     uploads,
+    queue,
+    calls,
+    tickets,
+    rosters,
+    maintenance,
 )
 
 
@@ -61,6 +74,7 @@ def create_app(settings: Settings) -> Flask:
     )
     db.init_app(app)
     Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    health.init_app(app)
     frame.init_app(app)
     auth.init_app(app)
     api.init_app(app)
@@ -68,4 +82,5 @@ def create_app(settings: Settings) -> Flask:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself
     for page in PAGES:
         app.register_blueprint(page.bp)
+    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

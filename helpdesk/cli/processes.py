@@ -3,6 +3,7 @@
 import argparse
 import ctypes
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from helpdesk import clock
+from helpdesk import clock, logs
 from helpdesk.config import Settings, load_settings
 
 RETRY_AFTER = 2.0  # seconds; a part that cannot start is tried again this often, for as long as it takes
@@ -50,6 +51,7 @@ def _run(part: Callable[[Settings], object]) -> int:
             return 0  # the supervisor, which leads our session, died before we asked to hear of it
     try:
         settings = load_settings(os.environ)
+        logs.configure(settings.log_level)
         if supervised and part not in (_web, _queue):
             _let_pages_come_first(settings)
         part(settings)
@@ -72,6 +74,12 @@ def _let_pages_come_first(settings: Settings) -> None:
 
 def _web(settings: Settings) -> None:
     from gunicorn.app.base import BaseApplication
+
+    # Each web process counts in files of its own; /metrics adds them up, whichever process answers.
+    counts = settings.runtime / "metrics"
+    shutil.rmtree(counts, ignore_errors=True)
+    counts.mkdir(mode=0o700, parents=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counts)
 
     class Web(BaseApplication):
         def load_config(self) -> None:

@@ -68,6 +68,14 @@ def taken_up(errand: str) -> None:
         log.debug("queue unreachable; its flag goes by itself")
 
 
+def jobs_queued() -> int | None:
+    """How many jobs wait; None where the queue cannot be reached."""
+    try:
+        return int(queue_connection().llen(Queue(QUEUE, connection=queue_connection()).key))
+    except redis.RedisError:
+        return None
+
+
 def queue_connection() -> redis.Redis:
     """The queue server, with short timeouts: a dead one must not hold up a report."""
     app = current_app

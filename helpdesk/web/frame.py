@@ -22,6 +22,7 @@ from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web import words
+from helpdesk.web.on_call import on_call_line
 
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
@@ -142,7 +143,7 @@ def _begin() -> None:
 
 
 def _context() -> dict[str, Any]:
-    locale = str(get_locale() or "en")
+    locale, now = str(get_locale() or "en"), g.get("now") or clock.now()
     return {
         "may": may,
         "navigation": navigation(),
@@ -156,8 +157,9 @@ def _context() -> dict[str, Any]:
         "locale": locale,
         "html_lang": i18n.html_lang(locale),
         "viewer_zone": viewer_zone(),
-        "now": g.get("now") or clock.now(),
+        "now": now,
         "settings": current_app.config["SETTINGS"],
+        "on_call": on_call_line(asker(), viewer_zone(), now) if may("roster.see") else None,
     }
 
 
@@ -185,6 +187,7 @@ def _finish(response: Response) -> Response:
     if current_app.config["SETTINGS"].base_url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers["X-Request-Id"] = g.get("request_id", "")
+    log.info("%s %s", request.method, response.status_code)
     return response
 
 
@@ -206,7 +209,7 @@ def _not_allowed(refusal: NotAllowed) -> AnyResponse:
     """Somebody else was faster, or the page was old: say so, on the page as it now is."""
     flash(words.not_allowed(refusal), "error")
     came_from = urlsplit(request.referrer or "")
-    back = came_from.path if came_from.netloc == request.host else "/"
+    back = "/" + came_from.path.lstrip("/\\") if came_from.netloc == request.host else "/"
     return redirect(back if request.method == "POST" else "/", 303)
 
 

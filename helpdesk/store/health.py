@@ -1,0 +1,43 @@
+"""What waits: the few counts by which operators see that nothing is stuck."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from helpdesk.store.db import db
+from helpdesk.store.escalations import Alarm
+from helpdesk.store.letters import Letter
+from helpdesk.store.mail import RawMail
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """Counts of what waits; `oldest_alarm_due_at` None where no alarm is past due."""
+
+    oldest_alarm_due_at: datetime | None
+    letters_waiting: int
+    letters_failed: int
+    mail_waiting: int
+    mail_quarantined: int
+
+
+def get_backlog(now: datetime) -> Backlog:
+    """What waits at `now`. OperationalError where the database cannot be reached."""
+    oldest = select(func.min(Alarm.due_at)).where(Alarm.state == "pending", Alarm.due_at <= now)
+    letters = _counts(Letter, ("waiting", "failed"))
+    mail = _counts(RawMail, ("waiting", "quarantined"))
+    return Backlog(
+        oldest_alarm_due_at=db.session.scalar(oldest),
+        letters_waiting=letters.get("waiting", 0),
+        letters_failed=letters.get("failed", 0),
+        mail_waiting=mail.get("waiting", 0),
+        mail_quarantined=mail.get("quarantined", 0),
+    )
+
+
+def _counts(model: type[Letter] | type[RawMail], states: tuple[str, ...]) -> dict[str, int]:
+    rows = db.session.execute(
+        select(model.state, func.count()).where(model.state.in_(states)).group_by(model.state)
+    )
+    return {state: count for state, count in rows}  # noqa: C416 - rows are no plain pairs to mypy

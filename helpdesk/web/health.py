@@ -1,0 +1,116 @@
+"""/healthz, /readyz and Prometheus /metrics."""
+
+import hmac
+import ipaddress
+import os
+import time
+
+from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
+from prometheus_client.core import GaugeMetricFamily
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk import clock
+from helpdesk.desk import health
+from helpdesk.web.proxies import FORWARDED
+
+bp = Blueprint("health", __name__)
+
+# Own registry: what several processes count is added up from files where PROMETHEUS_MULTIPROC_DIR is set.
+REGISTRY = CollectorRegistry()
+REQUESTS = Counter(
+    "helpdesk_requests", "Requests answered.", ["method", "route", "status"], registry=REGISTRY
+)
+SECONDS = Histogram(
+    "helpdesk_request_seconds",
+    "Time to answer.",
+    ["route"],
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
+
+@bp.get("/healthz")
+def healthz() -> Response:
+    """The process answers."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@bp.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    """Whether work can be done: 503 without the database; a dead queue is said, the clock does its work."""
+    try:
+        found = health.look(clock.now())
+    except SQLAlchemyError:
+        return jsonify(ready=False, database="unreachable"), 503
+    queue = "ok" if found.jobs_queued is not None else "unreachable: the clock does the work itself"
+    return jsonify(ready=True, database="ok", queue=queue), 200
+
+
+@bp.get("/metrics")
+def metrics() -> Response:
+    """For the loopback, or whoever bears HELPDESK_METRICS_TOKEN."""
+    if not (_is_loopback() or _bears_token()):
+        abort(404)
+    counted = CollectorRegistry()
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        multiprocess.MultiProcessCollector(counted)
+    else:
+        counted = REGISTRY
+    state = CollectorRegistry()
+    state.register(_State())
+    text = generate_latest(counted) + generate_latest(state)
+    return Response(text, mimetype="text/plain; version=0.0.4; charset=utf-8")
+
+
+class _State:
+    """What database and queue say now: the same from whichever process answers."""
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        now = clock.now()
+        found = health.look(now)
+        oldest = found.backlog.oldest_alarm_due_at
+        values = {
+            "helpdesk_oldest_unfired_alarm_seconds": (
+                "How late the oldest unfired alarm is; 0 where none is due.",
+                (now - oldest).total_seconds() if oldest else 0,
+            ),
+            "helpdesk_letters_waiting": ("Letters not sent yet.", found.backlog.letters_waiting),
+            "helpdesk_letters_failed": ("Letters given up.", found.backlog.letters_failed),
+            "helpdesk_mail_waiting": ("Mail not parsed yet.", found.backlog.mail_waiting),
+            "helpdesk_mail_quarantined": ("Mail set aside.", found.backlog.mail_quarantined),
+            "helpdesk_queue_up": ("Whether the queue server answers.", int(found.jobs_queued is not None)),
+            "helpdesk_jobs_queued": ("Jobs that wait for a worker.", found.jobs_queued or 0),
+        }
+        return [GaugeMetricFamily(name, text, value=value) for name, (text, value) in values.items()]
+
+
+def _is_loopback() -> bool:
+    """From this machine itself; behind a proxy on it everyone would be, so forwarded requests are not."""
+    if any(header in request.headers for header in FORWARDED):
+        return False
+    return ipaddress.ip_address(request.remote_addr or "0.0.0.0").is_loopback  # noqa: S104 - nobody
+
+
+def _bears_token() -> bool:
+    token = current_app.config["SETTINGS"].metrics_token
+    given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    return bool(token) and hmac.compare_digest(given.encode(), token.encode())
+
+
+def init_app(app: Flask) -> None:
+    """Counts every request by its route (never by its path, which may hold a token)."""
+    app.before_request(_start)
+    app.after_request(_count)
+
+
+def _start() -> None:
+    g.started = time.perf_counter()
+
+
+def _count(response: Response) -> Response:
+    route = request.url_rule.rule if request.url_rule else "none"
+    REQUESTS.labels(request.method, route, response.status_code).inc()
+    if "started" in g:
+        SECONDS.labels(route).observe(time.perf_counter() - g.started)
+    return response

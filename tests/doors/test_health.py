@@ -1,0 +1,95 @@
+"""Health pages, metrics, forwarded addresses and fault pages, through real requests."""
+
+import json
+import logging
+import re
+from ipaddress import ip_network
+
+import pytest
+from flask import Flask
+
+from helpdesk.desk import tickets
+from helpdesk.desk.tickets import Report
+from helpdesk.logs import JsonLines
+from helpdesk.store import db
+from helpdesk.web.proxies import TrustedProxies
+from tests.conftest import MONDAY_9, House
+
+
+def test_ready_while_database_and_queue_answer(app: Flask, house: House) -> None:
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"ready": True, "database": "ok", "queue": "ok"})
+
+
+def test_an_alarm_long_past_due_shows_in_the_metrics(app: Flask, house: House) -> None:
+    tickets.report(Report("Printer", "jam"), house.ana, now=MONDAY_9, door="web")
+    text = app.test_client().get("/metrics").text
+    found = re.search(r"^helpdesk_oldest_unfired_alarm_seconds (\S+)$", text, re.M)
+    assert found is not None
+    assert float(found[1]) > 3600
+    assert "helpdesk_queue_up 1.0" in text
+
+
+def test_metrics_are_for_the_loopback_alone(app: Flask, house: House) -> None:
+    client = app.test_client()
+    assert client.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 404
+    # behind a proxy on this machine everybody seems to come from it
+    assert client.get("/metrics", headers={"X-Forwarded-For": "192.0.2.7"}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "seen"),
+    [
+        ("192.0.2.1", "198.51.100.9", "192.0.2.1"),  # a stranger's word does not count
+        ("10.0.0.1", "198.51.100.9", "198.51.100.9"),
+        ("10.0.0.1", "203.0.113.5, 198.51.100.9", "198.51.100.9"),  # the client's own claim stands left
+        ("10.0.0.1", "198.51.100.9, 10.0.0.2", "198.51.100.9"),
+        ("10.0.0.1", "nonsense", "10.0.0.1"),
+        ("10.0.0.1", "", "10.0.0.1"),
+    ],
+)
+def test_only_trusted_proxies_name_the_client(peer: str, forwarded: str, seen: str) -> None:
+    environ = {"REMOTE_ADDR": peer, "HTTP_X_FORWARDED_FOR": forwarded}
+    TrustedProxies(lambda found, _start: [], (ip_network("10.0.0.0/8"),))(environ, lambda *_: None)
+    assert environ["REMOTE_ADDR"] == seen
+
+
+def test_an_unexpected_fault_bears_the_id_of_the_log(
+    app: Flask, house: House, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> str:
+        raise RuntimeError("broken on purpose")
+
+    monkeypatch.setitem(app.view_functions, "health.healthz", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = app.test_client().get("/healthz")
+    assert answer.status_code == 500
+    fault_id = answer.headers["X-Request-Id"]
+    assert fault_id in answer.text
+    assert any(fault_id in record.getMessage() for record in caplog.records)
+
+
+def test_a_dead_database_is_503_with_retry_after(app: Flask, house: House) -> None:
+    db.session.remove()
+    with app.app_context():
+        db.session.execute(db.text("SELECT 1"))
+
+        def refuse(*_: object) -> None:
+            raise __import__("sqlalchemy").exc.OperationalError("SELECT", {}, Exception("gone"))
+
+        db.event.listen(db.engine, "before_cursor_execute", refuse)
+        try:
+            client = app.test_client()
+            page, ready = client.get("/report"), client.get("/readyz")
+        finally:
+            db.event.remove(db.engine, "before_cursor_execute", refuse)
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
+    assert ready.status_code == 503
+
+
+def test_logs_are_json_lines_without_what_was_not_named() -> None:
+    record = logging.LogRecord("helpdesk", logging.INFO, __file__, 1, "said %s", ("so",), None)
+    record.password = "secret"
+    line = json.loads(JsonLines().format(record))
+    assert line["message"] == "said so"
+    assert "secret" not in json.dumps(line)
