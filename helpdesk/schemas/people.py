@@ -50,7 +50,7 @@ class Password(fields.String):
         super().__init__(
             required=True,
             load_only=True,
-            validate=validate.Length(max=LONGEST, error=str(_l("Use at most 1024 characters."))),
+            validate=validate.Length(max=LONGEST, error=_l("Use at most 1024 characters.")),
             error_messages={"required": said, "null": said, "invalid": said},
         )
 
@@ -63,7 +63,7 @@ class MailAddress(Line):
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> str:
         address = super()._deserialize(*args, **kwargs).lower()
-        Email(error=str(_l("Check this mail address; it should look like name@example.org.")))(address)
+        Email(error=_l("Check this mail address; it should look like name@example.org."))(address)
         return address
 
 
@@ -133,4 +133,4 @@ class PersonSchema(_WithZone):
     @validates("email")
     def _is_address(self, value: str, **_kwargs: Any) -> None:
         if value:
-            Email(error=str(_l("Check this mail address; it should look like name@example.org.")))(value)
+            Email(error=_l("Check this mail address; it should look like name@example.org."))(value)
