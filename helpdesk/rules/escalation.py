@@ -94,6 +94,7 @@ class Firing:
     step: int
     occurrence: int
     to: To
+    repeats: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,14 @@ def firings(ladder: Ladder, cycle: Cycle, severity: str, rung: Mapping[str, Rung
         due_at = cycle.counts_at(first + occurrence * timedelta(minutes=step.repeat_minutes or 0))
         if due_at is not None:
             yield Firing(
-                f"{key}:{occurrence}", due_at, cycle.target, cycle.cycle, number, occurrence, step.to
+                key=f"{key}:{occurrence}",
+                due_at=due_at,
+                target=cycle.target,
+                cycle=cycle.cycle,
+                step=number,
+                occurrence=occurrence,
+                to=step.to,
+                repeats=step.repeat_minutes is not None,
             )
 
 

@@ -64,7 +64,7 @@ class Alarm(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(default="pending")
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # For a step: {"target", "cycle", "step", "occurrence", "to"}; for a nudge {"n"}.
+    # For a step: {"target", "cycle", "step", "occurrence", "to", "repeats"}; for a nudge {"n"}.
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     ticket: Mapped[Any] = relationship("Ticket")
 
