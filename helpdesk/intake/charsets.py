@@ -28,6 +28,8 @@ _MEANT = {
     "unicode-1-1-utf-7": "utf-7",
 }
 _LIKELY = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1251", "koi8_r"]
+# Codecs of Python that no mail is written in.
+_NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
 _SAMPLE = 20_000  # bytes; detection is slow
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*)\?=")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(=\?)")
@@ -112,7 +114,8 @@ def _decode(content: bytes, declared: str) -> str:
 
 def _is_known(charset: str) -> bool:
     try:
-        return codecs.lookup(charset)._is_text_encoding
+        found = codecs.lookup(charset)
+        return found._is_text_encoding and found.name.replace("_", "-") not in _NO_CHARSETS
     except (LookupError, ValueError):
         return False
 
