@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, people, tickets, tokens
+from helpdesk.desk import closing, people, tickets, tokens, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.store import db
 from helpdesk.store.security import SignInAttempt
@@ -183,6 +183,31 @@ def test_each_role_may_what_the_table_says(
     assert answer.status_code == expected[name]
     read_anew()
     assert (len(ticket.entries) > before) == (expected[name] == DONE)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_everybody_but_auditors_reports(program: Callable[[str], Program], name: str) -> None:
+    assert program(name).post("/tickets", subject="Paper").status_code == (403 if name == "fay" else 201)
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_who_works_at_the_desk_ends_a_waiting(
+    house: House, program: Callable[[str], Program], ticket: Ticket, name: str
+) -> None:
+    now = clock.now()
+    waiting.wait(ticket.id, house.bo, waiting_for="supplier", wake_at=now + timedelta(days=1), now=now)
+    assert program(name).post(f"/tickets/{ticket.number}/resume").status_code == WORKERS[name]
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_who_works_at_the_desk_merges_what_they_see(
+    house: House, program: Callable[[str], Program], ticket: Ticket, name: str
+) -> None:
+    twin = tickets.report(Report("ERP again", ""), house.ana, now=clock.now(), door="web")
+    path = f"/tickets/{twin.number}/merge"
+    assert program(name).post(path, number=ticket.number).status_code == WORKERS[name]
+    if WORKERS[name] == DONE:
+        assert program(name).post(path, number="HD-999").status_code == 404
 
 
 @pytest.mark.parametrize("name", PEOPLE)
