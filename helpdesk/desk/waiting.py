@@ -9,7 +9,7 @@ from helpdesk.outbound import letters
 from helpdesk.rules.lifecycle import State, is_allowed, require
 from helpdesk.store.db import transaction
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change, list_entries
 
 
 def wait(
@@ -85,7 +85,8 @@ def nudge(ticket_id: int, n: int, *, now: datetime, door: str = "clock") -> Entr
         entry = record(
             ticket, "nudged", now=now, door=door, is_public=True, detail={"about": "question", "n": n}
         )
-        tell("nudged", ticket, entry, now=now, n=n)
+        questions = [e.body for e in list_entries(ticket.id, public_only=True) if e.kind == "replied"]
+        tell("nudged", ticket, entry, now=now, question=questions[-1] if questions else "")
     return entry
 
 

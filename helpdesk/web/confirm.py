@@ -6,13 +6,15 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 
 from helpdesk.desk import closing, feedback
+from helpdesk.outbound import links
 from helpdesk.rules.feedback import sounds_unsolved
 from helpdesk.schemas.tickets import FeedbackSchema, RatingSchema
 from helpdesk.store.feedback import find_rating
-from helpdesk.web.follow import Page, Visit, come_in
+from helpdesk.web.follow import Page, Visit, come_in, expired
 from helpdesk.web.forms import Errors, load
 
 bp = Blueprint("confirm", __name__)
+bp.register_error_handler(links.ExpiredLink, expired)
 
 
 def _enter(number: str | None, token: str | None) -> Visit:

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import closing, guests, promises, tickets, triage
 from helpdesk.desk.sign_in import Throttled
-from helpdesk.i18n import say_answer_by, say_instant, say_size
+from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_size
 from helpdesk.outbound import links
+from helpdesk.rules import access
 from helpdesk.rules.lifecycle import State, is_allowed
 from helpdesk.rules.severity import Answers
 from helpdesk.schemas.tickets import CancelSchema, QuestionsSchema, ReplySchema
@@ -22,9 +23,10 @@ from helpdesk.store.people import Person, get_person
 from helpdesk.store.portal import find_own_ticket, list_public_entries
 from helpdesk.store.tickets import Entry, Ticket, ticket_id_of
 from helpdesk.web import words
-from helpdesk.web.auth import address, retry_after, say_wait
+from helpdesk.web.auth import address, retry_after
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, viewer_zone
+from helpdesk.web.rich_text import rendered
 from helpdesk.web.uploads import hand_out, upload_errors, uploads
 
 bp = Blueprint("follow", __name__)
@@ -47,7 +49,12 @@ class Visit:
     def can(self, verb: str) -> bool:
         """Whether they may do it now: what ends a ticket is for its reporter alone."""
         of_all = verb == "reporter_reply"
-        return (of_all or self.is_reporter) and is_allowed(verb, self.ticket.state)
+        return self.may_act and (of_all or self.is_reporter) and is_allowed(verb, self.ticket.state)
+
+    @property
+    def may_act(self) -> bool:
+        """Whether their role changes anything at all; an auditor only reads."""
+        return access.may(self.person.asker, "ticket.answer_own")
 
 
 def come_in(number: str | None, token: str | None, purpose: str = "follow") -> Visit:
@@ -55,18 +62,27 @@ def come_in(number: str | None, token: str | None, purpose: str = "follow") -> V
 
     Raises links.ExpiredLink.
     """
-    if token is not None:
-        try:
-            ticket, person = guests.open_link(purpose, token)
-        except links.ExpiredLink:
-            raise
-        except links.BadLink:
-            abort(404)
-        return Visit(ticket, person, {"token": token})
+    visit = _by_account(number or "") if token is None else _by_link(token, purpose)
+    if request.method == "POST" and not visit.may_act:
+        abort(404)
+    return visit
+
+
+def _by_link(token: str, purpose: str) -> Visit:
+    try:
+        ticket, person = guests.open_link(purpose, token)
+    except links.ExpiredLink:
+        raise
+    except links.BadLink:
+        abort(404)
+    return Visit(ticket, person, {"token": token})
+
+
+def _by_account(number: str) -> Visit:
     if not current_user.is_authenticated:
         onward = request.path if request.method == "GET" else None
         abort(redirect(url_for("auth.sign_in", next=onward)))
-    found = find_own_ticket(ticket_id_of(number or "") or 0, current_user.id)
+    found = find_own_ticket(ticket_id_of(number) or 0, current_user.id)
     if found is None or not may("ticket.see_own"):
         abort(404)
     return Visit(found, get_person(current_user.id), {"number": found.number})
@@ -141,8 +157,8 @@ def file(attachment_id: int, name: str, number: str | None = None, token: str | 
     return hand_out(found)
 
 
-@bp.app_errorhandler(links.ExpiredLink)
-def _expired(_fault: links.ExpiredLink) -> tuple[str, int]:
+@bp.errorhandler(links.ExpiredLink)
+def expired(_fault: links.ExpiredLink) -> tuple[str, int]:
     """Offers a fresh link, sent to the same address."""
     args = request.view_args or {}
     purpose = "confirm" if request.path.startswith("/confirm/") else "follow"
@@ -157,7 +173,7 @@ def fresh(purpose: str, token: str) -> Page:
     try:
         guests.send_fresh_link(purpose, token, now=g.now, address=address())
     except Throttled as fault:
-        page = render_template("errors/429.html", wait=None, said=say_wait(fault.until))
+        page = render_template("errors/429.html", wait=say_duration(fault.until - g.now))
         return page, 429, retry_after(fault.until)
     except links.BadLink:
         abort(404)
@@ -175,6 +191,7 @@ def _page(visit: Visit, errors: Errors) -> str:
         entries=entries,
         messages=MESSAGES,
         file_list=_file_list,
+        html=rendered,
         event=lambda e: words.event_for_reporter(e, lambda at: say_instant(at, viewer_zone())),
         rating=find_rating(visit.ticket.id),
         asks=not visit.ticket.is_triaged and visit.can("triage"),
