@@ -1,0 +1,151 @@
+"""The page on which a roster's layers are defined and looked at before they are kept."""
+
+import re
+from typing import Any
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as Answer
+
+from helpdesk.desk.roster_plans import save_layers
+from helpdesk.desk.rosters import LayerDraft, draft_of
+from helpdesk.rules.scenario import ScenarioError
+from helpdesk.schemas.hours import WEEKDAYS, hours_form
+from helpdesk.schemas.rosters import LayerSchema
+from helpdesk.store.rosters import Roster
+from helpdesk.web.auth import address
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import needs, viewer_zone
+from helpdesk.web.roster_board import Boards, monday_of, parse_day
+from helpdesk.web.roster_doors import people_options, roster_to_edit
+
+bp = Blueprint("layers", __name__)
+Typed = dict[str, Any]
+
+MOST = 12  # layers
+PREVIEW_WEEKS = 4
+FIELDS = ("name", "starts_at", "ends_at", "every", "unit", "always", *WEEKDAYS, "dates")
+_HOURS = _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another.")
+# What the rule refuses, by the field at fault.
+REFUSED: dict[str, Any] = {
+    "name": _l("Another layer has this name already."),
+    "people": _l("Choose at least one person."),
+    "starts_at": _l("There is no such day or time."),
+    "ends_at": _l("The end must exist and be later than the first turn."),
+    "dates": _l("Write dates that exist, with hours from 00:00 to 24:00, none over another."),
+    **dict.fromkeys(WEEKDAYS, _HOURS),
+}
+_PLACE = re.compile(r"roster\.layers\[(\d+)\]\.(?:hours\.week\.)?(?:hours\.)?(\w+)")
+
+
+@bp.get("/<int:roster_id>/layers")
+@needs("roster.edit")
+def edit(roster_id: int) -> str:
+    """The layers as they are; a first one to fill in where there is none."""
+    roster = roster_to_edit(roster_id)
+    typed = [_typed_of(draft_of(layer)) for layer in roster.layers]
+    return _page(roster, typed or [_blank(roster)])
+
+
+@bp.post("/<int:roster_id>/layers")
+@needs("roster.edit")
+def save(roster_id: int) -> Answer | str | tuple[str, int]:
+    """`do`: save or preview them all, add one, or remove-N, up-N, down-N one."""
+    roster = roster_to_edit(roster_id)
+    count = min(request.form.get("count", 0, int), MOST)
+    typed = [_typed(f"layers-{n}-") for n in range(count)]
+    do, _dash, place = request.form.get("do", "preview").partition("-")
+    if do in ("add", "remove", "up", "down"):
+        return _page(roster, _rearranged(typed, do, int(place) if place.isdigit() else 0, roster))
+    drafts, errors = _load(typed)
+    if not errors:
+        try:
+            if do == "save":
+                save_layers(roster_id, drafts, now=g.now, actor_id=current_user.id, address=address())
+                flash(_("The layers are saved."))
+                return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+            first = monday_of(parse_day("", roster.zone, g.now))
+            viewer = (current_user.id, viewer_zone())
+            return _page(roster, typed, preview=Boards(roster, first, PREVIEW_WEEKS, viewer, g.now, drafts))
+        except ScenarioError as fault:
+            errors = _refused(str(fault))
+    return _page(roster, typed, errors), 422
+
+
+def _page(
+    roster: Roster, typed: list[Typed], errors: Errors | None = None, preview: Boards | None = None
+) -> str:
+    chosen = {int(p) for layer in typed for p in layer["people"] if str(p).isdigit()}
+    return render_template(
+        "rosters/layers.html",
+        roster=roster,
+        typed=typed,
+        errors=errors or {},
+        people=people_options(roster, chosen),
+        preview=preview,
+        most=MOST,
+    )
+
+
+def _typed(prefix: str) -> Typed:
+    """A layer as the form brought it."""
+    values: Typed = {name: request.form.get(prefix + name, "") for name in FIELDS}
+    return {**values, "people": [p for p in request.form.getlist(prefix + "people") if p]}
+
+
+def _typed_of(draft: LayerDraft) -> Typed:
+    """A stored layer as the form shows it."""
+    return {
+        "name": draft["name"],
+        "people": draft["people"],
+        "starts_at": draft["starts_at"][:16],
+        "ends_at": (draft["ends_at"] or "")[:16],
+        "every": draft["every"],
+        "unit": draft["unit"],
+        "always": "1" if draft["hours"] is None else "",
+        **hours_form(draft["hours"]),
+    }
+
+
+def _blank(roster: Roster) -> Typed:
+    """A layer to fill in: weekly turns from this Monday on."""
+    monday = monday_of(parse_day("", roster.zone, g.now))
+    starts_at = f"{monday.isoformat()}T09:00"
+    empty: Typed = dict.fromkeys(FIELDS, "")
+    return {**empty, "people": [], "starts_at": starts_at, "every": 1, "unit": "weeks", "always": "1"}
+
+
+def _rearranged(typed: list[Typed], do: str, place: int, roster: Roster) -> list[Typed]:
+    if do == "add":
+        return [*typed, _blank(roster)] if len(typed) < MOST else typed
+    if place >= len(typed):
+        return typed
+    layer = typed.pop(place)
+    if do != "remove":
+        # The page shows the topmost first; "up" is towards it, the end of the list.
+        typed.insert(max(place + (1 if do == "up" else -1), 0), layer)
+    return typed
+
+
+def _load(typed: list[Typed]) -> tuple[list[LayerDraft], Errors]:
+    drafts: list[LayerDraft] = []
+    errors: Errors = {}
+    for n, layer in enumerate(typed):
+        pairs = [(name, str(layer[name])) for name in FIELDS]
+        pairs += [("people", str(person)) for person in layer["people"]]
+        data, wrong = load(LayerSchema, MultiDict(pairs))
+        errors.update({f"layers-{n}-{name}": said for name, said in wrong.items()})
+        if data is not None:
+            drafts.append(data)  # type: ignore[arg-type]
+    return drafts, errors
+
+
+def _refused(fault: str) -> Errors:
+    """The rule's refusal at its field, in the reader's language."""
+    place = _PLACE.match(fault)
+    if place is None or place[2] not in REFUSED:
+        return {"": [_("These layers do not fit together. Look at each of them again.")]}
+    return {f"layers-{place[1]}-{place[2]}": [str(REFUSED[place[2]])]}

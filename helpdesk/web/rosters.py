@@ -1,0 +1,280 @@
+"""Who is on call: the rosters, their weeks and months, swaps and covers."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from babel.dates import format_date, format_interval
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Answer
+
+from helpdesk.desk import roster_plans, rosters
+from helpdesk.desk.roster_plans import NameTaken, NothingLeft, SlotTaken
+from helpdesk.rules.access import may_for_team
+from helpdesk.schemas.people import zones
+from helpdesk.schemas.rosters import OverrideSchema, RosterSchema
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.rosters import Roster, list_absences, list_overrides, list_people_by_id, list_rosters
+from helpdesk.store.teams import Team, list_teams
+from helpdesk.web import absences, roster_layers
+from helpdesk.web.auth import address
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import asker, may, needs, viewer_zone
+from helpdesk.web.on_call import ask_anew
+from helpdesk.web.roster_board import (
+    Boards,
+    day_locale,
+    kind_of,
+    local_text,
+    monday_of,
+    parse_day,
+    say_source,
+    say_who,
+)
+from helpdesk.web.roster_doors import people_options, roster_to_edit, roster_to_see
+
+bp = Blueprint("rosters", __name__, url_prefix="/on-call")
+bp.register_blueprint(absences.bp)
+bp.register_blueprint(roster_layers.bp)
+
+Page = Answer | str | tuple[str, int]
+FAR = timedelta(days=3660)
+
+
+@bp.after_request
+def _fresh_line(response: Response) -> Response:
+    """After a change the line in the top bar says what the page says."""
+    if request.method == "POST":
+        ask_anew()
+    return response
+
+
+@bp.get("")
+@needs("roster.see")
+def index() -> str:
+    """Every roster, with who is on call, until when, and who is next."""
+    teams: dict[int, list[tuple[str, bool]]] = {}
+    for team in list_teams():
+        for roster_id, is_backup in ((team.roster_id, False), (team.backup_roster_id, True)):
+            if roster_id is not None:
+                teams.setdefault(roster_id, []).append((team.name, is_backup))
+    return render_template(
+        "rosters/index.html",
+        on_call_now=rosters.on_call_now(list_rosters(), g.now),
+        teams=teams,
+        may_add=bool(_slots()),
+    )
+
+
+@bp.get("/<int:roster_id>")
+@needs("roster.see")
+def show(roster_id: int) -> str:
+    """One roster: a week, or a month of weeks, of the day asked for."""
+    roster = roster_to_see(roster_id)
+    view = "month" if request.args.get("view") == "month" else "week"
+    day = parse_day(request.args.get("day", ""), roster.zone, g.now)
+    first, count = _month(day) if view == "month" else (monday_of(day), 1)
+    boards = Boards(roster, first, count, (current_user.id, viewer_zone()), g.now)
+    people = {person for layer in roster.layers for person in layer.people}
+    return render_template(
+        "rosters/show.html",
+        roster=roster,
+        here=rosters.on_call_now([roster], g.now)[0],
+        boards=boards,
+        view=view,
+        views=_views(roster, view, day),
+        title=_title(view, day, first),
+        around=_around(roster, view, day),
+        rows=[(boards.span(t), say_who(t), say_source(t), kind_of(t)) for t in boards.result],
+        overrides=list_overrides([roster.id], g.now, g.now + FAR),
+        absences=list_absences(g.now, boards.end, people) if boards.end > g.now else [],
+        left=sorted(p.name for p in list_people_by_id(people).values() if not p.is_active),
+        may_edit=may("roster.edit") and rosters.may_edit(asker(), roster),
+    )
+
+
+@bp.route("/new", methods=["GET", "POST"])
+@needs("roster.edit")
+def new() -> Page:
+    """A new roster for a team that has none."""
+    slots = _slots()
+    if not slots:
+        abort(404)
+    if request.method == "GET":
+        typed = {"zone": get_organisation().zone, "slot": slots[0][0]}
+        return render_template(
+            "rosters/edit.html", typed=typed, errors={}, slots=slots, zones=[(zone, zone) for zone in zones()]
+        )
+    data, errors = load(RosterSchema, request.form)
+    if data is not None and data["slot"] not in [slot for slot, _name in slots]:
+        errors = {"slot": [_("Choose a team from the list.")]}
+    if data is not None and not errors:
+        team_id, _colon, line = data["slot"].partition(":")
+        try:
+            roster = roster_plans.create_roster(
+                data["name"],
+                data["zone"],
+                team_id=int(team_id) if team_id else None,
+                as_backup=line == "backup",
+                **_by(),
+            )
+            flash(_("The roster is made. Now say who takes turns."))
+            return redirect(url_for("rosters.layers.edit", roster_id=roster.id), 303)
+        except NameTaken:
+            errors = _name_taken()
+        except SlotTaken:
+            errors = {"slot": [_("This team has such a roster already. Choose again.")]}
+    page = render_template(
+        "rosters/edit.html",
+        typed=request.form,
+        errors=errors,
+        slots=slots,
+        zones=[(zone, zone) for zone in zones()],
+    )
+    return page, 422
+
+
+@bp.route("/<int:roster_id>/edit", methods=["GET", "POST"])
+@needs("roster.edit")
+def edit(roster_id: int) -> Page:
+    """Another name or zone."""
+    roster = roster_to_edit(roster_id)
+    if request.method == "GET":
+        return render_template(
+            "rosters/edit.html",
+            roster=roster,
+            typed=roster,
+            errors={},
+            zones=[(zone, zone) for zone in zones()],
+        )
+    data, errors = load(RosterSchema, request.form)
+    if data is not None:
+        try:
+            roster_plans.rename(roster_id, data["name"], data["zone"], **_by())
+            flash(_("The roster is saved."))
+            return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+        except NameTaken:
+            errors = _name_taken()
+    page = render_template(
+        "rosters/edit.html",
+        roster=roster,
+        typed=request.form,
+        errors=errors,
+        zones=[(zone, zone) for zone in zones()],
+    )
+    return page, 422
+
+
+@bp.route("/<int:roster_id>/overrides", methods=["GET", "POST"])
+@needs("roster.edit")
+def add_override(roster_id: int) -> Page:
+    """A person takes over for a while, whatever the layers say."""
+    roster = roster_to_edit(roster_id)
+    people = people_options(roster)
+    if request.method == "GET":
+        start = g.now.replace(minute=0, second=0) + timedelta(hours=1)
+        typed: Any = {
+            "starts_at": local_text(start, roster.zone),
+            "ends_at": local_text(start + timedelta(hours=8), roster.zone),
+        }
+        return render_template("rosters/override.html", roster=roster, typed=typed, errors={}, people=people)
+    data, errors = load(OverrideSchema(zone=roster.zone), request.form)
+    if data is not None and not any(data["person_id"] == p for _group, them in people for p, _name in them):
+        errors = {"person_id": [_("Choose a person from the list.")]}
+    if data is not None and not errors:
+        try:
+            override = roster_plans.add_override(roster_id, **data, **_by())
+            flash(_("The swap stands in the roster."))
+            day = override.starts_at.date()
+            return redirect(url_for("rosters.show", roster_id=roster_id, day=day), 303)
+        except NothingLeft:
+            errors = {"ends_at": [_("This is over already. Choose an end that is still to come.")]}
+    page = render_template(
+        "rosters/override.html", roster=roster, typed=request.form, errors=errors, people=people
+    )
+    return page, 422
+
+
+@bp.post("/<int:roster_id>/overrides/<int:override_id>/remove")
+@needs("roster.edit")
+def remove_override(roster_id: int, override_id: int) -> Answer:
+    """The layers hold again."""
+    roster_to_edit(roster_id)
+    try:
+        roster_plans.remove_override(roster_id, override_id, **_by())
+        flash(_("The swap is taken back."))
+    except LookupError:
+        abort(404)
+    except NothingLeft:
+        flash(_("This is over already, so nothing was changed."), "warning")
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+
+
+def _by() -> dict[str, Any]:
+    """Who changes it, when and from where, for every verb."""
+    return {"now": g.now, "actor_id": current_user.id, "address": address()}
+
+
+def _name_taken() -> Errors:
+    return {"name": [_("Another roster has this name already.")]}
+
+
+def _slots() -> list[tuple[str, str]]:
+    """Where the asker may put a new roster: teams without one, and for administrators none at all."""
+    if not may("roster.edit"):
+        return []
+    found = [slot for team in list_teams() for slot in _free_slots(team)]
+    return [*found, ("", _("No team yet"))] if may_for_team(asker(), "roster.edit", None) else found
+
+
+def _free_slots(team: Team) -> list[tuple[str, str]]:
+    if not may_for_team(asker(), "roster.edit", team.id):
+        return []
+    first = [(f"{team.id}:first", _("%(team)s, first in line", team=team.name))]
+    backup = [(f"{team.id}:backup", _("%(team)s, backup", team=team.name))]
+    return (first if team.roster_id is None else []) + (backup if team.backup_roster_id is None else [])
+
+
+def _month(day: date) -> tuple[date, int]:
+    """The Monday from which on whole weeks show a month, and how many they are."""
+    first = monday_of(day.replace(day=1))
+    return first, ((_next_month(day) - first).days + 6) // 7
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
+
+
+def _views(roster: Roster, view: str, day: date) -> list[dict[str, Any]]:
+    names = {"week": _("Week"), "month": _("Month")}
+    return [
+        {
+            "label": label,
+            "url": url_for("rosters.show", roster_id=roster.id, view=name, day=day.isoformat()),
+            "current": name == view,
+        }
+        for name, label in names.items()
+    ]
+
+
+def _around(roster: Roster, view: str, day: date) -> dict[str, str]:
+    """Addresses of the time before and after, and of today's."""
+    before, after = day - timedelta(days=7), day + timedelta(days=7)
+    if view == "month":
+        before, after = (day.replace(day=1) - timedelta(days=1)).replace(day=1), _next_month(day)
+
+    def at(when: date) -> str:
+        return url_for("rosters.show", roster_id=roster.id, view=view, day=when.isoformat())
+
+    return {
+        "before": at(before),
+        "after": at(after),
+        "today": url_for("rosters.show", roster_id=roster.id, view=view),
+    }
+
+
+def _title(view: str, day: date, first: date) -> str:
+    if view == "month":
+        return format_date(day, "LLLL y", day_locale())
+    return format_interval(first, first + timedelta(days=6), "yMMMd", locale=day_locale())
