@@ -172,6 +172,21 @@ def test_one_poison_message_never_blocks_the_next(
     assert (rows()[1].state, rows()[1].cause) == ("quarantined", "fault:ZeroDivisionError")
 
 
+def test_two_workers_at_once_make_one_ticket_of_each_mail(app: Flask, house: House) -> None:
+    for number in range(30):
+        receive.store_raw(mail(number=number // 2), "smtp", None, [], MONDAY_9)  # each came twice
+    program = (
+        "import os; from helpdesk.config import load_settings; from helpdesk.app import create_app\n"
+        "from helpdesk.intake import receive; from helpdesk import clock\n"
+        "with create_app(load_settings(os.environ)).app_context():\n"
+        "    while receive.parse_waiting(clock.now()): pass"
+    )
+    workers = [subprocess.Popen([sys.executable, "-c", program], env=environ(app)) for _ in range(2)]
+    assert [worker.wait(60) for worker in workers] == [0, 0]
+    assert sorted(str(row.outcome) for row in rows()) == ["created"] * 15 + ["duplicate"] * 15
+    assert db.session.query(Ticket).count() == 15
+
+
 def test_a_mail_of_ten_megabytes_arrives_whole(app: Flask, house: House) -> None:
     import base64
 
