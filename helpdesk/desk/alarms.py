@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import ladders, policies
+from helpdesk.desk import policies
+from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
 from helpdesk.rules.lifecycle import State
@@ -29,13 +30,23 @@ class Planned:
     detail: dict[str, Any] = field(default_factory=dict)
 
 
-def plan(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None:
+@dataclass(frozen=True)
+class Wait:
+    """The entry since which a ticket waits."""
+
+    entry_id: int
+    at: datetime
+
+
+def plan(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime) -> None:
     """Brings the ticket's pending alarms in line with its cycles; those already due ring after the commit.
 
     What has rung stays as it is. Inside a transaction that holds the ticket's row.
     """
     known = {alarm.key: alarm for alarm in list_alarms(ticket.id)}
-    wanted = {each.key: each for each in planned(ticket, cycles, known.values())}
+    entry = find_entry(ticket.id, "waiting") if ticket.state == State.WAITING else None
+    wait = Wait(entry.id, entry.at) if entry else None
+    wanted = {each.key: each for each in planned(ticket, cycles, known.values(), grounds, wait)}
     for key, alarm in known.items():
         if alarm.state in RUNG:
             continue
@@ -55,30 +66,39 @@ def plan(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None:
         after_commit("ring alarms", ring_soon)
 
 
-def planned(ticket: Ticket, cycles: tuple[sla.Cycle, ...], known: Iterable[Alarm]) -> list[Planned]:
+def planned(
+    ticket: Ticket,
+    cycles: tuple[sla.Cycle, ...],
+    known: Iterable[Alarm],
+    grounds: Grounds,
+    wait: Wait | None,
+) -> list[Planned]:
     """Every alarm that should be pending for the ticket as it stands, and its instant.
 
     `known` are its alarms so far: one that has rung is not wanted again, and repeats count on from it.
+    `wait`: since when it waits, where it does.
     """
     rung = {alarm.key: alarm for alarm in known if alarm.state in RUNG}
     wanted: list[Planned] = []
     if ticket.state == State.RESOLVED:
-        wanted.extend(_silence(ticket))
+        wanted.extend(_silence(ticket, grounds))
     elif ticket.is_open:
-        wanted.extend(_ladders(ticket, cycles, rung.values()))
+        wanted.extend(_ladders(ticket, cycles, rung.values(), grounds))
         wanted.extend(_triage(ticket, cycles))
-        wanted.extend(_waiting(ticket))
+        wanted.extend(_waiting(ticket, wait, grounds))
     return [each for each in wanted if each.key not in rung]
 
 
-def _ladders(ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Alarm]) -> Iterator[Planned]:
+def _ladders(
+    ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Alarm], grounds: Grounds
+) -> Iterator[Planned]:
     rung: dict[str, escalation.Rung] = {}
     for alarm in known_rung:
         step, _, occurrence = alarm.key.rpartition(":")
         if alarm.kind == "step" and alarm.fired_at is not None:
             last = escalation.Rung(int(occurrence), alarm.fired_at)
             rung[step] = max(last, rung.get(step, last), key=lambda r: r.occurrence)
-    by_target = ladders.ladders_of(ticket.severity)
+    by_target = grounds.ladders_of(ticket.severity)
     for cycle in cycles:
         for f in escalation.firings(by_target.get(cycle.target, ()), cycle, ticket.severity, rung):
             detail = {
@@ -87,6 +107,7 @@ def _ladders(ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable
                 "step": f.step,
                 "occurrence": f.occurrence,
                 "to": f.to,
+                "repeats": f.repeats,
             }
             yield Planned(f.key, "step", f.due_at, detail)
 
@@ -103,34 +124,31 @@ def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...]) -> Iterator[Planned]:
         yield Planned("triage", "triage", due_at)
 
 
-def _waiting(ticket: Ticket) -> Iterator[Planned]:
+def _waiting(ticket: Ticket, wait: Wait | None, grounds: Grounds) -> Iterator[Planned]:
     """While we wait: the wake-up, and for a reporter the nudges and the end of our patience."""
-    if ticket.state != State.WAITING:
-        return
-    entry = find_entry(ticket.id, "waiting")
-    if entry is None:
+    if ticket.state != State.WAITING or wait is None:
         return
     if ticket.waiting_for == "supplier":
         if ticket.wake_at is not None:
-            yield Planned(f"wait:{entry.id}:supplier", "supplier", ticket.wake_at)
+            yield Planned(f"wait:{wait.entry_id}:supplier", "supplier", ticket.wake_at)
         return
     if ticket.wake_at is not None:
-        yield Planned(f"wait:{entry.id}:wake", "wake", ticket.wake_at)
-    office = policies.office_calendar()
+        yield Planned(f"wait:{wait.entry_id}:wake", "wake", ticket.wake_at)
+    office = grounds.office
     for n, days in enumerate(escalation.NUDGED_AFTER, start=1):
-        nudge_at = hours.after_working_days(office, entry.at, days)
+        nudge_at = hours.after_working_days(office, wait.at, days)
         if nudge_at is not None:
-            yield Planned(f"wait:{entry.id}:nudge:{n}", "nudge", nudge_at, {"n": n})
-    resolve_at = hours.after_working_days(office, entry.at, escalation.RESOLVED_AFTER)
+            yield Planned(f"wait:{wait.entry_id}:nudge:{n}", "nudge", nudge_at, {"n": n})
+    resolve_at = hours.after_working_days(office, wait.at, escalation.RESOLVED_AFTER)
     if resolve_at is not None:
-        yield Planned(f"wait:{entry.id}:silence", "silence_resolve", resolve_at)
+        yield Planned(f"wait:{wait.entry_id}:silence", "silence_resolve", resolve_at)
 
 
-def _silence(ticket: Ticket) -> Iterator[Planned]:
+def _silence(ticket: Ticket, grounds: Grounds) -> Iterator[Planned]:
     """Once resolved: a reminder to say whether it holds, and closing when nobody says."""
     if ticket.resolved_at is None:
         return
-    office = policies.office_calendar()
+    office = grounds.office
     for kind, days in (
         ("remind_confirm", escalation.CONFIRM_REMINDED_AFTER),
         ("close_silent", escalation.CLOSED_AFTER),

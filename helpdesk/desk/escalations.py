@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from helpdesk.desk import alarms, closing, policies, rosters, targets, waiting
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
 from helpdesk.rules import access, escalation, hours, sla
@@ -17,6 +18,7 @@ from helpdesk.store.escalations import (
     list_timelines,
     put_off_alarms,
 )
+from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, get_person, list_people
 from helpdesk.store.rosters import list_away
 from helpdesk.store.teams import Team, list_leads
@@ -51,10 +53,11 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
         ids = [ticket.id for ticket in claimed]
         timelines = list_timelines(ids)
         around = _Surroundings(now)
+        grounds = Grounds(min((ticket.reported_at for ticket in claimed), default=now))
         for ticket_id, ticket in zip(ids, claimed, strict=True):
             try:
                 with savepoint():
-                    states = _ring_ticket(ticket, timelines[ticket_id], around, now)
+                    states = _ring_ticket(ticket, timelines[ticket_id], grounds, around, now)
                 fired += states.count("fired")
                 skipped += states.count("skipped")
             except Exception:  # one ticket in disorder must not keep the others from ringing
@@ -64,9 +67,11 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
     return Rang(fired, skipped, len(ids), failed)
 
 
-def _ring_ticket(ticket: Ticket, timeline: list[Entry], around: "_Surroundings", now: datetime) -> list[str]:
+def _ring_ticket(
+    ticket: Ticket, timeline: list[Entry], grounds: Grounds, around: "_Surroundings", now: datetime
+) -> list[str]:
     """Rings what is due once the plan is fresh; returns the states that the alarms took."""
-    cycles = targets.refresh(ticket, now, timeline)
+    cycles = targets.refresh(ticket, now, timeline, grounds)
     due = [a for a in list_alarms(ticket.id) if a.state == "pending" and a.due_at <= now]
     states = []
     for alarm in sorted(due, key=lambda a: (a.due_at, a.id)):
@@ -75,8 +80,8 @@ def _ring_ticket(ticket: Ticket, timeline: list[Entry], around: "_Surroundings",
         happened = _RINGS[alarm.kind](_Ring(alarm, ticket, timeline, cycles, around, now))
         alarm.state, alarm.fired_at = ("fired" if happened else "skipped"), now
         states.append(alarm.state)
-    if due and all(alarm.kind in _TELLING for alarm in due):
-        alarms.plan(ticket, cycles, now)  # the next repeats; the other kinds have refreshed everything
+    if any(alarm.detail.get("repeats") for alarm in due):
+        alarms.plan(ticket, cycles, grounds, now)
     return states
 
 
@@ -113,7 +118,7 @@ class _Ring:
             },
         )
         for person_id in told.people:
-            person = get_person(person_id)
+            person = self.around.person(person_id)
             letters.write(
                 "escalated",
                 person,
@@ -156,7 +161,7 @@ class _Ring:
         for person_id in around.leads or around.administrators:
             letters.write(
                 "uncovered",
-                get_person(person_id),
+                self.around.person(person_id),
                 key=f"alarm:{self.alarm.id}:uncovered:{person_id}",
                 now=self.now,
                 ticket=self.ticket,
@@ -170,6 +175,8 @@ class _Surroundings:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self._organisation = find_organisation()  # held, so that no letter reads it anew
+        self._people: dict[int, Person] = {}
         self._away = frozenset(list_away(now))
         self._teams: dict[int, escalation.Around] = {}
 
@@ -177,6 +184,11 @@ class _Surroundings:
         if team.id not in self._teams:
             self._teams[team.id] = _gather(team, self._away, self.now)
         return self._teams[team.id]
+
+    def person(self, person_id: int) -> Person:
+        if person_id not in self._people:
+            self._people[person_id] = get_person(person_id)
+        return self._people[person_id]
 
 
 def _gather(team: Team, away: frozenset[int], now: datetime) -> escalation.Around:
@@ -214,4 +226,3 @@ _RINGS: Mapping[str, Callable[[_Ring], bool]] = {
     "remind_confirm": lambda ring: closing.remind_confirm(ring.ticket.id, now=ring.now) is not None,
     "close_silent": lambda ring: closing.close_silent(ring.ticket.id, now=ring.now) is not None,
 }
-_TELLING = frozenset({"step", "triage", "supplier"})

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.desk import policies, targets
+from helpdesk.desk.grounds import FAR, Grounds
 from helpdesk.rules import hours, sla
 from helpdesk.rules.severity import Answers, severity_of
 from helpdesk.store.maintenance import list_windows
@@ -30,7 +31,7 @@ def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: dat
     service = find_service(service_id) if service_id else None
     verdict = severity_of(answers, bool(service and service.is_core))
     policy = policies.targets_of(policies.choose_policy(kind, service, now))
-    known = list_windows([service.id], now, targets.FAR) if service else []
+    known = list_windows([service.id], now, FAR) if service else []
     windows = [sla.Window(w.starts_at, w.ends_at) for w in known]
     events = [sla.Event(now, "reported", verdict.severity)]
     promised = sla.explain(policy, windows, events, now)[0]
@@ -38,22 +39,24 @@ def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: dat
     return _promise(verdict.severity, verdict.reason, ahead, policy)
 
 
-def promise_of(ticket: Ticket, now: datetime, entries: list[Entry] | None = None) -> Promise | None:
+def promise_of(
+    ticket: Ticket, now: datetime, entries: list[Entry] | None = None, grounds: Grounds | None = None
+) -> Promise | None:
     """What is promised for the answer that the reporter waits for; None where no answer is owed.
 
-    `entries` spares the query where the caller has the whole timeline.
+    `entries` and `grounds` spare queries where the caller has the whole timeline and what it rests on.
     """
-    entries = list_entries(ticket.id) if entries is None else entries
-    owed = [
-        c for c in targets.explain(ticket, now, entries) if c.target != "resolution" and c.stopped_at is None
-    ]
+    grounds = grounds or Grounds(ticket.reported_at)
+    timeline = targets.happenings(list_entries(ticket.id) if entries is None else entries)
+    cycles = targets.cycles_of(ticket, timeline, grounds, now)
+    owed = [c for c in cycles if c.target != "resolution" and c.stopped_at is None]
     if not owed or not ticket.is_open:
         return None
     cycle = owed[-1]
     if cycle.due_at is not None and cycle.due_at > now:
-        ahead = targets.explain(ticket, cycle.due_at, entries)
+        ahead = targets.cycles_of(ticket, timeline, grounds, cycle.due_at)
         cycle = next(c for c in ahead if (c.target, c.cycle) == (cycle.target, cycle.cycle))
-    policy = policies.targets_of(ticket.policy_version)
+    policy = grounds.targets_of(ticket.policy_version)
     return _promise(ticket.severity, ticket.severity_reason, cycle, policy)
 
 

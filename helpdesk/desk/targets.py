@@ -4,63 +4,71 @@
 """
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from helpdesk.desk import alarms, policies
+from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
-from helpdesk.store.maintenance import list_windows
 from helpdesk.store.tickets import Entry, Target, Ticket, list_entries
 
-FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
-
-def explain(
-    ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None
-) -> tuple[sla.Cycle, ...]:
+def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
     """Every cycle of the ticket's targets as it stands at `now`, with its segments and reasons.
 
     `entries` spares the query where the caller has the whole timeline.
     """
-    return _explain(ticket, list_entries(ticket.id) if entries is None else entries, now)
+    timeline = happenings(list_entries(ticket.id) if entries is None else entries)
+    return cycles_of(ticket, timeline, Grounds(ticket.reported_at), now)
 
 
-def refresh(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
+def refresh(
+    ticket: Ticket,
+    now: datetime,
+    entries: Iterable[Entry] | None = None,
+    grounds: Grounds | None = None,
+) -> tuple[sla.Cycle, ...]:
     """Brings the ticket's stored targets, next due instant and alarms up to date with its timeline.
 
-    `entries` spares the query where the caller has the whole timeline. Call it inside a transaction,
-    after the entry was added.
+    `entries` and `grounds` spare queries where the caller has the whole timeline, or works on many
+    tickets. Call it inside a transaction, after the entry was added.
     """
     if entries is None:
         db.session.flush()
         entries = list_entries(ticket.id)
-    cycles = _explain(ticket, entries, now)
+    grounds = grounds or Grounds(ticket.reported_at)
+    cycles = cycles_of(ticket, happenings(entries), grounds, now)
     _store(ticket, cycles, now)
-    alarms.plan(ticket, cycles, now)
+    alarms.plan(ticket, cycles, grounds, now)
     return cycles
 
 
-def _explain(ticket: Ticket, entries: Iterable[Entry], now: datetime) -> tuple[sla.Cycle, ...]:
+def happenings(entries: Iterable[Entry]) -> list[Happening]:
+    """The timeline as the clock reads it: without what was voided."""
+    return [Happening(e.kind, e.at, e.detail) for e in entries if e.voided_at is None]
+
+
+def cycles_of(
+    ticket: Ticket, timeline: list[Happening], grounds: Grounds, now: datetime
+) -> tuple[sla.Cycle, ...]:
+    """As `explain`, for work on many tickets that rest on the same grounds."""
     version = ticket.policy_version
-    timeline = [Happening(e.kind, e.at, e.detail) for e in entries if e.voided_at is None]
     events = events_of(timeline, policies.supplier_pauses(version))
-    return sla.explain(policies.targets_of(version), windows_of(ticket, timeline), events, now)
+    return sla.explain(
+        grounds.targets_of(version), _windows_of(ticket.reported_at, timeline, grounds), events, now
+    )
 
 
-def windows_of(ticket: Ticket, timeline: list[Happening]) -> list[sla.Window]:
+def _windows_of(reported_at: datetime, timeline: list[Happening], grounds: Grounds) -> list[sla.Window]:
     """The maintenance windows of each service clipped to the ticket's time there."""
     reported_service = next(h.detail.get("service") for h in timeline if h.kind == "reported")
-    stays = service_stays(timeline, reported_service)
-    ids = list({service for service, _, _ in stays if service is not None})
-    if not ids:
-        return []
-    known = list_windows(ids, ticket.reported_at, FAR)
     clipped = (
         clip_window(sla.Window(w.starts_at, w.ends_at), since, until)
-        for service, since, until in stays
-        for w in known
-        if w.service_id == service
+        for service, since, until in service_stays(timeline, reported_service)
+        if service is not None
+        for w in grounds.windows_of(service)
+        if w.ends_at > reported_at
     )
     return [window for window in clipped if window is not None]
 
@@ -77,8 +85,10 @@ def _store(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None
         row.allowance_seconds = cycle.allowance_seconds
         row.elapsed_seconds = cycle.elapsed_seconds
         row.refreshed_at = now
-    # Past due, an unanswered response is still what the queue must show first.
-    open_ones = [c for c in cycles if c.stopped_at is None and c.due_at is not None and ticket.is_open]
-    nearest = min(open_ones, key=lambda c: (c.due_at, c.target), default=None)
-    ticket.next_due_at = nearest.due_at if nearest else None
-    ticket.next_target = nearest.target if nearest else None
+    ticket.next_due_at, ticket.next_target = next_due(cycles) if ticket.is_open else (None, None)
+
+
+def next_due(cycles: Iterable[sla.Cycle]) -> tuple[datetime | None, str | None]:
+    """When the nearest open target is due, and which it is; past due, it is still what comes first."""
+    open_ones = ((c.due_at, c.target) for c in cycles if c.stopped_at is None and c.due_at is not None)
+    return min(open_ones, default=(None, None))
