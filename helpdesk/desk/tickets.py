@@ -12,6 +12,7 @@ from typing import Any
 
 from helpdesk.desk import attachments, policies, targets
 from helpdesk.desk.attachments import Upload
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
 from helpdesk.desk.promises import promise_of
 from helpdesk.desk.timeline import record
@@ -114,7 +115,8 @@ def report(
             },
         )
         attachments.attach(entry, files)
-        targets.refresh(ticket, now, [entry])
+        grounds = Grounds(at)
+        targets.refresh(ticket, now, [entry], grounds)
         if receipt:
             letters.write(
                 "received",
@@ -123,7 +125,7 @@ def report(
                 now=now,
                 ticket=ticket,
                 entry=entry,
-                promised=promise_of(ticket, now, [entry]),
+                promised=promise_of(ticket, now, [entry], grounds),
             )
     return ticket
 
