@@ -1,6 +1,7 @@
 """Which promise holds: calendars and target policies as the SLA clock takes them."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -29,14 +30,22 @@ TRIAGE_MINUTES = 15
 
 def targets_of(version: PolicyVersion) -> sla.Policy:
     """The targets of a policy version, with its calendars as they now stand."""
+    return targets_by_version({version.id: version.definition})[version.id]
+
+
+def targets_by_version(definitions: Mapping[int, dict[str, Any]]) -> dict[int, sla.Policy]:
+    """As `targets_of` for many versions, given as their definitions by id."""
     calendars = {calendar.id: calendar_of(calendar) for calendar in list_calendars()}
     return {
-        severity: sla.SeverityTargets(
-            **{name: _target(raw[name], calendars) for name in TARGETS if raw.get(name)},
-            maintenance_pauses=raw["maintenance_pauses"],
-        )
-        for severity, raw in version.definition.items()
-        if isinstance(raw, dict)
+        version_id: {
+            severity: sla.SeverityTargets(
+                **{name: _target(raw[name], calendars) for name in TARGETS if raw.get(name)},
+                maintenance_pauses=raw["maintenance_pauses"],
+            )
+            for severity, raw in definition.items()
+            if isinstance(raw, dict)
+        }
+        for version_id, definition in definitions.items()
     }
 
 

@@ -63,9 +63,11 @@
     next?.scrollIntoView({ block: "nearest" });
   };
 
+  // data-then-focus names the field in which one goes on after a key.
   const press = (element) => {
     if (element.matches("input:not([type=checkbox], [type=radio]), textarea, select")) element.focus();
     else element.click();
+    document.getElementById(element.dataset.thenFocus)?.focus();
   };
 
   const showKeys = () => {
@@ -85,6 +87,7 @@
   };
 
   const onKey = (event) => {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (!keysOn() || typing(event.target) || one("dialog[open]")) return;
     const act = { j: () => walk(1), k: () => walk(-1), "?": showKeys }[event.key];
@@ -105,6 +108,8 @@
     const ticked = all("input:checked", box).map((input) => [input.name, input.value]);
     const y = window.scrollY;
     box.replaceChildren(...fresh.childNodes);
+    // What came along for elsewhere on the page: counts in the rail.
+    for (const also of all("[data-also]", page)) document.getElementById(also.dataset.also)?.replaceChildren(...also.childNodes);
     all("input", box).forEach((input) => { input.checked ||= ticked.some(([n, v]) => n === input.name && v === input.value); });
     const row = focused ? document.getElementById(focused) : null;
     if (row) (one(".what a", row) ?? row).focus({ preventScroll: true });
@@ -220,6 +225,43 @@
     form.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 300); });
   };
 
+  // ---- sheets: a[data-sheet] shows the form of the page it leads to in a dialog; without script one goes there ----
+  const openSheet = async (link) => {
+    const answer = await fetch(link.href).catch(() => null);
+    const page = answer?.ok && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const body = page && one("[data-sheet-body]", page);
+    if (!body) { location.assign(link.href); return; }
+    const dialog = document.createElement("dialog");
+    const heading = one("h1", body);
+    heading.id = "sheet-title";
+    dialog.setAttribute("aria-labelledby", heading.id);
+    dialog.setAttribute("closedby", "any");
+    dialog.className = "sheet";
+    dialog.append(...body.childNodes);
+    dialog.addEventListener("close", () => { dialog.remove(); link.focus(); });
+    dialog.addEventListener("click", (event) => { if (event.target.closest("[data-closes]")) { event.preventDefault(); dialog.close(); } });
+    const seen = one("[name=seen]"); // what is on this page has been seen
+    if (seen) all("[name=seen]", dialog).forEach((field) => { field.value = seen.value; });
+    document.body.append(dialog);
+    prepare(dialog);
+    dialog.showModal();
+  };
+
+  // ---- type-ahead: [data-suggest-url] asks while one types; the answer stands in the element it names ----
+  const suggest = (field) => {
+    const box = document.getElementById(field.dataset.suggestsIn);
+    let timer, asking;
+    const ask = async () => {
+      asking?.abort();
+      asking = new AbortController();
+      const url = `${field.dataset.suggestUrl}?${new URLSearchParams({ q: field.value })}`;
+      const answer = await fetch(url, { signal: asking.signal }).catch(() => null);
+      if (!answer?.ok || answer.redirected) return;
+      box.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+    };
+    field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 180); });
+  };
+
   // ---- light and dark: a cookie, so that the server draws the next page right at once ----
   const chooseTheme = (choice) => {
     if (choice) root.dataset.theme = choice;
@@ -234,17 +276,24 @@
     const opener = event.target.closest("[data-opens]");
     const dialog = opener && document.getElementById(opener.dataset.opens);
     if (dialog) { event.preventDefault(); dialog.showModal(); }
+    const sheet = event.target.closest("a[data-sheet]");
+    if (sheet && !event.ctrlKey && !event.metaKey && !event.shiftKey) { event.preventDefault(); openSheet(sheet); }
     const theme = event.target.closest("[data-theme-choice]");
     if (theme) chooseTheme(theme.dataset.themeChoice);
+  };
+
+  const prepare = (part) => {
+    all("form[data-keep]", part).forEach(keepDraft);
+    all("[data-drop]", part).forEach(takeFiles);
+    all("form[data-preview-url]", part).forEach(preview);
+    all("[data-suggest-url]", part).forEach(suggest);
   };
 
   const start = () => {
     root.classList.add("scripted");
     showTheme();
     dropSentDraft();
-    all("form[data-keep]").forEach(keepDraft);
-    all("[data-drop]").forEach(takeFiles);
-    all("form[data-preview-url]").forEach(preview);
+    prepare(document);
     all("[data-poll-url]").forEach(keepFresh);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {

@@ -34,6 +34,12 @@ def find_public_attachment(attachment_id: int, ticket_id: int) -> Attachment | N
     )
 
 
+def list_attachments(ticket_id: int) -> list[Attachment]:
+    """All files of a ticket, in the order in which they came."""
+    query = select(Attachment).where(Attachment.ticket_id == ticket_id).order_by(Attachment.id)
+    return list(db.session.scalars(query))
+
+
 def attachment_path(attachment: Attachment) -> Path:
     """Where its bytes lie."""
     return file_path(ROOM, attachment.sha256)

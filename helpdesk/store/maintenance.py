@@ -92,3 +92,15 @@ def list_windows_over(now: datetime, limit: int = 50) -> list[Window]:
     query = select(Window).where((Window.ends_at <= now) | Window.cancelled_at.is_not(None))
     query = query.options(joinedload(Window.service)).order_by(Window.starts_at.desc(), Window.id.desc())
     return list(db.session.scalars(query.limit(limit)))
+
+
+def list_running_windows(now: datetime) -> list[Window]:
+    """Windows that run at `now`, services loaded, by their end."""
+    return list(
+        db.session.scalars(
+            select(Window)
+            .where(Window.cancelled_at.is_(None), Window.starts_at <= now, Window.ends_at > now)
+            .options(joinedload(Window.service))
+            .order_by(Window.ends_at, Window.id)
+        )
+    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, func, or_, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from helpdesk.rules.access import Asker, Role
 from helpdesk.store.db import Model, UtcDateTime, db
@@ -80,8 +80,8 @@ class Address(Model):
 
 
 def find_person(person_id: int) -> Person | None:
-    """The person of that id with teams and addresses loaded, or None."""
-    loaded = (selectinload(Person.memberships), selectinload(Person.addresses))
+    """The person of that id with teams and addresses loaded, or None; one query, for every page asks it."""
+    loaded = (joinedload(Person.memberships), joinedload(Person.addresses))
     return db.session.get(Person, person_id, options=loaded)
 
 

@@ -212,7 +212,13 @@ def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
     return db.session.scalar(
         visible_tickets(asker)
         .where(Ticket.id == ticket_id)
-        .options(joinedload(Ticket.service), joinedload(Ticket.reporter), joinedload(Ticket.assignee))
+        .options(
+            joinedload(Ticket.service),
+            joinedload(Ticket.team),
+            joinedload(Ticket.policy_version),
+            joinedload(Ticket.reporter).selectinload(Person.addresses),
+            joinedload(Ticket.assignee),
+        )
     )
 
 

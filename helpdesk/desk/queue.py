@@ -1,0 +1,58 @@
+"""How much of its allowance each ticket of the queue has used up: few queries for a whole page."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from helpdesk.desk import policies
+from helpdesk.rules import hours, sla
+from helpdesk.rules.spans import clipped, joined, seconds_between
+from helpdesk.store.maintenance import Window, list_windows
+from helpdesk.store.queue import get_policy_definitions
+
+
+def shares(rows: Sequence[Any], now: datetime) -> dict[int, float]:
+    """The used-up share in percent of each row's target, by ticket id; rows as store.list_queue's.
+
+    What runs has its allowance less what still counts until it is due; what is paused the elapsed time as
+    last refreshed. Rows without an open target are left out.
+    """
+    known = [row for row in rows if row.allowance_seconds]
+    running = [
+        row for row in known if row.target_state != "paused" and row.next_due_at and row.next_due_at > now
+    ]
+    targets = policies.targets_by_version(get_policy_definitions({row.policy_version_id for row in running}))
+    windows = _windows(running, now)
+    found: dict[int, float] = {row.id: 100.0 * row.elapsed_seconds / row.allowance_seconds for row in known}
+    for row in known:
+        if row.next_due_at is not None and row.next_due_at <= now:
+            found[row.id] = 100.0
+    for row in running:
+        severity = targets[row.policy_version_id][row.severity]
+        left = _left(severity, row, windows.get(row.service_id, []), now)
+        found[row.id] = 100.0 * max(row.allowance_seconds - left, 0) / row.allowance_seconds
+    return found
+
+
+def _windows(rows: Sequence[Any], now: datetime) -> dict[int, list[Window]]:
+    """The maintenance to come, by service."""
+    if not rows:
+        return {}
+    services = list({row.service_id for row in rows if row.service_id is not None})
+    by_service: dict[int, list[Window]] = {}
+    for window in list_windows(services, now, max(row.next_due_at for row in rows)):
+        by_service.setdefault(window.service_id, []).append(window)
+    return by_service
+
+
+def _left(severity: sla.SeverityTargets, row: Any, windows: list[Window], now: datetime) -> int:
+    """How many seconds still count until the row's target is due."""
+    target = severity.get(row.next_target)
+    calendar = target.calendar if target else None
+    if not windows or not severity.maintenance_pauses:
+        return hours.open_seconds(calendar, now, row.next_due_at)
+    paused = list(joined((w.starts_at, w.ends_at) for w in windows))
+    return sum(
+        seconds_between(a, b) - sum(seconds_between(x, y) for x, y in clipped(paused, a, b))
+        for a, b in hours.open_spans(calendar, now, row.next_due_at)
+    )

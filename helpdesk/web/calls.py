@@ -1,0 +1,104 @@
+"""Logging a call or a walk-in for somebody: found by name, address or staff number, or made on the spot."""
+
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Answer
+
+from helpdesk.desk import people, tickets
+from helpdesk.desk.people import AddressTaken
+from helpdesk.schemas.calls import CallSchema
+from helpdesk.store.people import Person, find_person, get_person, list_people
+from helpdesk.store.services import list_services
+from helpdesk.web import words
+from helpdesk.web.auth import address
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import needs, viewer_zone
+
+bp = Blueprint("calls", __name__, url_prefix="/queue/log")
+MOST_SHOWN = 6
+CALL_FIELDS = ("door", "who", "person_id", "email", "phone")
+
+
+@bp.get("")
+@needs("ticket.report_for")
+def new() -> str:
+    """The form; `who` may be given in the address."""
+    return _page(request.args.to_dict(), {})
+
+
+@bp.get("/people")
+@needs("person.see")
+def suggestions() -> str:
+    """Who fits what is being typed: a choice for the form."""
+    who = request.args.get("q", "")[:120]
+    return render_template("calls/people.html", who=who, found=_found(who), chosen=None)
+
+
+@bp.post("")
+@needs("ticket.report_for")
+def log() -> Answer | tuple[str, int]:
+    """Registers it for whoever called, or shows the form again with what was typed."""
+    schema = CallSchema(zone=ZoneInfo(viewer_zone()), now=g.now)
+    data, errors = load(schema, request.form)
+    if data is not None and data["service_id"] not in {None, *(s.id for s in list_services())}:
+        errors["service_id"] = [_("This service is gone. Choose another, or none.")]
+    if errors or data is None:
+        return _page(request.form.to_dict(), errors), 422
+    call = {name: data.pop(name) for name in CALL_FIELDS}
+    try:
+        reporter = _reporter(call)
+    except AddressTaken as taken:
+        said = _("This address is %(name)s's. Choose them, or leave the address out.", name=taken.person.name)
+        return _page(request.form.to_dict(), {"email": [said]}), 422
+    if reporter is None:
+        return _page(request.form.to_dict(), {"who": [_("Choose who it is, or “somebody new”.")]}), 422
+    actor = get_person(current_user.id)
+    ticket = tickets.report(tickets.Report(**data), reporter, now=g.now, door=call["door"], actor=actor)
+    if request.form.get("then") == "accept":
+        tickets.accept(ticket.id, actor, now=g.now)
+    flash(_("%(number)s is logged for %(name)s.", number=f"HD-{ticket.id}", name=reporter.name))
+    return redirect(url_for("tickets.page", number=f"HD-{ticket.id}"), 303)
+
+
+def _reporter(call: dict[str, Any]) -> Person | None:
+    """The person chosen; somebody new if so chosen or if nobody fits; None where the choice is open.
+
+    Raises AddressTaken.
+    """
+    chosen = call["person_id"]
+    if chosen and chosen.isascii() and chosen.isdigit() and len(chosen) < 10:
+        person = find_person(int(chosen))
+        return person if person is not None and person.is_active else None
+    if chosen != "new" and _found(call["who"]):
+        return None
+    return people.add_person(
+        call["who"],
+        call["email"] or None,
+        now=g.now,
+        actor_id=current_user.id,
+        address=address(),
+        phone=call["phone"],
+    )
+
+
+def _found(who: str) -> list[Person]:
+    return list_people(search=who, limit=MOST_SHOWN) if len(who.strip()) > 1 else []
+
+
+def _page(typed: dict[str, str], errors: Errors) -> str:
+    return render_template(
+        "calls/new.html",
+        typed=typed,
+        errors=errors,
+        found=_found(typed.get("who", "")),
+        who=typed.get("who", ""),
+        chosen=typed.get("person_id"),
+        kinds=[(kind.value, str(label)) for kind, label in words.KINDS.items()],
+        services=[(s.id, s.name) for s in list_services()],
+        works=list(words.WORKS.items()),
+        affected=list(words.AFFECTED.items()),
+    )

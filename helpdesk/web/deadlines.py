@@ -1,0 +1,173 @@
+"""A ticket's deadlines as its page draws them: each target's state, and the explained bar."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from helpdesk import i18n
+from helpdesk.rules.sla import Cycle
+from helpdesk.store.escalations import Alarm
+from helpdesk.web.frame import viewer_zone
+from helpdesk.web.timeline import RUNGS, TARGETS, clock_time
+
+REASONS = {
+    "working": _l("counted"),
+    "closed": _l("closed"),
+    "maintenance": _l("maintenance"),
+    "waiting": _l("waiting"),
+    "resolved": _l("resolved"),
+}
+SOON = 80  # percent
+A_DAY = timedelta(days=1)
+ALARMS = {
+    "triage": _l("Nobody has looked at it"),
+    "wake": _l("The wait is over"),
+    "nudge": _l("The reporter is reminded"),
+    "silence_resolve": _l("Resolved without an answer"),
+    "supplier": _l("The supplier's time is over"),
+    "remind_confirm": _l("The reporter is asked again"),
+    "close_silent": _l("Closed without a word"),
+}
+
+
+def cards(cycles: Sequence[Cycle]) -> list[dict[str, Any]]:
+    """Each target's latest cycle for the deadlines card: its `due` line and, while it is open or is the
+    resolution, the bar that explains it."""
+    latest = {cycle.target: cycle for cycle in cycles}
+    return [
+        {"due": _due(cycle), "bar": _bar(cycle) if _is_explained(cycle) else None}
+        for cycle in latest.values()
+        if cycle.state != "cancelled" or cycle.target == "resolution"
+    ]
+
+
+def _is_explained(cycle: Cycle) -> bool:
+    return cycle.stopped_at is None or cycle.target == "resolution"
+
+
+def _due(cycle: Cycle) -> dict[str, Any]:
+    """As macros.due takes it."""
+    name = str(TARGETS[cycle.target]).capitalize()
+    used, whole = _spell(cycle.elapsed_seconds), _spell(cycle.allowance_seconds)
+    if cycle.state == "cancelled":
+        return {"state": "", "word": _("%(target)s no longer asked", target=name)}
+    if cycle.stopped_at is not None:
+        word = (
+            _("%(target)s met, %(used)s of %(whole)s")
+            if cycle.state == "met"
+            else _("%(target)s late, %(used)s of %(whole)s")
+        )
+        state = "met" if cycle.state == "met" else "late"
+        return {"state": state, "word": word % {"target": name, "used": used, "whole": whole}}
+    share = min(100.0 * cycle.elapsed_seconds / cycle.allowance_seconds, 100.0)
+    if cycle.state == "paused":
+        left = _spell(max(cycle.remaining_seconds, 0))
+        word = _("%(target)s paused, %(left)s left of %(whole)s", target=name, left=left, whole=whole)
+        return {"state": "paused", "word": word}
+    return _running(cycle, name, share, used, whole)
+
+
+def _running(cycle: Cycle, name: str, share: float, used: str, whole: str) -> dict[str, Any]:
+    note = _("%(target)s, %(used)s of %(whole)s used", target=name, used=used, whole=whole)
+    if cycle.due_at is None:
+        return {"state": "ok", "word": _("No end in sight"), "note": note}
+    left = (cycle.due_at - g.now).total_seconds()
+    note = _("%(note)s, due %(time)s", note=note, time=clock_time(cycle.due_at))
+    if left < 0:
+        word = _("Late by %(time)s", time=_spell(-left))
+    elif left < A_DAY.total_seconds():
+        word = _("%(time)s left", time=_spell(left))
+    else:
+        word = _("Due %(time)s", time=i18n.say_promise_time(cycle.due_at, viewer_zone(), g.now))
+    state = "late" if left < 0 else "soon" if share >= SOON else "ok"
+    return {"state": state, "word": word, "share": share, "note": note, "due_at": cycle.due_at}
+
+
+def _bar(cycle: Cycle) -> dict[str, Any]:
+    """As macros.clock_bar takes it: wall-clock widths up to now, then what is left of the allowance.
+
+    A long night would leave no room for the hours that count, so that what does not count is drawn at a
+    quarter of its length.
+    """
+    segments = list(cycle.segments)
+    weights = [_weight(s) for s in segments]
+    left = float(max(cycle.remaining_seconds, 0)) if cycle.stopped_at is None else 0.0
+    whole = sum(weights) + left or 1.0
+    drawn: list[dict[str, Any]] = []
+    for segment, weight in zip(segments, weights, strict=True):
+        over = cycle.breached_at is not None and segment.from_at >= cycle.breached_at and segment.counted
+        drawn.append(
+            {
+                "reason": "over" if over else segment.reason,
+                "share": 100 * weight / whole,
+                "from": segment.from_at,
+                "to": segment.to_at,
+                "counted": segment.counted,
+                "text": "",
+            }
+        )
+    if left:
+        drawn.append(
+            {"reason": "left", "share": 100 * left / whole, "from": None, "to": None, "counted": True}
+        )
+    return {"segments": drawn, "ticks": _ticks(drawn, cycle), "label": _label(cycle)}
+
+
+def _weight(segment: Any) -> float:
+    seconds = (segment.to_at - segment.from_at).total_seconds()
+    return seconds if segment.counted else seconds / 4
+
+
+def _ticks(drawn: Iterable[dict[str, Any]], cycle: Cycle) -> list[tuple[float, str]]:
+    at, ticks, day = 0.0, [], None
+    for segment in drawn:
+        if segment["from"] is not None:
+            said = i18n.say_instant(segment["from"], viewer_zone())
+            date, _comma, time = said.rpartition(", ")
+            ticks.append((at, time if date == day else f"{date.split(' ')[0]} {time}"))
+            day = date
+        at += segment["share"]
+    if (
+        cycle.stopped_at is None
+        and cycle.due_at is not None
+        and cycle.state == "running"
+        and cycle.due_at > g.now
+    ):
+        ticks.append((100.0, _("due")))
+    return ticks
+
+
+def _label(cycle: Cycle) -> str:
+    return _(
+        "%(target)s: %(used)s of %(whole)s counted since %(time)s",
+        target=str(TARGETS[cycle.target]).capitalize(),
+        used=_spell(cycle.elapsed_seconds),
+        whole=_spell(cycle.allowance_seconds),
+        time=clock_time(cycle.started_at),
+    )
+
+
+def ahead(alarms: Iterable[Alarm]) -> list[dict[str, Any]]:
+    """What happens if nobody acts: the last that rang, then what is to come, in order; at most eight."""
+    rang = sorted((a for a in alarms if a.state == "fired"), key=lambda a: (a.fired_at, a.id))[-3:]
+    pending = sorted((a for a in alarms if a.state == "pending"), key=lambda a: (a.due_at, a.id))[:5]
+    return [
+        {"when": clock_time(a.fired_at or a.due_at), "what": _alarm(a), "done": a.state == "fired"}
+        for a in [*rang, *pending]
+    ]
+
+
+def _alarm(alarm: Alarm) -> str:
+    if alarm.kind != "step":
+        return str(ALARMS.get(alarm.kind, alarm.kind))
+    to = str(RUNGS.get(alarm.detail.get("to", ""), ""))
+    return _("%(to)s, for the %(target)s", to=to, target=TARGETS.get(alarm.detail.get("target", ""), ""))
+
+
+def _spell(seconds: float) -> str:
+    """To the minute, as the script says it."""
+    return i18n.say_duration(seconds // 60 * 60)

@@ -1,0 +1,193 @@
+"""What can be done to a ticket by a form of its own: its words, its schema, and the desk's verb."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import abort, g, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema
+
+from helpdesk.desk import closing, tickets, triage, waiting
+from helpdesk.desk.rosters import who_is_on_call
+from helpdesk.rules.access import Role
+from helpdesk.rules.severity import Answers
+from helpdesk.schemas.tickets import (
+    AssignSchema,
+    CancelSchema,
+    LinkSchema,
+    MergeSchema,
+    MoveSchema,
+    ResolveSchema,
+    SeveritySchema,
+    TriageSchema,
+    WaitSchema,
+)
+from helpdesk.store.people import Person, list_people
+from helpdesk.store.services import list_services
+from helpdesk.store.teams import list_teams
+from helpdesk.store.tickets import Ticket, find_ticket, ticket_id_of
+from helpdesk.web import words
+from helpdesk.web.frame import asker, viewer_zone
+
+STAFF = (Role.AGENT, Role.LEAD, Role.ADMINISTRATOR)
+
+
+class Refused(Exception):
+    """The door cannot do as the form says; `errors` are shown at its fields."""
+
+    def __init__(self, errors: dict[str, list[str]]) -> None:
+        super().__init__("refused")
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form of the ticket page: `verb` is what rules/lifecycle and its template call it."""
+
+    title: Any
+    button: Any
+    verb: str
+    schema: Callable[[], Schema]
+    do: Callable[[Ticket, Person, dict[str, Any]], object]
+    choices: Callable[[Ticket], dict[str, Any]] = lambda _ticket: {}
+    done: Any = ""
+
+
+def _other(ticket: Ticket, data: dict[str, Any]) -> int:
+    """The id of the other ticket that was named, looked up through the asker's rights."""
+    other = find_ticket(ticket_id_of(data["number"]) or 0, asker())
+    if other is None:
+        raise Refused({"number": [_("There is no such ticket. Check the number, for example HD-12.")]})
+    if other.id == ticket.id:
+        raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})
+    return other.id
+
+
+def _wait(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    return waiting.wait(ticket.id, actor, **data, now=g.now)
+
+
+def _resolve(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    return closing.resolve(ticket.id, actor, **data, now=g.now)
+
+
+def _severity(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    if data["severity"] == ticket.severity:
+        raise Refused({"severity": [_("It has this severity already. Choose another.")]})
+    return tickets.change_severity(ticket.id, actor, **data, now=g.now)
+
+
+def _triage(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    answers = {name: data.pop(name) for name in ("works", "affected", "core_work_stands_still")}
+    given = Answers(**answers) if answers["works"] or answers["affected"] else None
+    _require_service(data["service_id"])
+    return triage.triage(ticket.id, actor, answers=given, **data, now=g.now)
+
+
+def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    _require_service(data["service_id"])
+    if data["team_id"] not in {None, *(t.id for t in list_teams())}:
+        raise Refused({"team_id": [_("This team is gone. Choose another.")]})
+    return triage.move(ticket.id, actor, **data, now=g.now)
+
+
+def _require_service(service_id: int | None) -> None:
+    if service_id not in {None, *(s.id for s in list_services())}:
+        raise Refused({"service_id": [_("This service is gone. Choose another.")]})
+
+
+def _assign(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    if request.form.get("to_me"):
+        data["assignee_id"] = actor.id
+    if data["assignee_id"] not in {None, *(p.id for p in _staff())}:
+        raise Refused({"assignee_id": [_("Choose a person from the list.")]})
+    return tickets.assign(ticket.id, actor, data["assignee_id"], now=g.now)
+
+
+def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    return closing.merge(ticket.id, actor, _other(ticket, data), now=g.now)
+
+
+def _link(ticket: Ticket, actor: Person, data: dict[str, Any]) -> None:
+    triage.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
+
+
+def _cancel(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    return closing.cancel(ticket.id, actor, data["reason"], now=g.now)
+
+
+def _staff() -> list[Person]:
+    return list_people(roles=STAFF, limit=500)
+
+
+def _people(ticket: Ticket) -> dict[str, Any]:
+    """The team first, with who is on call, then everybody else who works tickets."""
+    on_call = who_is_on_call(ticket.team.roster_id, g.now)
+    members = {m.person_id for m in ticket.team.members}
+    staff = _staff()
+
+    def said(person: Person) -> str:
+        is_on_call = on_call is not None and person.id == on_call.id
+        return _("%(name)s (on call)", name=person.name) if is_on_call else person.name
+
+    groups = [
+        (_("Team %(name)s", name=ticket.team.name), [(p.id, said(p)) for p in staff if p.id in members]),
+        (_("Others"), [(p.id, said(p)) for p in staff if p.id not in members]),
+    ]
+    return {"people": [group for group in groups if group[1]]}
+
+
+def _questions(_ticket: Ticket) -> dict[str, Any]:
+    return {
+        "works": list(words.WORKS.items()),
+        "affected": list(words.AFFECTED.items()),
+        "severities": [(s.value, str(label)) for s, label in words.SEVERITIES.items()],
+        **_places(_ticket),
+    }
+
+
+def _places(_ticket: Ticket) -> dict[str, Any]:
+    return {
+        "services": [(s.id, s.name) for s in list_services()],
+        "teams": [(t.id, t.name) for t in list_teams()],
+    }
+
+
+def _severities(ticket: Ticket) -> dict[str, Any]:
+    return {"severities": [(s, label) for s, label in words.SEVERITIES.items() if s != ticket.severity]}
+
+
+def _wait_schema() -> Schema:
+    return WaitSchema(zone=ZoneInfo(viewer_zone()), now=g.now)
+
+
+FORMS: Mapping[str, Form] = {
+    "wait": Form(_l("Wait for an answer"), _l("Wait"), "wait", _wait_schema, _wait),
+    "resolve": Form(_l("Resolve"), _l("Resolve"), "resolve", ResolveSchema, _resolve),
+    "severity": Form(
+        _l("Change the severity"), _l("Change"), "change_severity", SeveritySchema, _severity, _severities
+    ),
+    "triage": Form(_l("Triage"), _l("Save"), "triage", TriageSchema, _triage, _questions),
+    "move": Form(_l("Move to another service or team"), _l("Move"), "move", MoveSchema, _move, _places),
+    "assign": Form(_l("Assign"), _l("Assign"), "assign", AssignSchema, _assign, _people),
+    "merge": Form(
+        _l("Merge into another ticket"),
+        _l("Merge"),
+        "merge",
+        MergeSchema,
+        _merge,
+        done=_l("Merged. Its reporter goes on with the other ticket."),
+    ),
+    "link": Form(_l("Link with another ticket"), _l("Link"), "link", LinkSchema, _link),
+    "cancel": Form(_l("Cancel this ticket"), _l("Cancel the ticket"), "cancel", CancelSchema, _cancel),
+}
+
+
+def form_of(deed: str) -> Form:
+    """The form of that name; 404 for none."""
+    if deed not in FORMS:
+        abort(404)
+    return FORMS[deed]

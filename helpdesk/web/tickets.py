@@ -1,0 +1,301 @@
+"""A ticket on one screen for those who work it: conversation, deadlines, and everything that can be done."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Answer
+
+from helpdesk.desk import targets, tickets, waiting
+from helpdesk.i18n import say_size
+from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
+from helpdesk.schemas.tickets import NoteSchema, ReplySchema
+from helpdesk.store.attachments import list_attachments
+from helpdesk.store.escalations import list_alarms
+from helpdesk.store.participants import list_participants
+from helpdesk.store.people import Person, get_person
+from helpdesk.store.rosters import list_people_by_id
+from helpdesk.store.services import list_services
+from helpdesk.store.teams import list_teams
+from helpdesk.store.tickets import Entry, Ticket, find_ticket, list_entries, ticket_id_of
+from helpdesk.web import deadlines, timeline, words
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import asker, may, needs, viewer_zone
+from helpdesk.web.rich_text import rendered
+from helpdesk.web.ticket_forms import FORMS, Refused, form_of
+from helpdesk.web.uploads import upload_errors, uploads
+
+bp = Blueprint("tickets", __name__, url_prefix="/tickets")
+Page = Answer | str | tuple[str, int]
+WAKE_AFTER = timedelta(days=1)
+
+
+@bp.get("/<number>")
+@needs("ticket.see_own")
+def page(number: str) -> Page:
+    """The ticket; a reporter is sent to the page that is made for them."""
+    if not may("ticket.see"):
+        return redirect(url_for("follow.page", number=number))
+    return _page(_ticket(number), {}, {})
+
+
+@bp.get("/<number>/thread")
+@needs("ticket.see")
+def thread(number: str) -> Answer:
+    """The conversation alone, for the page that keeps itself fresh: 304 while nothing has happened."""
+    ticket = _ticket(number)
+    entries = list_entries(ticket.id)
+    facts = (
+        entries[-1].id,
+        str(get_locale()),
+        viewer_zone(),
+        g.now.astimezone(ZoneInfo(viewer_zone())).date(),
+    )
+    response: Response = make_response()
+    response.set_etag(hashlib.sha256(repr(facts).encode()).hexdigest()[:32])
+    if response.make_conditional(request).status_code != 304:
+        response.set_data(render_template("tickets/thread.html", ticket=ticket, **_thread(ticket, entries)))
+        response.status_code = 200
+    return response
+
+
+@bp.post("/<number>/say")
+@needs("ticket.see")
+def say(number: str) -> Page:
+    """An answer to the reporter, or a note to colleagues."""
+    ticket = _ticket(number)
+    is_note = request.form.get("as") == "note"
+    if not may("ticket.work") and not (is_note and may("ticket.note")):
+        abort(404)
+    data, errors = load(NoteSchema if is_note else ReplySchema, request.form)
+    files = uploads()
+    errors |= upload_errors(files, errors)
+    newer = [] if errors else _unseen(ticket)
+    if errors or newer or data is None:
+        return _page(ticket, errors, request.form.to_dict(), newer), 422
+    try:
+        act = tickets.note if is_note else tickets.reply
+        act(ticket.id, _me(), data["body"], files=files, now=g.now)
+    except NotAllowed as refusal:
+        return _page(_ticket(number), {"": [words.not_allowed(refusal)]}, request.form.to_dict()), 422
+    return redirect(url_for(".page", number=ticket.number), 303)
+
+
+@bp.post("/<number>/accept")
+@needs("ticket.work")
+def accept(number: str) -> Page:
+    """Whoever is at the door takes it, unless somebody took it since they looked."""
+    ticket = _ticket(number)
+    taken = [e for e in _unseen(ticket) if e.kind in ("accepted", "assigned")]
+    if taken and ticket.assignee is not None and ticket.assignee_id != current_user.id:
+        flash(_("%(name)s has taken this in the meantime.", name=ticket.assignee.name), "warning")
+    else:
+        tickets.accept(ticket.id, _me(), now=g.now)
+        flash(_("It is yours. The reporter has been told."))
+    return redirect(url_for(".page", number=ticket.number), 303)
+
+
+@bp.post("/<number>/resume")
+@needs("ticket.work")
+def resume(number: str) -> Page:
+    """Nobody waits any more."""
+    ticket = _ticket(number)
+    waiting.resume(ticket.id, _me(), now=g.now)
+    return redirect(url_for(".page", number=ticket.number), 303)
+
+
+@bp.get("/<number>/<deed>")
+@needs("ticket.work")
+def ask(number: str, deed: str) -> Page:
+    """The form for one deed: a page of its own, which the script shows over the ticket."""
+    form_of(deed)
+    ticket = _ticket(number)
+    return _form(ticket, deed, {}, _first_values(ticket))
+
+
+@bp.post("/<number>/<deed>")
+@needs("ticket.work")
+def act(number: str, deed: str) -> Page:
+    """Does it, or shows the form again with what was typed."""
+    form = form_of(deed)
+    ticket = _ticket(number)
+    data, errors = load(form.schema(), request.form)
+    newer = [] if errors else _unseen(ticket)
+    if errors or newer or data is None:
+        return _form(ticket, deed, errors, request.form.to_dict(), newer), 422
+    try:
+        form.do(ticket, _me(), data)
+    except Refused as refusal:
+        return _form(_ticket(number), deed, refusal.errors, request.form.to_dict()), 422
+    except NotAllowed as refusal:
+        said = {"": [words.not_allowed(refusal)]}
+        return _form(_ticket(number), deed, said, request.form.to_dict()), 422
+    if form.done:
+        flash(form.done)
+    if find_ticket(ticket.id, asker()) is None:  # moved to where they may not see it any more
+        flash(_("Done. The ticket is with another team now."))
+        return redirect(url_for("queue.index"), 303)
+    return redirect(url_for(".page", number=f"HD-{ticket.id}"), 303)
+
+
+def _ticket(number: str) -> Ticket:
+    """The ticket of that number if the asker may see it; 404 otherwise."""
+    found = find_ticket(ticket_id_of(number) or 0, asker())
+    if found is None:
+        abort(404)
+    return found
+
+
+def _me() -> Person:
+    return get_person(current_user.id)
+
+
+def _unseen(ticket: Ticket) -> list[Entry]:
+    """What others have written since the page was loaded (its hidden field `seen`): said once, for the
+    form that comes back has seen it."""
+    seen = request.form.get("seen", "")
+    if not (seen.isascii() and seen.isdigit()):
+        return []
+    newer = [e for e in list_entries(ticket.id) if e.id > int(seen)]
+    return [e for e in newer if e.actor_id is not None and e.actor_id != current_user.id]
+
+
+def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence[Entry] = ()) -> str:
+    entries = list_entries(ticket.id)
+    works = may("ticket.work")
+    return render_template(
+        "tickets/page.html",
+        ticket=ticket,
+        state=_state(ticket),
+        errors=errors,
+        typed=typed,
+        newer=newer,
+        deadlines=deadlines.cards(targets.explain(ticket, g.now, entries)),
+        ahead=deadlines.ahead(list_alarms(ticket.id)) if ticket.state not in ("closed", "cancelled") else [],
+        about=_about(ticket),
+        participants=list_participants(ticket),
+        can={name: works and is_allowed(form.verb, ticket.state) for name, form in FORMS.items()},
+        can_accept=works and is_allowed("accept", ticket.state) and ticket.assignee_id != current_user.id,
+        can_resume=works and is_allowed("resume", ticket.state),
+        can_reply=works and is_allowed("reply", ticket.state),
+        can_note=works or may("ticket.note"),
+        **_thread(ticket, entries),
+    )
+
+
+def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
+    """The conversation: messages with their files, everything else as a line."""
+    files: dict[int, list[dict[str, str]]] = {}
+    for a in list_attachments(ticket.id):
+        url = url_for("attachments.attachment", attachment_id=a.id, name=a.name)
+        files.setdefault(a.entry_id, []).append({"name": a.name, "url": url, "size": say_size(a.size)})
+    names = _names(entries)
+    return {
+        "entries": entries,
+        "files_of": files,
+        "messages": timeline.MESSAGES,
+        "say": lambda entry: timeline.say(entry, names),
+        "tone": timeline.tone,
+        "clock_time": timeline.clock_time,
+        "rendered": rendered,
+        "doors": timeline.DOORS,
+        "last_entry": entries[-1].id if entries else 0,
+    }
+
+
+def _names(entries: Sequence[Entry]) -> timeline.Names:
+    known = {e.actor.id: e.actor.name for e in entries if e.actor is not None}
+    missing = timeline.people_in(entries) - known.keys()
+    if missing:
+        known |= {p.id: p.name for p in list_people_by_id(missing).values()}
+    moved = any(e.kind == "moved" for e in entries)
+    return timeline.Names(
+        known,
+        {t.id: t.name for t in list_teams(active_only=False)} if moved else {},
+        {s.id: s.name for s in list_services(active_only=False)} if moved else {},
+    )
+
+
+def _state(ticket: Ticket) -> tuple[str, str]:
+    """The state's chip: words and tone."""
+    if ticket.state == State.WAITING:
+        for_whom = (
+            _("Waiting for reporter") if ticket.waiting_for == "reporter" else _("Waiting for supplier")
+        )
+        return for_whom, "wait"
+    if ticket.state == State.RESOLVED:
+        return _("Resolved, to be confirmed"), "ok"
+    return str(words.STATES[State(ticket.state)]), "ok" if ticket.state == State.CLOSED else ""
+
+
+def _about(ticket: Ticket) -> list[tuple[str, str]]:
+    """The facts, as pairs of name and text; empty ones are left out."""
+    answers = ticket.answers or {}
+    reporter = ticket.reporter
+    still = _("stands still") if answers.get("core_work_stands_still") else ""
+    pairs = [
+        (_("Service"), ticket.service.name if ticket.service else _("No service")),
+        (_("Team"), ticket.team.name),
+        (_("Kind"), str(words.KINDS.get(ticket.kind, ticket.kind))),  # type: ignore[call-overload]
+        (_("Severity"), words.why_severity(ticket.severity_reason)),
+        (_("Works"), str(words.WORKS.get(answers.get("works", ""), ""))),
+        (_("Affected"), str(words.AFFECTED.get(answers.get("affected", ""), ""))),
+        (_("Core work"), still),
+        (_("Since"), answers.get("since") or ""),
+        (_("Phone"), reporter.phone),
+        (_("Mail"), reporter.email or ""),
+        (_("Place"), reporter.location),
+        (_("Cause"), ticket.cause),
+    ]
+    return [(name, text) for name, text in pairs if text]
+
+
+def _first_values(ticket: Ticket) -> dict[str, Any]:
+    """What a form starts with."""
+    answers = {name: value for name, value in (ticket.answers or {}).items() if value}
+    wake = (g.now + WAKE_AFTER).astimezone(ZoneInfo(viewer_zone())).replace(minute=0)
+    return answers | {
+        "waiting_for": "reporter",
+        "wake_at": wake.strftime("%Y-%m-%dT%H:%M"),
+        "service_id": ticket.service_id,
+        "assignee_id": ticket.assignee_id or "",
+        "how": "related",
+    }
+
+
+def _form(
+    ticket: Ticket, deed: str, errors: Errors, typed: dict[str, Any], newer: Sequence[Entry] = ()
+) -> str:
+    form = FORMS[deed]
+    entries = list_entries(ticket.id)
+    names = _names(entries)
+    return render_template(
+        f"tickets/{deed}.html",
+        ticket=ticket,
+        form=form,
+        deed=deed,
+        errors=errors,
+        typed=typed,
+        newer=newer,
+        say=lambda entry: timeline.say(entry, names),
+        clock_time=timeline.clock_time,
+        last_entry=entries[-1].id,
+        **form.choices(ticket),
+    )

@@ -1,0 +1,268 @@
+"""A ticket's timeline in words: what each kind of entry says on the page of those who work it."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+
+from helpdesk import i18n
+from helpdesk.store.tickets import Entry
+from helpdesk.web import words
+from helpdesk.web.frame import viewer_zone
+
+# These are shown as messages; whatever else happened is one line between them.
+MESSAGES = frozenset({"reported", "replied", "reporter_replied", "noted"})
+TARGETS = {"response": _l("response"), "resolution": _l("resolution"), "update": _l("update")}
+DOORS = {
+    "web": _l("in the portal"),
+    "mail": _l("by mail"),
+    "phone": _l("by phone"),
+    "walk_in": _l("in person"),
+    "api": _l("by another system"),
+    "cli": _l("at the command line"),
+}
+RUNGS = {
+    "on_call": _l("on call"),
+    "backup": _l("the backup"),
+    "team": _l("the team"),
+    "assignee": _l("the assignee"),
+    "lead": _l("the lead"),
+    "manager": _l("the manager"),
+    "administrators": _l("the administrators"),
+}
+PASSED_OVER = {
+    "nobody": _l("nobody there"),
+    "absent": _l("away"),
+    "off_duty": _l("off duty"),
+    "same_as_on_call": _l("on call themselves"),
+}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the ids in entries are called: people, teams and services by id."""
+
+    people: Mapping[int, str]
+    teams: Mapping[int, str]
+    services: Mapping[int, str]
+
+    def person(self, person_id: int | None) -> str:
+        return self.people.get(person_id or 0) or _("somebody")
+
+    def service(self, service_id: int | None) -> str:
+        return self.services.get(service_id or 0) or _("no service")
+
+    def team(self, team_id: int | None) -> str:
+        return self.teams.get(team_id or 0) or _("another team")
+
+
+def people_in(entries: Iterable[Entry]) -> set[int]:
+    """The ids of people that the details of these entries name."""
+    found: set[int] = set()
+    for entry in entries:
+        if entry.kind == "assigned":
+            found |= {i for i in (entry.detail.get("from"), entry.detail.get("to")) if i}
+        elif entry.kind == "escalated":
+            found |= set(entry.detail.get("people", ()))
+    return found
+
+
+def say(entry: Entry, names: Names) -> Markup:
+    """The entry as one line; names stand out, whatever people typed is escaped."""
+    worded = _WORDED.get(entry.kind, _unknown)
+    return worded(entry, names)
+
+
+def tone(entry: Entry) -> str:
+    """How the line looks: 'late' for what came late or went wrong."""
+    late = entry.kind == "escalated" and entry.detail.get("late_seconds", 0) > 60
+    return "late" if late or entry.kind == "reopened" else ""
+
+
+def ticket_link(ticket_id: int) -> Markup:
+    """A ticket's number as a link."""
+    number = f"HD-{ticket_id}"
+    return Markup('<a href="{}">{}</a>').format(url_for("tickets.page", number=number), number)
+
+
+def _fill(text: str, **values: Any) -> Markup:
+    """Fills a translated sentence; what is filled in is escaped."""
+    return Markup.escape(text) % {name: Markup.escape(value) for name, value in values.items()}
+
+
+def _who(entry: Entry) -> Markup:
+    if entry.actor is None:
+        return Markup.escape(_("The clock") if entry.door == "clock" else _("Somebody"))
+    return Markup("<b>{}</b>").format(entry.actor.name)
+
+
+def _because(text: str, reason: str) -> Markup:
+    return Markup.escape(text) + (_fill(_(": %(reason)s"), reason=reason) if reason else "")
+
+
+def _severity(code: str) -> str:
+    return str(words.SEVERITIES.get(code, code)).lower()  # type: ignore[call-overload]
+
+
+def _accepted(entry: Entry, names: Names) -> Markup:
+    return _fill(_("%(who)s accepted"), who=_who(entry))
+
+
+def _assigned(entry: Entry, names: Names) -> Markup:
+    if entry.detail.get("to"):
+        to = Markup("<b>{}</b>").format(names.person(entry.detail["to"]))
+        return _fill(_("%(who)s assigned this to %(to)s"), who=_who(entry), to=to)
+    return _fill(_("%(who)s gave this back to the team"), who=_who(entry))
+
+
+def _moved(entry: Entry, names: Names) -> Markup:
+    service, team = names.service(entry.detail.get("to_service")), names.team(entry.detail.get("to_team"))
+    said = _fill(
+        _("%(who)s moved this to %(service)s, team %(team)s"), who=_who(entry), service=service, team=team
+    )
+    return _because(said, entry.detail.get("reason", ""))
+
+
+def _triaged(entry: Entry, names: Names) -> Markup:
+    return _because(_fill(_("%(who)s looked at this"), who=_who(entry)), entry.detail.get("reason", ""))
+
+
+def _waiting(entry: Entry, names: Names) -> Markup:
+    until = i18n.say_instant(datetime.fromisoformat(entry.detail["until"]), viewer_zone())
+    if entry.detail["for"] == "supplier":
+        text = _("Waiting for a supplier, to be looked at %(until)s")
+    else:
+        text = _("Waiting for the reporter until %(until)s; the resolution clock is paused")
+    return _because(_fill(text, until=until), entry.body)
+
+
+def _resumed(entry: Entry, names: Names) -> Markup:
+    if entry.detail.get("reason") == "woken":
+        return Markup.escape(_("The time to wait is over; the clock runs again"))
+    return _fill(_("%(who)s ended the waiting; the clock runs again"), who=_who(entry))
+
+
+def _severity_changed(entry: Entry, names: Names) -> Markup:
+    said = _fill(
+        _("%(who)s changed the severity from %(before)s to %(after)s"),
+        who=_who(entry),
+        before=_severity(entry.detail["from"]),
+        after=_severity(entry.detail["to"]),
+    )
+    return _because(said, entry.detail.get("reason") or words.why_severity(entry.detail.get("rule", "")))
+
+
+def _resolved(entry: Entry, names: Names) -> Markup:
+    if entry.detail.get("because") == "silence":
+        return Markup.escape(_("Resolved, because the reporter did not answer"))
+    cause = entry.detail.get("cause", "")
+    return _because(_fill(_("%(who)s resolved this. Cause"), who=_who(entry)), cause)
+
+
+def _reopened(entry: Entry, names: Names) -> Markup:
+    return _because(_fill(_("%(who)s says it is not solved; reopened"), who=_who(entry)), entry.body)
+
+
+def _closed(entry: Entry, names: Names) -> Markup:
+    if entry.detail.get("because") == "silence":
+        return Markup.escape(_("Closed, because nobody said that it is not solved"))
+    return _because(_fill(_("%(who)s confirmed the solution; closed"), who=_who(entry)), entry.body)
+
+
+def _cancelled(entry: Entry, names: Names) -> Markup:
+    text = _("%(who)s withdrew this") if entry.detail.get("withdrawn") else _("%(who)s cancelled this")
+    return _because(_fill(text, who=_who(entry)), entry.detail.get("reason", ""))
+
+
+def _merged(entry: Entry, names: Names) -> Markup:
+    return _fill(
+        _("%(who)s merged this into %(ticket)s"), who=_who(entry), ticket=ticket_link(entry.detail["into"])
+    )
+
+
+def _linked(entry: Entry, names: Names) -> Markup:
+    text = {
+        "same_cause": _("%(who)s found the same cause in %(ticket)s"),
+        "duplicate": _("%(who)s merged %(ticket)s into this"),
+    }.get(entry.detail.get("how", ""), _("%(who)s linked this with %(ticket)s"))
+    return _fill(text, who=_who(entry), ticket=ticket_link(entry.detail["ticket"]))
+
+
+def _escalated(entry: Entry, names: Names) -> Markup:
+    detail = entry.detail
+    told = Markup(", ").join(Markup("<b>{}</b>").format(names.person(i)) for i in detail.get("people", ()))
+    to = RUNGS.get(detail.get("to", ""), detail.get("to") or "")
+    if detail.get("about") == "triage":
+        text = _("Nobody has looked at this yet: told %(people)s (%(to)s)")
+    elif detail.get("about") == "supplier":
+        text = _("The supplier's time is over: told %(people)s (%(to)s)")
+    else:
+        text = _("Escalated for the %(target)s to %(people)s (%(to)s)")
+    target = TARGETS.get(detail.get("target") or "", "")
+    said = _fill(text, people=told or _("nobody"), to=to, target=target)
+    if detail.get("late_seconds", 0) > 0:
+        late = i18n.say_duration(detail["late_seconds"])
+        said += _fill(_(", %(late)s after its time"), late=late)
+    for missed in detail.get("passed_over", ()):
+        why = PASSED_OVER.get(missed.get("why", ""), missed.get("why", ""))
+        said += _fill(
+            _("; not %(to)s: %(why)s"), to=RUNGS.get(missed.get("to", ""), missed.get("to", "")), why=why
+        )
+    return said
+
+
+def _nudged(entry: Entry, names: Names) -> Markup:
+    if entry.detail.get("about") == "solution":
+        return Markup.escape(_("The reporter was asked again whether it is solved"))
+    return Markup.escape(_("The reporter was reminded of our question"))
+
+
+def _rated(entry: Entry, names: Names) -> Markup:
+    said = _fill(_("%(who)s gave %(stars)s of 5 stars"), who=_who(entry), stars=entry.detail["stars"])
+    return _because(said, entry.body)
+
+
+def _mail_filed(entry: Entry, names: Names) -> Markup:
+    return Markup.escape(_("A mail about this was filed; it changed nothing"))
+
+
+def _deadline_moved(entry: Entry, names: Names) -> Markup:
+    return _because(Markup.escape(_("The deadline moved")), str(entry.detail.get("reason", "")))
+
+
+def _unknown(entry: Entry, names: Names) -> Markup:
+    return _fill(_("%(who)s: %(what)s"), who=_who(entry), what=entry.kind.replace("_", " "))
+
+
+_WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
+    "accepted": _accepted,
+    "assigned": _assigned,
+    "moved": _moved,
+    "triaged": _triaged,
+    "waiting": _waiting,
+    "resumed": _resumed,
+    "severity_changed": _severity_changed,
+    "resolved": _resolved,
+    "reopened": _reopened,
+    "closed": _closed,
+    "cancelled": _cancelled,
+    "merged": _merged,
+    "linked": _linked,
+    "escalated": _escalated,
+    "nudged": _nudged,
+    "rated": _rated,
+    "mail_filed": _mail_filed,
+    "deadline_moved": _deadline_moved,
+}
+
+
+def clock_time(at: datetime) -> str:
+    """An instant as short as is clear: the time of day today, else day and time."""
+    zone = viewer_zone()
+    today = i18n.say_promise_time(at, zone, g.now)
+    return today if at <= g.now and len(today) == 5 else i18n.say_instant(at, zone)
