@@ -14,7 +14,8 @@ import pytest
 
 HOUSE = Path(__file__).resolve().parent.parent / "helpdesk"
 DOORS = ("web", "api", "intake", "jobs", "cli")
-READING = ("find_", "get_", "list_")
+READING = ("find_", "get_", "list_", "is_", "count_")
+PURE = {"ticket_id_of"}  # reads a ticket's number out of a text
 SOURCES = sorted(HOUSE.rglob("*.py"))
 WALL_CLOCK = {
     ("datetime", "now"),
@@ -71,7 +72,7 @@ def test_doors_only_read_the_store(door: str) -> None:
         f"{_name(path)}:{line} {module}.{name}"
         for path in sorted((HOUSE / door).rglob("*.py"))
         for line, module, name in _imports_from_store(path)
-        if not (name.startswith(READING) or name[0].isupper())
+        if not (name.startswith(READING) or name[0].isupper() or name in PURE)
     ]
     assert not wrong, f"{wrong}: doors call desk verbs to write, and of the store only {READING}"
 

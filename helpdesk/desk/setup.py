@@ -3,13 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy.exc import IntegrityError
-
 from helpdesk.desk import ladders, passwords, people, policies
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import links
 from helpdesk.rules.access import Role
-from helpdesk.store.db import db, transaction
+from helpdesk.store.db import Conflict, db, transaction
 from helpdesk.store.organisation import Organisation, find_organisation
 from helpdesk.store.people import Person, find_administrator, find_person_by_address
 from helpdesk.store.services import Service
@@ -55,7 +53,7 @@ def set_up(house: House, name: str, email: str, password: str, *, now: datetime,
     password_hash = passwords.hashed(password)
     try:
         return _set_up(house, name, email, password_hash, now, address)
-    except IntegrityError as fault:  # somebody else with the link was faster
+    except Conflict as fault:  # somebody else with the link was faster
         raise AlreadySetUp from fault
 
 

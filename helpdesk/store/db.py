@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
+
+Conflict = IntegrityError
+"""A unique key is taken: somebody else was faster. For desk verbs, which know no SQLAlchemy."""
 
 
 class Base(DeclarativeBase):
