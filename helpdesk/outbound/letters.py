@@ -76,7 +76,8 @@ def write(
         state="waiting" if settings.smtp_url else "kept",
     )
     db.session.add(letter)
-    after_commit("send letters", alarms.send_soon)
+    if letter.state == "waiting":
+        after_commit("send letters", alarms.send_soon)
     return letter
 
 
