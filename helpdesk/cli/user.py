@@ -43,10 +43,10 @@ def _in_app(command: Callable[[argparse.Namespace], int], args: argparse.Namespa
     from flask_babel import force_locale
 
     from helpdesk.app import create_app
-    from helpdesk.cli.database import require_answer
+    from helpdesk.cli.database import stored_revision
 
     settings = load_settings(os.environ)
-    require_answer(settings.database_url)
+    stored_revision(settings.database_url)  # says in one line where the database does not answer
     with create_app(settings).app_context(), force_locale("en"), _one_line():
         return command(args)
     return FAILED  # the line has been said
