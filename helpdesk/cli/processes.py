@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from helpdesk import clock, logs
+from helpdesk import clock
 from helpdesk.config import Settings, load_settings
 
 RETRY_AFTER = 2.0  # seconds; a part that cannot start is tried again this often, for as long as it takes
@@ -51,6 +51,8 @@ def _run(part: Callable[[Settings], object]) -> int:
             return 0  # the supervisor, which leads our session, died before we asked to hear of it
     try:
         settings = load_settings(os.environ)
+        from helpdesk import logs
+
         logs.configure(settings.log_level)
         if supervised and part not in (_web, _queue):
             _let_pages_come_first(settings)
