@@ -21,7 +21,14 @@ class WindowRefused(Exception):
 
 
 def announce(
-    service_id: int, starts_at: datetime, ends_at: datetime, reason: str, *, now: datetime, actor_id: int
+    service_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    *,
+    now: datetime,
+    actor_id: int,
+    address: str = "",
 ) -> Window:
     """A window for the service; a start in the past becomes now, for what has been counted stays counted.
 
@@ -42,12 +49,19 @@ def announce(
         db.session.add(window)
         db.session.flush()
         recompute.after_window_change(window, starts_at, now)
-        _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id)
+        _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id, address)
     return window
 
 
 def change(
-    window_id: int, starts_at: datetime, ends_at: datetime, reason: str, *, now: datetime, actor_id: int
+    window_id: int,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str,
+    *,
+    now: datetime,
+    actor_id: int,
+    address: str = "",
 ) -> Window:
     """Other times or another reason; the start of one that runs stays, and none moves into the past.
 
@@ -63,11 +77,11 @@ def change(
         db.session.flush()
         if moved:
             recompute.after_window_change(window, max(min(since, starts_at), now), now)
-        _log("maintenance_changed", window, {"from": was, "to": _said(window)}, now, actor_id)
+        _log("maintenance_changed", window, {"from": was, "to": _said(window)}, now, actor_id, address)
     return window
 
 
-def cancel(window_id: int, *, now: datetime, actor_id: int) -> Window:
+def cancel(window_id: int, *, now: datetime, actor_id: int, address: str = "") -> Window:
     """Calls a window off: all of it before its start; one that runs ends now, and what it paused stays so.
 
     Raises WindowRefused where it is over; LookupError where there is no such window.
@@ -81,7 +95,7 @@ def cancel(window_id: int, *, now: datetime, actor_id: int) -> Window:
             window.cancelled_at = now
         db.session.flush()
         recompute.after_window_change(window, max(window.starts_at, now), now)
-        _log("maintenance_cancelled", window, {"from": was}, now, actor_id)
+        _log("maintenance_cancelled", window, {"from": was}, now, actor_id, address)
     return window
 
 
@@ -115,6 +129,8 @@ def _said(window: Window) -> str:
     return f"{window.starts_at.isoformat()} / {window.ends_at.isoformat()}: {window.reason}"
 
 
-def _log(what: str, window: Window, detail: dict[str, str], now: datetime, actor_id: int) -> None:
+def _log(
+    what: str, window: Window, detail: dict[str, str], now: datetime, actor_id: int, address: str
+) -> None:
     subject = f"service:{window.service.name}"
-    log_event(what, now=now, actor_id=actor_id, subject=subject, detail=detail)
+    log_event(what, now=now, actor_id=actor_id, subject=subject, detail=detail, address=address)

@@ -14,6 +14,7 @@ from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.maintenance import NewWindowSchema, WindowSchema
 from helpdesk.store.maintenance import Window, find_window, list_windows_ahead, list_windows_over
 from helpdesk.store.services import Service, list_services
+from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, needs, viewer_zone
 from helpdesk.web.roster_board import local_text
@@ -54,7 +55,7 @@ def new() -> Page:
         errors = {"service_id": [_("Choose a service from the list.")]}
     if data is not None and not errors:
         try:
-            maintenance.announce(**data, now=g.now, actor_id=current_user.id)
+            maintenance.announce(**data, now=g.now, actor_id=current_user.id, address=address())
             flash(_("The window is announced. Deadlines follow in a moment."))
             return redirect(url_for("maintenance.index"), 303)
         except WindowRefused as fault:
@@ -75,7 +76,7 @@ def edit(window_id: int) -> Page:
     data, errors = load(WindowSchema(zone=viewer_zone()), given)
     if data is not None:
         try:
-            maintenance.change(window_id, **data, now=g.now, actor_id=current_user.id)
+            maintenance.change(window_id, **data, now=g.now, actor_id=current_user.id, address=address())
             flash(_("The window is changed. Deadlines follow in a moment."))
             return redirect(url_for("maintenance.index"), 303)
         except WindowRefused as fault:
@@ -91,7 +92,7 @@ def cancel(window_id: int) -> Page:
     if request.method == "GET":
         return render_template("maintenance/cancel.html", window=window, runs=window.is_running(g.now))
     try:
-        maintenance.cancel(window_id, now=g.now, actor_id=current_user.id)
+        maintenance.cancel(window_id, now=g.now, actor_id=current_user.id, address=address())
         flash(_("The window is called off. Deadlines follow in a moment."))
     except WindowRefused:
         flash(_("This window is over already, so nothing was changed."), "warning")

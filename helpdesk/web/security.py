@@ -32,6 +32,16 @@ KINDS = {
     "token_added": _l("Access token made"),
     "token_revoked": _l("Access token revoked"),
     "exported": _l("Exported"),
+    "roster_added": _l("Roster made"),
+    "roster_changed": _l("Roster renamed"),
+    "roster_layers_changed": _l("Layers of a roster changed"),
+    "override_added": _l("Swap put in a roster"),
+    "override_removed": _l("Swap taken back"),
+    "absence_added": _l("Absence noted"),
+    "absence_removed": _l("Absence taken back"),
+    "maintenance_announced": _l("Maintenance announced"),
+    "maintenance_changed": _l("Maintenance changed"),
+    "maintenance_cancelled": _l("Maintenance called off"),
 }
 # What a detail tells; a key that is not here stands as it is.
 DETAILS = {
@@ -40,9 +50,13 @@ DETAILS = {
     "filter": _l("filter"),
     "from": _l("from"),
     "name": _l("name"),
+    "person": _l("person"),
+    "reason": _l("reason"),
     "role": _l("role"),
     "rows": _l("rows"),
+    "span": _l("time"),
     "to": _l("to"),
+    "zone": _l("time zone"),
 }
 
 
