@@ -26,7 +26,7 @@ from helpdesk.store.tickets import Entry, Ticket
 
 log = logging.getLogger(__name__)
 
-BATCH = 200
+BATCH = 50  # alarms a transaction: SQLite's other writers wait for it
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
