@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, format_time, get_day_names, get_timezone_location
+from babel.dates import format_datetime, get_day_names, get_timezone_location
 from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -39,12 +40,17 @@ def zone_city(zone: str) -> str:
 
 def say_instant(at: datetime, zone: str) -> str:
     """Day and time in a zone: "Fri 20 Nov, 10:12"; the year is said where it is not obvious from `at`."""
-    return format_datetime(at, "EEE d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=_present())
+    return _instant(at, zone, str(_present()))
+
+
+@lru_cache(maxsize=8192)  # the queue says the same instants again and again
+def _instant(at: datetime, zone: str, locale: str) -> str:
+    return format_datetime(at, "EEE d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=Locale.parse(locale))
 
 
 def say_time(at: datetime, zone: str) -> str:
     """The time of day in a zone: "10:12"."""
-    return format_time(at, "HH:mm", tzinfo=ZoneInfo(zone), locale=_present())
+    return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
 def say_promise_time(at: datetime, zone: str, now: datetime) -> str:

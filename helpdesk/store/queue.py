@@ -87,7 +87,7 @@ def get_policy_definitions(version_ids: set[int]) -> Mapping[int, dict]:
     if not version_ids:
         return {}
     query = select(PolicyVersion.id, PolicyVersion.definition).where(PolicyVersion.id.in_(version_ids))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.definition for row in db.session.execute(query)}
 
 
 def _order(wanted: Wanted) -> tuple[UnaryExpression, ...]:

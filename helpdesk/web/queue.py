@@ -1,6 +1,7 @@
 """The queue: tickets by their nearest deadline, and logging a call."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -217,6 +218,15 @@ def _chips(wanted: Wanted) -> list[tuple[str, str]]:
     return [(text, url_for(".index", **_address(wanted, **{name: None}))) for name, text in said.items()]
 
 
+def _said(words_of: Mapping[Any, Any]) -> dict[Any, str]:
+    """The words of codes, looked up once a page: a row would ask for each of them again."""
+    found: dict[str, dict[Any, str]] = g.setdefault("said", {})
+    key = str(id(words_of))
+    if key not in found:
+        found[key] = {code: str(said) for code, said in words_of.items()}
+    return found[key]
+
+
 def _row(row: Any, share: float | None) -> dict[str, Any]:
     """A row as macros.row takes it."""
     number = f"HD-{row.id}"
@@ -236,11 +246,11 @@ def _row(row: Any, share: float | None) -> dict[str, Any]:
 def _meta(row: Any, number: str) -> list[str]:
     said = [number, row.service or _("No service")]
     if row.kind != Kind.FAULT:
-        said.append(str(words.KINDS[Kind(row.kind)]).lower())
-    affected = words.AFFECTED.get((row.answers or {}).get("affected", ""))
+        said.append(_said(words.KINDS)[row.kind].lower())
+    affected = _said(words.AFFECTED).get((row.answers or {}).get("affected"))
     if affected:
-        said.append(str(affected).lower())
-    how = DOORS.get(row.door, "")
+        said.append(affected.lower())
+    how = _said(DOORS).get(row.door, "")
     said.append(_("reported %(time)s %(how)s", time=clock_time(row.reported_at), how=how))
     return said
 
@@ -248,7 +258,7 @@ def _meta(row: Any, number: str) -> list[str]:
 def _state(row: Any) -> str:
     if row.state == State.RESOLVED:
         return _("To be confirmed")
-    state = str(words.STATES[State(row.state)])
+    state = _said(words.STATES)[row.state]
     return state if row.is_triaged or not row.is_open else _("%(state)s, to triage", state=state)
 
 
@@ -266,7 +276,7 @@ def _deadline(row: Any, share: float | None) -> dict[str, Any]:
         return {"state": "paused", "word": _("Waiting for reporter"), "share": share, "note": note}
     if not row.is_open:
         state = "met" if row.state == State.RESOLVED else ""
-        return {"state": state, "word": str(words.STATES[State(row.state)])}
+        return {"state": state, "word": _said(words.STATES)[row.state]}
     if row.next_due_at is None:
         return {"state": "", "word": _("No deadline")}
     return _countdown(row.next_due_at, row.next_target, share)
@@ -275,7 +285,7 @@ def _deadline(row: Any, share: float | None) -> dict[str, Any]:
 def _countdown(due_at: datetime, target: str, share: float | None) -> dict[str, Any]:
     left = (due_at - g.now).total_seconds()
     spelt = i18n.say_duration(abs(left) // 60 * 60)
-    named = str(TARGETS.get(target, target))
+    named = _said(TARGETS).get(target, target)
     near = abs(left) < A_DAY
     if left < 0:
         word = _("Late by %(time)s", time=spelt)

@@ -1,0 +1,121 @@
+"""A real Chromium on the real application, served on a loopback port.
+
+    def test_something(house, visit, axe_clean):
+        page = visit(house.bo, "/queue")          # signed in as Bo; theme="dark", width=390 if wanted
+        axe_clean(page)
+
+Without a Chromium these tests are skipped, and say so; where CI is set they fail instead.
+"""
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import Page, sync_playwright
+from werkzeug.serving import make_server
+
+from helpdesk.store.people import Person
+from tests.conftest import Browser as Client
+
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
+Visit = Callable[..., Page]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for the whole run: HELPDESK_TEST_CHROMIUM, or the machine's."""
+    path = (
+        os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    if path is None:
+        said = "NO CHROMIUM: the browser tests did not run. Install one, or set HELPDESK_TEST_CHROMIUM."
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def address(app: Flask) -> Iterator[str]:
+    """The application on a loopback port; one database is enough to see its pages."""
+    if app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+        pytest.skip("the pages are the same on both databases")
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visit(chromium: Chromium, address: str, browser: Callable[[], Client]) -> Iterator[Visit]:
+    """Opens a path as a person (None: a stranger) in a window of its own; faults of scripts fail the test."""
+    opened, faults = [], []
+
+    def go(person: Person | None, path: str, width: int = 1280, theme: str | None = None) -> Page:
+        context = chromium.new_context(
+            viewport={"width": width, "height": 844},
+            locale="en-GB",
+            color_scheme="dark" if theme == "dark" else "light",
+        )
+        opened.append(context)
+        if person is not None:
+            cookie = browser().known_as(person).get_cookie("helpdesk")
+            assert cookie is not None
+            context.add_cookies([{"name": "helpdesk", "value": cookie.value, "url": address}])
+        page = context.new_page()
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
+        page.goto(f"{address}{path}")
+        return page
+
+    yield go
+    for context in opened:
+        context.close()
+    assert not faults
+
+
+@pytest.fixture
+def axe_clean() -> Callable[[Page], None]:
+    """Fails with axe's findings, if it has any for the page as it now stands."""
+
+    def check(page: Page) -> None:
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+
+    return check
+
+
+@pytest.fixture
+def screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callable[[str, Person | None, str], None]:
+    """Looks at a path on desktop and phone, light and dark: kept under screenshots/, axe finds nothing,
+    and nothing scrolls sideways."""
+
+    def look(name: str, person: Person | None, path: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for width in (1280, 390):
+            for theme in ("light", "dark"):
+                page = visit(person, path, width, theme)
+                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                axe_clean(page)
+
+    return look
