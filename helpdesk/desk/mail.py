@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 from helpdesk.desk import attachments, closing, tickets
@@ -17,8 +18,10 @@ from helpdesk.rules.language import guess_locale
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.threading import Act, Head, Hint, Thread, Verdict
 from helpdesk.store.db import after_commit, db, transaction
+from helpdesk.store.files import keep_file
 from helpdesk.store.letters import find_letter
 from helpdesk.store.mail import (
+    ROOM,
     RawMail,
     claim_identity,
     claim_waiting_mail,
@@ -75,6 +78,12 @@ class Outcome:
     outcome: str
     ticket_id: int | None = None
     cause: str = ""
+
+
+def keep_raw(content: bytes, door: str, sender: str | None, recipients: Sequence[str]) -> Arrival:
+    """The bytes on the disk, without a row yet. Raises OSError where they cannot be kept."""
+    sha256, size = keep_file(ROOM, BytesIO(content))
+    return Arrival(sha256, size, door, sender, recipients)
 
 
 def take_in(arrivals: Iterable[Arrival], now: datetime, *, claimed: bool = False) -> list[int]:

@@ -13,24 +13,17 @@ from sqlalchemy.exc import OperationalError
 
 from helpdesk.desk import mail
 from helpdesk.desk.attachments import Upload
-from helpdesk.desk.mail import Arrival, Message, Outcome
+from helpdesk.desk.mail import Message, Outcome
 from helpdesk.desk.tickets import Report
 from helpdesk.intake.parse import Parsed, Unparseable, parse, parse_barely
 from helpdesk.rules import quotes
 from helpdesk.schemas.fields import LONGEST_LINE, LONGEST_TEXT, clean
 from helpdesk.schemas.tickets import ReportSchema
-from helpdesk.store.files import keep_file
-from helpdesk.store.mail import ROOM, RawMail, get_raw_mail, read_raw_mail
+from helpdesk.store.mail import RawMail, get_bytes, get_raw_mail
 from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 10
-
-
-def keep_raw(content: bytes, door: str, sender: str | None, recipients: Sequence[str]) -> Arrival:
-    """The bytes on the disk, without a row yet. Raises OSError where they cannot be kept."""
-    sha256, size = keep_file(ROOM, BytesIO(content))
-    return Arrival(sha256, size, door, sender, recipients)
 
 
 def store_raw(
@@ -46,7 +39,7 @@ def store_raw(
 
     `claimed`: the caller `settle`s it. Raises OSError or OperationalError where it must come again.
     """
-    return mail.take_in([keep_raw(content, door, sender, recipients)], now, claimed=claimed)[0]
+    return mail.take_in([mail.keep_raw(content, door, sender, recipients)], now, claimed=claimed)[0]
 
 
 def parse_waiting(now: datetime, limit: int = 100) -> int:
@@ -76,7 +69,7 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
     if raw.attempts > mail.MOST_ATTEMPTS:  # each of them took the process down
         return mail.set_aside(raw_mail_id, "stopped_us", now)
     try:
-        message = _message(_parsed(raw, read_raw_mail(raw)))
+        message = _message(_parsed(raw, get_bytes(raw)))
         address = current_app.config["SETTINGS"].mail_address
         return mail.understand(raw_mail_id, message, desk_address=address, now=now)
     except Unparseable as fault:

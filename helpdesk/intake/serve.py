@@ -17,9 +17,7 @@ from helpdesk.config import CannotStart, Settings
 from helpdesk.desk import mail
 from helpdesk.desk.mail import Arrival
 from helpdesk.intake.charsets import clean
-from helpdesk.intake.receive import keep_raw
 from helpdesk.rules.threading import is_ours
-from helpdesk.store import db
 
 log = logging.getLogger(__name__)
 WRITERS = 4  # files at once: the disk syncs several in the time of one
@@ -71,7 +69,7 @@ class Keeper:
     def _write(self, waiting: _Waiting) -> Arrival | None:
         try:
             with self.app.app_context():
-                return keep_raw(waiting.content, "smtp", waiting.sender, waiting.recipients)
+                return mail.keep_raw(waiting.content, "smtp", waiting.sender, waiting.recipients)
         except OSError as fault:
             log.error("mail cannot be kept: %s", fault)
             return None
@@ -83,8 +81,6 @@ class Keeper:
             except SQLAlchemyError as fault:
                 log.error("mail cannot be kept: %s", fault)
                 return False
-            finally:
-                db.session.remove()
         return True
 
 

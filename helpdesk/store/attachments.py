@@ -40,6 +40,6 @@ def list_attachments(ticket_id: int) -> list[Attachment]:
     return list(db.session.scalars(query))
 
 
-def attachment_path(attachment: Attachment) -> Path:
+def get_path(attachment: Attachment) -> Path:
     """Where its bytes lie."""
     return file_path(ROOM, attachment.sha256)

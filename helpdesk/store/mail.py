@@ -81,7 +81,7 @@ def get_raw_mail_for_change(raw_mail_id: int) -> RawMail:
     return raw
 
 
-def read_raw_mail(raw: RawMail, most: int = -1) -> bytes:
+def get_bytes(raw: RawMail, most: int = -1) -> bytes:
     """The message's bytes as they came (the first `most` of them). OSError where the file is gone."""
     with file_path(ROOM, raw.sha256).open("rb") as file:
         return file.read(most)

@@ -7,7 +7,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import mail as desk
-from helpdesk.store.mail import RawMail, find_mail, list_mail, read_raw_mail
+from helpdesk.store.mail import RawMail, find_mail, get_bytes, list_mail
 from helpdesk.store.people import get_person
 from helpdesk.web.frame import asker, needs
 
@@ -124,7 +124,7 @@ def _found(raw_mail_id: int) -> RawMail:
 def _raw_words(raw: RawMail) -> str:
     try:
         return (
-            read_raw_mail(raw, RAW_PREVIEW)
+            get_bytes(raw, RAW_PREVIEW)
             .decode("utf-8", "replace")
             .replace("\0", "\N{REPLACEMENT CHARACTER}")
         )

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort, request, send_file
 from flask_babel import gettext as _
 
 from helpdesk.desk.attachments import PICTURES, Upload
-from helpdesk.store.attachments import attachment_path, find_attachment
+from helpdesk.store.attachments import find_attachment, get_path
 from helpdesk.store.tickets import Attachment
 from helpdesk.web.frame import asker, needs
 
@@ -34,7 +34,7 @@ def upload_errors(files: list[Upload], errors: dict[str, list[str]]) -> dict[str
 
 def hand_out(attachment: Attachment) -> Response:
     """The file: shown if it is a picture we know, else to be saved, and never run."""
-    path = attachment_path(attachment)
+    path = get_path(attachment)
     if not path.is_file():
         abort(404)
     is_shown = attachment.media_type in SHOWN

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk.intake import receive
-from helpdesk.store.mail import RawMail, get_raw_mail, read_raw_mail
+from helpdesk.store.mail import RawMail, get_bytes, get_raw_mail
 from helpdesk.store.tickets import find_entry
 from tests.conftest import MONDAY_9, House
 
@@ -25,7 +25,7 @@ def test_the_message_becomes_what_it_should(house: House, name: str) -> None:
     if first := GOLDEN[name].get("after"):
         take(FOLDER.joinpath(f"{first}.eml").read_bytes())
     raw = take(content)
-    assert read_raw_mail(raw) == content
+    assert get_bytes(raw) == content
     assert result(raw) == {key: value for key, value in GOLDEN[name].items() if key != "after"}
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from helpdesk.desk import mail as mail_desk
 from helpdesk.intake import receive
 from helpdesk.store import db
-from helpdesk.store.mail import RawMail, read_raw_mail
+from helpdesk.store.mail import RawMail, get_bytes
 from helpdesk.store.tickets import Ticket
 from tests.conftest import MONDAY_9, House
 
@@ -92,7 +93,7 @@ def test_what_is_answered_with_250_is_on_the_disk_and_becomes_a_ticket(app: Flas
         raw = rows()[0]
         assert (raw.state, raw.sender, raw.door) == ("waiting", "ana@example.org", "smtp")
         assert raw.recipients == ["Desk+1-abcdef@Example.ORG"]
-        assert read_raw_mail(raw) == content
+        assert get_bytes(raw) == content
     receive.parse_waiting(MONDAY_9)
     assert [row.outcome for row in rows()] == ["created"]
 
@@ -145,7 +146,7 @@ def test_a_kill_between_two_steps_neither_loses_nor_doubles(app: Flask, house: H
 
 
 def test_bytes_without_a_row_are_nothing_and_the_sender_comes_again(app: Flask, house: House) -> None:
-    arrival = receive.keep_raw(mail(), "smtp", "ana@example.org", ["desk@example.org"])
+    arrival = mail_desk.keep_raw(mail(), "smtp", "ana@example.org", ["desk@example.org"])
     assert rows() == []
     receive.store_raw(mail(), "smtp", "ana@example.org", ["desk@example.org"], MONDAY_9)
     receive.parse_waiting(MONDAY_9)
