@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event
+from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
@@ -151,3 +151,16 @@ def insert_missing(model: type[Base]) -> Insert:
     """An INSERT that leaves rows alone whose unique key exists (ON CONFLICT DO NOTHING)."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     return dialect.insert(model).on_conflict_do_nothing()
+
+
+def new_ids(model: type[Base], count: int) -> list[int]:
+    """Ids for rows that are written in bulk and refer to each other, reserved until the transaction ends.
+
+    In a transaction that writes: SQLite lets nobody else write, PostgreSQL's sequence gives each once.
+    """
+    table = model.__tablename__
+    if db.engine.dialect.name == "postgresql":
+        numbers = text("SELECT nextval(pg_get_serial_sequence(:table, 'id')) FROM generate_series(1, :count)")
+        return sorted(db.session.scalars(numbers, {"table": table, "count": count}))
+    last = db.session.scalar(text(f"SELECT coalesce(max(id), 0) FROM {table}")) or 0
+    return list(range(last + 1, last + 1 + count))

@@ -1,0 +1,46 @@
+"""`helpdesk seed`: believable history for trials, benchmarks and the demonstration."""
+
+import argparse
+import os
+
+from helpdesk.cli.opened import opened
+from helpdesk.cli.progress import Progress
+from helpdesk.config import CannotStart, load_settings
+
+DEMO_TICKETS = 640
+
+
+def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `seed`."""
+    seed = subparsers.add_parser(
+        "seed",
+        description="Add invented tickets of the last six months, the same ones for the same seed. An empty"
+        " database first gets an example organisation. No letters are sent about them.",
+    )
+    what = seed.add_mutually_exclusive_group(required=True)
+    what.add_argument("--tickets", type=int, metavar="N", help="how many tickets")
+    what.add_argument("--demo", action="store_true", help="what the demonstration shows, once")
+    seed.add_argument("--seed", type=int, default=1, metavar="S", help="chooses the history (default 1)")
+    seed.set_defaults(run=_seed)
+
+
+def _seed(args: argparse.Namespace) -> int:
+    from helpdesk import clock
+    from helpdesk.desk import example
+    from helpdesk.desk.seed import NothingToSeed, seed
+    from helpdesk.store.organisation import find_organisation
+
+    settings = load_settings(os.environ)
+    with opened(settings):
+        if args.demo and find_organisation() is not None:
+            return 0  # it was prepared before
+        count, now = DEMO_TICKETS if args.demo else max(0, args.tickets), clock.now()
+        progress = Progress("tickets", count)
+        try:
+            seed(count, args.seed, now=now, progress=progress)
+        except NothingToSeed:
+            raise CannotStart("seed: no service has a team with agents; set that up first") from None
+        if args.demo:
+            example.open_accounts(now)
+        progress.end()
+    return 0

@@ -1,0 +1,224 @@
+"""The example organisation: what `helpdesk demo` shows and what invented history happens in."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from helpdesk.desk import passwords, setup
+from helpdesk.rules.access import Role
+from helpdesk.store.db import db, transaction
+from helpdesk.store.maintenance import Window
+from helpdesk.store.organisation import Department, get_organisation
+from helpdesk.store.people import Address, Person, find_person_by_address
+from helpdesk.store.policies import Policy, PolicyVersion, list_policies
+from helpdesk.store.rosters import Absence, Layer, Roster
+from helpdesk.store.services import Service, list_services
+from helpdesk.store.teams import Member, Team, list_teams
+
+ZONE = "Europe/Berlin"
+PASSWORD = "look-around-the-desk"  # noqa: S105 - shown on the sign-in page of the demonstration
+DEPARTMENTS = ("Sales", "Production", "Purchasing", "Finance", "Warehouse", "Logistics", "Personnel")
+# Team, its lead and agents.
+TEAMS = (
+    ("ERP", "Chen", ("Bo", "Gao", "Hal", "Ida")),
+    ("Workplace", "Jin", ("Kai", "Lea", "Mo", "Nia")),
+    ("Network", "Oli", ("Pia", "Quin", "Ren")),
+    ("Warehouse systems", "Sam", ("Tao", "Uma", "Vic")),
+    ("Personnel systems", "Wei", ("Xia", "Yan")),
+)
+MANAGER, ADMINISTRATOR, AUDITOR, REPORTER = "Dee", "Eli", "Fay", "Ana"
+SHOWN = (("Ana", "reporter"), ("Bo", "agent"), ("Chen", "lead"), ("Dee", "manager"))
+SHOWN_TOO = (("Eli", "administrator"), ("Fay", "auditor"))
+
+
+class _Service(NamedTuple):
+    name: str
+    team: str
+    description: str
+    is_core: bool = False
+    is_restricted: bool = False
+
+
+SERVICES = (
+    _Service("ERP", "ERP", "Orders, invoices, stock and accounts", is_core=True),
+    _Service("ERP reports", "ERP", "Lists and figures from the ERP"),
+    _Service("Web shop", "ERP", "Where customers order", is_core=True),
+    _Service("Computers and screens", "Workplace", "Laptops, desktops, screens, docks"),
+    _Service("Mail and calendar", "Workplace", "Mail, calendars, meeting rooms", is_core=True),
+    _Service("Printing", "Workplace", "Printers and copiers"),
+    _Service("Telephones", "Workplace", "Desk phones and mobiles"),
+    _Service("Network and Wi-Fi", "Network", "Cables, Wi-Fi, Internet", is_core=True),
+    _Service("Remote access", "Network", "VPN, working from home"),
+    _Service("Shared folders", "Network", "Team folders and rights to them"),
+    _Service(
+        "Scanners and forklift terminals", "Warehouse systems", "What goods are booked with", is_core=True
+    ),
+    _Service("Label printing", "Warehouse systems", "Parcel and pallet labels"),
+    _Service("Payroll", "Personnel systems", "Pay and payslips", is_restricted=True),
+    _Service("Personnel files", "Personnel systems", "Files of people who work here", is_restricted=True),
+    _Service("Time recording", "Personnel systems", "Terminals and corrections"),
+)
+
+
+@dataclass(frozen=True)
+class _Cast:
+    people: dict[str, Person]
+    teams: dict[str, Team]
+
+
+def install(start: datetime, now: datetime) -> None:
+    """The whole example organisation as if set up at `start`: departments, people without passwords, teams
+    with rosters, services, targets, ladders, maintenance windows around `now`. On an empty database."""
+    with transaction():
+        setup.found_organisation(
+            setup.House("Example Works", ZONE, night_answer="roster", team=TEAMS[0][0]), start
+        )
+        get_organisation().hotline = "extension 100"
+        departments = [Department(name=name) for name in DEPARTMENTS]
+        db.session.add_all(departments)
+        db.session.flush()
+        cast = _Cast(_people(departments, start), _teams())
+        _join(cast)
+        _rosters(cast, start)
+        _services(cast)
+        _gentler_targets(start)
+        _windows(now)
+        _absences(cast, now)
+
+
+def open_accounts(now: datetime) -> None:
+    """Gives the six who show the roles their known password, and lists them on the sign-in page."""
+    password_hash = passwords.hashed(PASSWORD)
+    with transaction():
+        shown = []
+        for name, role in (*SHOWN, *SHOWN_TOO):
+            person = get_person_named(name)
+            person.password_hash, person.password_changed_at = password_hash, now
+            account = {"name": name, "email": person.email, "role": role, "password": PASSWORD}
+            shown.append(account)
+        organisation = get_organisation()
+        organisation.options = {**organisation.options, "demo_accounts": shown}
+
+
+def get_person_named(name: str) -> Person:
+    """Somebody of the example organisation. LookupError where it is another one."""
+    person = find_person_by_address(f"{name.lower()}@example.org")
+    if person is None:
+        raise LookupError(f"nobody is called {name}")
+    return person
+
+
+def _people(departments: list[Department], start: datetime) -> dict[str, Person]:
+    roles = {MANAGER: Role.MANAGER, ADMINISTRATOR: Role.ADMINISTRATOR, AUDITOR: Role.AUDITOR}
+    roles |= {name: Role.LEAD for _, name, _ in TEAMS}
+    roles |= {name: Role.AGENT for _, _, agents in TEAMS for name in agents} | {REPORTER: Role.REPORTER}
+    found = {}
+    for number, (name, role) in enumerate(sorted(roles.items()), start=1):
+        person = Person(name=name, role=role, created_at=start, staff_number=f"{1000 + number}")
+        person.phone, person.location = f"extension {200 + number}", f"Building {number % 3 + 1}"
+        person.department_id = departments[number % len(departments)].id
+        person.addresses.append(Address(email=f"{name.lower()}@example.org", is_primary=True))
+        found[name] = person
+    db.session.add_all(found.values())
+    db.session.flush()
+    return found
+
+
+def _teams() -> dict[str, Team]:
+    known = {team.name: team for team in list_teams()}
+    new = [Team(name=name) for name, _, _ in TEAMS if name not in known]
+    db.session.add_all(new)
+    db.session.flush()
+    return known | {team.name: team for team in new}
+
+
+def _join(cast: _Cast) -> None:
+    for name, lead, agents in TEAMS:
+        team = cast.teams[name]
+        team.manager_id = cast.people[MANAGER].id
+        for member in (lead, *agents):
+            db.session.add(Member(team_id=team.id, person_id=cast.people[member].id, is_lead=member == lead))
+
+
+def _rosters(cast: _Cast, start: datetime) -> None:
+    """Weekly turns, and a backup who is next in line."""
+    monday = (start.astimezone(ZoneInfo(ZONE)) - timedelta(days=start.weekday() + 7)).date()
+    for name, _, agents in TEAMS:
+        turns = [cast.people[agent].id for agent in agents]
+        first = _roster(f"{name}, first in line", turns, f"{monday}T09:00")
+        second = _roster(f"{name}, backup", turns[1:] + turns[:1], f"{monday}T09:00")
+        db.session.add_all([first, second])
+        db.session.flush()
+        cast.teams[name].roster_id, cast.teams[name].backup_roster_id = first.id, second.id
+
+
+def _roster(name: str, people: list[int], starts_at: str) -> Roster:
+    layer = Layer(position=0, name="Weeks", people=people, starts_at=starts_at, every=1, unit="weeks")
+    return Roster(name=name, zone=ZONE, layers=[layer])
+
+
+def _services(cast: _Cast) -> None:
+    for each in SERVICES:
+        db.session.add(
+            Service(
+                name=each.name,
+                description=each.description,
+                team_id=cast.teams[each.team].id,
+                is_core=each.is_core,
+                is_restricted=each.is_restricted,
+            )
+        )
+
+
+def _gentler_targets(start: datetime) -> None:
+    """Requests and questions have targets of their own, tried before the standard ones."""
+    standard = list_policies()[0]
+    for position, (name, kind, factor) in enumerate(
+        [("Requests", "request", 3), ("Questions", "question", 2)], start=-2
+    ):
+        definition = {
+            key: {n: _longer(t, factor) for n, t in value.items()} if isinstance(value, dict) else value
+            for key, value in standard.versions[0].definition.items()
+        }
+        version = PolicyVersion(number=1, definition=definition, published_at=start, effective_at=start)
+        db.session.add(Policy(name=name, kind=kind, position=position, versions=[version]))
+    db.session.flush()
+
+
+def _longer(target: object, factor: int) -> object:
+    return {**target, "minutes": target["minutes"] * factor} if isinstance(target, dict) else target
+
+
+def _windows(now: datetime) -> None:
+    """A window each month gone by, one in three days."""
+    by_name = {service.name: service for service in list_services()}
+    night = now.astimezone(ZoneInfo(ZONE)).replace(hour=20, minute=0, second=0, microsecond=0)
+    for months, name, reason in (
+        (5, "ERP", "New version"),
+        (4, "Network and Wi-Fi", "New switches in building 2"),
+        (3, "ERP", "Year's archive"),
+        (2, "Mail and calendar", "Move to new servers"),
+        (1, "Web shop", "New version"),
+        (0, "ERP", "New version"),
+    ):
+        starts_at = night + timedelta(days=3) - timedelta(days=30 * months)
+        db.session.add(
+            Window(
+                service_id=by_name[name].id,
+                starts_at=starts_at,
+                ends_at=starts_at + timedelta(hours=4),
+                reason=reason,
+                announced_at=min(starts_at - timedelta(days=7), now),
+            )
+        )
+
+
+def _absences(cast: _Cast, now: datetime) -> None:
+    """Two are away: one now, one from next week on."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for name, first, days, reason in (("Nia", -2, 7, "Holiday"), ("Tao", 8, 5, "Training")):
+        starts_at = midnight + timedelta(days=first)
+        away = Absence(person_id=cast.people[name].id, starts_at=starts_at, reason=reason)
+        away.ends_at = starts_at + timedelta(days=days)
+        db.session.add(away)
