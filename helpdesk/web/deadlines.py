@@ -22,6 +22,7 @@ REASONS = {
     "resolved": _l("resolved"),
 }
 SOON = 80  # percent
+ROOM = 24  # percent of the bar that the words of a tick need
 A_DAY = timedelta(days=1)
 ALARMS = {
     "triage": _l("Nobody has looked at it"),
@@ -123,13 +124,15 @@ def _weight(segment: Any) -> float:
 
 
 def _ticks(drawn: Iterable[dict[str, Any]], cycle: Cycle) -> list[tuple[float, str]]:
-    at, ticks, day = 0.0, [], None
+    at, day = 0.0, ""
+    ticks: list[tuple[float, str]] = []
     for segment in drawn:
         if segment["from"] is not None:
             said = i18n.say_instant(segment["from"], viewer_zone())
             date, _comma, time = said.rpartition(", ")
-            ticks.append((at, time if date == day else f"{date.split(' ')[0]} {time}"))
-            day = date
+            if not ticks or at - ticks[-1][0] >= ROOM:
+                ticks.append((at, time if date == day else f"{date.split(' ')[0]} {time}"))
+                day = date
         at += segment["share"]
     if (
         cycle.stopped_at is None
@@ -138,7 +141,7 @@ def _ticks(drawn: Iterable[dict[str, Any]], cycle: Cycle) -> list[tuple[float, s
         and cycle.due_at > g.now
     ):
         ticks.append((100.0, _("due")))
-    return ticks
+    return [tick for tick in ticks if tick[0] < 100 - ROOM / 2 or tick[0] == 100]
 
 
 def _label(cycle: Cycle) -> str:

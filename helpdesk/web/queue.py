@@ -183,7 +183,7 @@ def _views(wanted: Wanted, counts: dict[str, int]) -> list[dict[str, Any]]:
         for view, label in NAMES.items()
         if view != "teams" or asker().team_ids
     ]
-    pages = [item | {"group": item["group"] or _("Pages"), "current": False} for item in navigation()]
+    pages = [item | {"group": item["group"] or _("Pages")} for item in navigation() if not item["current"]]
     return [*views, *pages]
 
 

@@ -212,6 +212,7 @@ def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
         "files_of": files,
         "messages": timeline.MESSAGES,
         "say": lambda entry: timeline.say(entry, names),
+        "promised": timeline.promised,
         "tone": timeline.tone,
         "clock_time": timeline.clock_time,
         "rendered": rendered,

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g, url_for
 from flask_babel import gettext as _
@@ -107,6 +108,12 @@ def _because(text: str, reason: str) -> Markup:
 
 def _severity(code: str) -> str:
     return str(words.SEVERITIES.get(code, code)).lower()  # type: ignore[call-overload]
+
+
+def promised(entry: Entry) -> Markup:
+    """What a report became: its severity, and why."""
+    why = words.why_severity(entry.detail.get("reason", ""))
+    return _because(_fill(_("Severity %(severity)s"), severity=_severity(entry.detail["severity"])), why)
 
 
 def _accepted(entry: Entry, names: Names) -> Markup:
@@ -268,7 +275,8 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
 
 
 def clock_time(at: datetime) -> str:
-    """An instant as short as is clear: the time of day today, else day and time."""
-    zone = viewer_zone()
-    today = i18n.say_promise_time(at, zone, g.now)
-    return today if at <= g.now and len(today) == 5 else i18n.say_instant(at, zone)
+    """An instant as short as is clear: the time of day today, else with its day."""
+    zone = ZoneInfo(viewer_zone())
+    if at.astimezone(zone).date() == g.now.astimezone(zone).date():
+        return i18n.say_time(at, zone.key)
+    return i18n.say_promise_time(at, zone.key, g.now)
