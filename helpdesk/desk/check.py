@@ -1,0 +1,134 @@
+"""Proves that what is kept of deadlines and alarms is what the rules make of the timelines."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from helpdesk.desk import alarms, targets
+from helpdesk.desk.grounds import Grounds
+from helpdesk.rules import sla
+from helpdesk.rules.scenario import ScenarioError
+from helpdesk.rules.timeline import Happening
+from helpdesk.store.check import Kept, find_first_report, list_kept
+
+BATCH = 500
+COMPARED = (
+    "state",
+    "severity",
+    "started_at",
+    "stopped_at",
+    "due_at",
+    "breached_at",
+    "allowance_seconds",
+    "elapsed_seconds",
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Of ticket `number`, `what` ("response 1 due_at", "alarm response:1:minor:0:0 due_at"): what is kept and
+    what the rule says; None where one of them has no such thing."""
+
+    number: str
+    what: str
+    kept: Any
+    ruled: Any
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some tickets that were looked at, those of them that wait to be computed anew, and what differs."""
+
+    tickets: int
+    waiting: int
+    differences: list[Difference]
+
+
+def check() -> Iterator[Batch]:
+    """Looks at every ticket, batch by batch. Reads only.
+
+    A ticket whose window or calendar has just changed is counted as waiting: a worker is about to compute
+    it. One that differs is read once more, so that a change in between is not taken for an error.
+    """
+    after_id = 0
+    while kept := list_kept(after_id, BATCH):
+        # Made anew for each batch: a long check must not hold calendars of long ago against fresh deadlines.
+        grounds = Grounds(find_first_report() or datetime.min.replace(tzinfo=UTC))
+        doubtful = [each.ticket.id for each in kept if any(_differences(each, grounds))]
+        waiting = sum(each.is_stale for each in kept)
+        after_id = kept[-1].ticket.id
+        again = [one for ticket_id in doubtful for one in list_kept(ticket_id - 1, 1)]
+        yield Batch(len(kept), waiting, [d for each in again for d in _look_again(each)])
+
+
+def _look_again(kept: Kept) -> list[Difference]:
+    return list(_differences(kept, Grounds(kept.ticket.reported_at)))
+
+
+def _differences(kept: Kept, grounds: Grounds) -> Iterator[Difference]:
+    if kept.is_stale:
+        return
+    ticket = kept.ticket
+    # A target's state and elapsed time are those of its last refresh; nothing the clock hears came after.
+    at = max((target.refreshed_at for target in kept.targets), default=ticket.reported_at)
+    try:
+        cycles = targets.cycles_of(ticket, kept.timeline, grounds, at)
+    except ScenarioError as fault:
+        yield Difference(ticket.number, "timeline", "", str(fault))
+        return
+    yield from _target_differences(kept, cycles)
+    yield from _alarm_differences(kept, cycles, grounds)
+    due = targets.next_due(cycles) if ticket.is_open else (None, None)
+    for name, ruled in zip(("next_due_at", "next_target"), due, strict=True):
+        if getattr(ticket, name) != ruled:
+            yield Difference(ticket.number, name, getattr(ticket, name), ruled)
+
+
+def _target_differences(kept: Kept, cycles: tuple[sla.Cycle, ...]) -> Iterator[Difference]:
+    rows = {(row.target, row.cycle): row for row in kept.targets}
+    ruled: dict[tuple[str, int], sla.Cycle] = {(cycle.target, cycle.cycle): cycle for cycle in cycles}
+    severities = _severities(kept.timeline, cycles)
+    for key in sorted(rows.keys() | ruled.keys()):
+        name = f"{key[0]} {key[1]}"
+        row, cycle = rows.get(key), ruled.get(key)
+        if row is None or cycle is None:
+            yield Difference(kept.ticket.number, name, row and row.state, cycle and cycle.state)
+            continue
+        for column in COMPARED:
+            right = severities[key] if column == "severity" else getattr(cycle, column)
+            if getattr(row, column) != right:
+                yield Difference(kept.ticket.number, f"{name} {column}", getattr(row, column), right)
+
+
+def _severities(timeline: Iterable[Happening], cycles: tuple[sla.Cycle, ...]) -> dict[tuple[str, int], str]:
+    """The severity in force at the start of each cycle."""
+    changes = sorted((h for h in timeline if h.kind in _SETS_SEVERITY), key=lambda h: h.at)
+    found: dict[tuple[str, int], str] = {}
+    for cycle in cycles:
+        until = [h for h in changes if h.at.replace(microsecond=0) <= cycle.started_at]
+        # What was changed in the second of the report came after it.
+        first = until[:1] if cycle.cycle == 1 and cycle.target != "update" else until
+        found[cycle.target, cycle.cycle] = str(first[-1].detail[_SETS_SEVERITY[first[-1].kind]])
+    return found
+
+
+_SETS_SEVERITY = {"reported": "severity", "severity_changed": "to"}
+
+
+def _alarm_differences(kept: Kept, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> Iterator[Difference]:
+    wait = alarms.Wait(*kept.wait) if kept.wait else None
+    planned = alarms.planned(kept.ticket, cycles, kept.alarms, grounds, wait)
+    ruled = {each.key: each for each in planned}
+    pending = {alarm.key: alarm for alarm in kept.alarms if alarm.state == "pending"}
+    for key in sorted(ruled.keys() | pending.keys()):
+        here, there = pending.get(key), ruled.get(key)
+        if here is None or there is None:
+            known = here.due_at if here else None
+            yield Difference(kept.ticket.number, f"alarm {key}", known, there and there.due_at)
+            continue
+        for column in ("due_at", "kind", "detail"):
+            if getattr(here, column) != getattr(there, column):
+                yield Difference(
+                    kept.ticket.number, f"alarm {key} {column}", getattr(here, column), getattr(there, column)
+                )
