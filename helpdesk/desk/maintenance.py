@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from helpdesk.desk import recompute
+from helpdesk.desk import stale
 from helpdesk.desk.security import log_event
 from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import Window, get_window_for_change, list_windows_ahead, lock_service
@@ -48,7 +48,7 @@ def announce(
         )
         db.session.add(window)
         db.session.flush()
-        recompute.after_window_change(window, starts_at, now)
+        stale.after_window_change(window, starts_at, now)
         _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id, address)
     return window
 
@@ -76,7 +76,7 @@ def change(
         window.starts_at, window.ends_at, window.reason = starts_at, ends_at, reason
         db.session.flush()
         if moved:
-            recompute.after_window_change(window, max(min(since, starts_at), now), now)
+            stale.after_window_change(window, max(min(since, starts_at), now), now)
         _log("maintenance_changed", window, {"from": was, "to": _said(window)}, now, actor_id, address)
     return window
 
@@ -94,7 +94,7 @@ def cancel(window_id: int, *, now: datetime, actor_id: int, address: str = "") -
         else:
             window.cancelled_at = now
         db.session.flush()
-        recompute.after_window_change(window, max(window.starts_at, now), now)
+        stale.after_window_change(window, max(window.starts_at, now), now)
         _log("maintenance_cancelled", window, {"from": was}, now, actor_id, address)
     return window
 

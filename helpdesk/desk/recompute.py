@@ -1,7 +1,7 @@
-"""Brings deadlines up to date that a changed window or calendar left behind.
+"""Brings deadlines up to date that a changed window, calendar or ladder left behind.
 
-The change marks the targets it can move, in its own transaction (store/stale). Here they are computed
-anew, some tickets a transaction: whatever is killed in between, the marks that stand say what is left.
+The change marks what it can move, in its own transaction (desk/stale). Here it is computed anew, some
+tickets a transaction: whatever is killed in between, the marks that stand say what is left.
 """
 
 import logging
@@ -9,34 +9,21 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import targets
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.timeline import record
-from helpdesk.outbound import alarms
-from helpdesk.store.db import after_commit, db, savepoint, transaction
-from helpdesk.store.maintenance import Window, find_window
+from helpdesk.store.db import db, savepoint, transaction
+from helpdesk.store.maintenance import find_window
 from helpdesk.store.stale import (
     StaleTarget,
+    get_earliest_report,
     list_stale_targets,
     list_stale_tickets,
-    mark_all,
-    mark_service,
 )
 from helpdesk.store.tickets import Ticket, get_ticket_for_change
 
 log = logging.getLogger(__name__)
 
 BATCH = 25  # tickets a transaction: SQLite's other writers wait for it
-
-
-def after_window_change(window: Window, since: datetime, now: datetime) -> None:
-    """Marks what the window can move from `since` on, and has it computed after the commit."""
-    mark_service(window.service_id, since, window.id, now)
-    after_commit("recompute", alarms.recompute_soon)
-
-
-def after_calendar_change(since: datetime, now: datetime) -> None:
-    """Marks every deadline after `since`, from which on a calendar or its version holds."""
-    mark_all(since, now)
-    after_commit("recompute", alarms.recompute_soon)
 
 
 def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | None:
@@ -51,21 +38,25 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
     if not ids:
         return None
     with transaction():
+        # The marks first, then what deadlines rest on: a change in between leaves marks of its own.
+        marks = {mark.id for mark in list_stale_targets(ids)}
+        grounds = Grounds(get_earliest_report(ids))
         for ticket_id in ids:
-            _recompute(ticket_id, now)
+            _recompute(ticket_id, marks, grounds, now)
     return ids[-1]
 
 
-def _recompute(ticket_id: int, now: datetime) -> None:
+def _recompute(ticket_id: int, known: set[int], grounds: Grounds, now: datetime) -> None:
     try:
         with savepoint():
             ticket = get_ticket_for_change(ticket_id)
-            marks = list_stale_targets(ticket_id)  # read under the lock: another worker may have been here
+            # Read again under the lock: another worker may have been here.
+            marks = [mark for mark in list_stale_targets([ticket_id]) if mark.id in known]
             for mark in marks:
                 db.session.delete(mark)
-            db.session.flush()
             if marks:
-                targets.refresh(ticket, now)
+                db.session.flush()
+                targets.refresh(ticket, now, grounds=grounds)
                 _note(ticket, marks, now)
     except Exception:
         log.exception("deadlines of ticket %s could not be computed anew", ticket_id)

@@ -55,9 +55,10 @@ def cycles_of(
     """As `explain`, for work on many tickets that rest on the same grounds."""
     version = ticket.policy_version
     events = events_of(timeline, policies.supplier_pauses(version))
-    return sla.explain(
-        grounds.targets_of(version), _windows_of(ticket.reported_at, timeline, grounds), events, now
-    )
+    windows = _windows_of(ticket.reported_at, timeline, grounds)
+    # Of two requests at once the one that began first may be written last: its `now` is a little too early.
+    as_of = max([now, *(event.at for event in events)])
+    return sla.explain(grounds.targets_of(version), windows, events, as_of)
 
 
 def _windows_of(reported_at: datetime, timeline: list[Happening], grounds: Grounds) -> list[sla.Window]:

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, insert, literal, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, insert, literal, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
+from helpdesk.rules.lifecycle import FINAL
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.tickets import Entry, Target, Ticket
 
@@ -38,6 +39,19 @@ def mark_all(since: datetime, now: datetime) -> None:
     _mark(Ticket.id > 0, since, None, now)
 
 
+def mark_living(now: datetime) -> None:
+    """Marks the first target of each ticket that is neither closed nor cancelled: its alarms are planned anew
+    with it. For desk verbs."""
+    affected = (
+        select(Target.ticket_id, Target.id, Target.due_at, literal(now, UtcDateTime))
+        .join(Ticket, Ticket.id == Target.ticket_id)
+        .where(Target.target == "response", Target.cycle == 1, Ticket.state.not_in(FINAL))
+        .order_by(Target.id)
+    )
+    columns = ["ticket_id", "target_id", "was_due_at", "marked_at"]
+    db.session.execute(insert(StaleTarget).from_select(columns, affected))
+
+
 def _mark(which: ColumnElement[bool], since: datetime, window_id: int | None, now: datetime) -> None:
     # A deadline at or before the change cannot move. A stopped target's can: it says when it would have been.
     waits = and_(Target.due_at.is_(None), Target.stopped_at.is_(None))
@@ -57,10 +71,18 @@ def list_stale_tickets(after_id: int, limit: int) -> list[int]:
     return list(db.session.scalars(query.order_by(StaleTarget.ticket_id).limit(limit)))
 
 
-def list_stale_targets(ticket_id: int) -> list[StaleTarget]:
-    """The ticket's marks, oldest first."""
-    query = select(StaleTarget).where(StaleTarget.ticket_id == ticket_id).order_by(StaleTarget.id)
-    return list(db.session.scalars(query))
+def list_stale_targets(ticket_ids: list[int]) -> list[StaleTarget]:
+    """The marks of these tickets, oldest first."""
+    query = select(StaleTarget).where(StaleTarget.ticket_id.in_(ticket_ids)).order_by(StaleTarget.id)
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def get_earliest_report(ticket_ids: list[int]) -> datetime:
+    """When the first of these tickets was reported. LookupError if there is none of them."""
+    earliest = db.session.scalar(select(func.min(Ticket.reported_at)).where(Ticket.id.in_(ticket_ids)))
+    if earliest is None:
+        raise LookupError("no such tickets")
+    return earliest
 
 
 def find_oldest_stale(now: datetime) -> datetime | None:

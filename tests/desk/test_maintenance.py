@@ -1,16 +1,21 @@
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 from sqlalchemy import event, select
 
+from helpdesk import clock
 from helpdesk.desk import closing, maintenance, targets, tickets, triage
 from helpdesk.desk.maintenance import WindowRefused
-from helpdesk.desk.recompute import after_calendar_change
 from helpdesk.desk.recompute import recompute as recompute_some
+from helpdesk.desk.stale import after_calendar_change
 from helpdesk.desk.tickets import Report
+from helpdesk.jobs.clock import sweep
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import transaction
@@ -237,6 +242,56 @@ def test_a_changed_calendar_marks_every_open_deadline_ahead(house: House) -> Non
         after_calendar_change(MONDAY_9, MONDAY_9)
     assert recompute(MONDAY_9) == 1
     assert (due(ticket), moves(ticket), marks()) == (TWO, [], 0)
+
+
+def test_a_report_that_is_being_written_does_not_miss_the_window(house: House, app: Flask) -> None:
+    written, go = threading.Event(), threading.Event()
+
+    def report() -> int:
+        with app.app_context(), transaction():
+            ticket_id = minor(house).id
+            written.set()
+            assert go.wait(10)
+        return ticket_id
+
+    def announce_it() -> None:
+        with app.app_context():
+            announce(house)
+
+    db.session.rollback()
+    with ThreadPoolExecutor(2) as pool:
+        reporting = pool.submit(report)
+        assert written.wait(10)
+        announcing = pool.submit(announce_it)
+        wait([announcing], 0.5)  # it waits for the report; if it did not, it would be through by now
+        go.set()
+        announcing.result(20)
+        ticket_id = reporting.result(20)
+    recompute(MONDAY_9)
+    ticket = db.session.get(Ticket, ticket_id)
+    assert ticket is not None
+    assert due(ticket) == THREE
+
+
+def test_the_sweep_computes_deadlines_where_no_worker_does(house: House) -> None:
+    ticket = minor(house, clock.now())
+    before = due(ticket)
+    assert before is not None
+    maintenance.announce(
+        house.erp.id,
+        before - timedelta(minutes=1),
+        before + timedelta(days=1),
+        "Update",
+        now=clock.now() - timedelta(minutes=1),
+        actor_id=house.chen.id,
+    )
+    sweep(clock.now())
+    db.session.rollback()
+    db.session.expire_all()
+    after = due(ticket)
+    assert after is not None
+    assert after > before
+    assert marks() == 0
 
 
 def test_a_window_never_begins_in_the_past(house: House) -> None:
