@@ -26,3 +26,10 @@ def test_accepting_is_the_response(house: House) -> None:
     ticket = tickets.report(Report("Printer", "jam"), house.ana, now=MONDAY_9, door="web")
     tickets.accept(ticket.id, house.bo, now=MONDAY_9 + timedelta(minutes=5))
     assert [(t.target, t.state) for t in ticket.targets] == [("response", "met"), ("resolution", "running")]
+
+
+def test_a_request_that_began_earlier_and_is_written_later_is_no_fault(house: House) -> None:
+    ticket = tickets.report(Report("Printer", "jam"), house.ana, now=MONDAY_9, door="web")
+    tickets.reply(ticket.id, house.bo, "On my way", now=MONDAY_9 + timedelta(milliseconds=30))
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9 + timedelta(milliseconds=10))
+    assert [(t.target, t.state) for t in ticket.targets] == [("response", "met"), ("resolution", "running")]
