@@ -77,7 +77,7 @@ def list_queue(asker: Asker, wanted: Wanted, now: datetime, page: int = 1) -> li
 
 def get_view_counts(asker: Asker, now: datetime) -> dict[str, int]:
     """How many tickets stand in each view for the asker; one query."""
-    counted = [func.count().filter(_view(asker, view, now)).label(view) for view in VIEWS]
+    counted = [func.count().filter(holds).label(view) for view, holds in _views(asker, now).items()]
     query = select(*counted).where(Ticket.state.in_(LIVING), visible_to(asker))
     return dict(db.session.execute(query).mappings().one())
 
@@ -123,8 +123,8 @@ def _columns(assignee: type[Person]) -> Select:
     ).select_from(Ticket)
 
 
-def _view(asker: Asker, view: str, now: datetime) -> ColumnElement[bool]:
-    """A view's condition. What is not accepted, due, waiting or to be confirmed is that of the asker's
+def _views(asker: Asker, now: datetime) -> dict[str, ColumnElement[bool]]:
+    """Each view's condition. What is not accepted, due, waiting or to be confirmed is that of the asker's
     teams and their own; of everybody for those who are in no team."""
     own = Ticket.assignee_id == asker.person_id
     teams = Ticket.team_id.in_(asker.team_ids)
@@ -137,13 +137,13 @@ def _view(asker: Asker, view: str, now: datetime) -> ColumnElement[bool]:
         "waiting": and_(Ticket.is_open, Ticket.state == State.WAITING, concerns),
         "resolved": and_(Ticket.state == State.RESOLVED, concerns),
         "all": Ticket.is_open.is_(True),
-    }[view]
+    }
 
 
 def _wanted(asker: Asker, wanted: Wanted, now: datetime) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.view != "all" or not (wanted.state or wanted.words):
-        conditions.append(_view(asker, wanted.view, now))
+        conditions.append(_views(asker, now)[wanted.view])
     for name in ("state", "severity", "kind", "service_id", "team_id"):
         value = getattr(wanted, name)
         if value is not None:

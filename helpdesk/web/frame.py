@@ -78,7 +78,7 @@ def needs(action: str) -> Callable[[Callable[P, R]], Callable[P, R | AnyResponse
 def viewer_zone() -> str:
     """The zone in which the viewer reads times: theirs, else the organisation's."""
     if "zone" not in g:
-        organisation = find_organisation()
+        organisation = g.organisation = find_organisation()  # held, so that nobody reads it twice
         own = current_user.zone if current_user.is_authenticated else None
         g.zone = own or (organisation.zone if organisation else "UTC")
     return g.zone

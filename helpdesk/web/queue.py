@@ -51,6 +51,15 @@ EMPTY = {
 }
 
 
+# Said once a row: looked up once a page.
+PHRASES = {
+    "late": _l("Late by %(time)s"),
+    "left": _l("%(time)s left"),
+    "note": _l("%(target)s, due %(time)s"),
+    "reported": _l("reported %(time)s %(how)s"),
+}
+
+
 @bp.get("")
 @needs("queue.see")
 def index() -> str:
@@ -251,7 +260,7 @@ def _meta(row: Any, number: str) -> list[str]:
     if affected:
         said.append(affected.lower())
     how = _said(DOORS).get(row.door, "")
-    said.append(_("reported %(time)s %(how)s", time=clock_time(row.reported_at), how=how))
+    said.append(_said(PHRASES)["reported"] % {"time": clock_time(row.reported_at), "how": how})
     return said
 
 
@@ -288,12 +297,12 @@ def _countdown(due_at: datetime, target: str, share: float | None) -> dict[str, 
     named = _said(TARGETS).get(target, target)
     near = abs(left) < A_DAY
     if left < 0:
-        word = _("Late by %(time)s", time=spelt)
+        word = _said(PHRASES)["late"] % {"time": spelt}
     elif near:
-        word = _("%(time)s left", time=spelt)
+        word = _said(PHRASES)["left"] % {"time": spelt}
     else:
         word = i18n.say_promise_time(due_at, viewer_zone(), g.now)
-    note = _("%(target)s, due %(time)s", target=named, time=clock_time(due_at)) if near else named
+    note = _said(PHRASES)["note"] % {"target": named, "time": clock_time(due_at)} if near else named
     state = "late" if left < 0 else "soon" if share is not None and share >= SOON else "ok"
     return {"state": state, "word": word, "share": share, "note": note, "due_at": due_at}
 
