@@ -129,7 +129,15 @@ class Life:
             _ACTS[alarm.kind](self, alarm, at)
         else:
             self._tell(alarm, at)
-        self._plan()
+            if self._repeats(alarm):
+                self._plan()
+
+    def _repeats(self, alarm: Alarm) -> bool:
+        """Whether the ring may be followed by another; nothing else is planned anew for it."""
+        if alarm.kind != "step":
+            return False
+        ladder = self.world.grounds.ladders_of(self.ticket.severity)[alarm.detail["target"]]
+        return ladder[alarm.detail["step"]].repeat_minutes is not None
 
     def _tell(self, alarm: Alarm, at: datetime) -> None:
         ticket = self.ticket

@@ -38,6 +38,10 @@ class Calendar:
     since: date | None = None
     """From which local date on this holds, and `before` it what did: a later version changes no past day."""
     before: "Calendar | None" = None
+    worked_out: dict[date, tuple[Span, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+    """The open spans of the UTC days that were asked for."""
 
     def intervals_on(self, day: date) -> Intervals:
         """Answers the opening intervals of a local date, in minutes from midnight."""
@@ -181,10 +185,14 @@ def _days(calendar: Calendar, start: datetime, end: datetime) -> Iterable[date]:
 
 
 def _open_in_days(calendar: Calendar, days: Iterable[date]) -> Iterator[Span]:
+    known = calendar.worked_out
     for day in days:
-        # Offsets are less than a day, so a UTC day meets three local dates at most.
-        around = tuple(calendar.intervals_on(day + _DAY * n) for n in (-1, 0, 1))
-        yield from _open_in_day(calendar.zone, day, around)
+        found = known.get(day)
+        if found is None:
+            # Offsets are less than a day, so a UTC day meets three local dates at most.
+            around = tuple(calendar.intervals_on(day + _DAY * n) for n in (-1, 0, 1))
+            found = known[day] = _open_in_day(calendar.zone, day, around)
+        yield from found
 
 
 @lru_cache(maxsize=16384)
