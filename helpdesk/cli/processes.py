@@ -2,6 +2,7 @@
 
 import argparse
 import ctypes
+import gc
 import os
 import shutil
 import signal
@@ -91,7 +92,11 @@ def _web(settings: Settings) -> None:
         def load(self) -> object:
             from helpdesk.app import create_app
 
-            return create_app(settings)
+            app = create_app(settings)
+            # Before the fork: what is loaded stays shared, and no process walks through it on its way out,
+            # which took longer than it has to stop.
+            gc.freeze()
+            return app
 
     Web().run()
 
