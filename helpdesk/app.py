@@ -11,6 +11,7 @@ from helpdesk.store import db
 from helpdesk.store.db import engine_options
 from helpdesk.web import (
     accounts,
+    admin,
     alarms,
     auth,
     calls,
@@ -52,6 +53,7 @@ PAGES = (
     tickets,
     rosters,
     maintenance,
+    admin,
 )
 
 

@@ -1,43 +1,113 @@
 """Escalation ladders as they are kept, and as rules/escalation takes them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import cast
 
+from helpdesk.desk import changes
+from helpdesk.desk.changes import By, State
+from helpdesk.desk.stale import after_ladder_change
 from helpdesk.rules import escalation
 from helpdesk.store.db import db, transaction
-from helpdesk.store.escalations import EscalationPolicy, Step, list_steps
+from helpdesk.store.escalations import EscalationPolicy, Step, find_ladder, list_steps
+from helpdesk.store.names import get_row_for_change
+
+
+class LadderRefused(Exception):
+    """`faults` as rules/escalation.faults_of found them."""
+
+    def __init__(self, faults: list[tuple[int, escalation.Fault]]) -> None:
+        super().__init__(str(faults))
+        self.faults = faults
 
 
 def ladders_of(severity: str) -> Mapping[str, escalation.Ladder]:
     """The ladder of each target at that severity; a target without one is left out."""
     found: dict[str, list[escalation.Step]] = {}
     for target, step in list_steps(severity):
-        found.setdefault(target, []).append(
-            escalation.Step(
-                cast(escalation.To, step.to),
-                step.percent,
-                step.minutes,
-                step.repeat_minutes,
-                step.repeat_most,
-            )
-        )
+        found.setdefault(target, []).append(_as_ruled(step))
     return found
+
+
+def ladder_of(severity: str, target: str) -> list[escalation.Step]:
+    """The steps for that severity and target in their order; [] where there are none."""
+    ladder = find_ladder(severity, target)
+    return [_as_ruled(step) for step in ladder.steps] if ladder is not None else []
+
+
+def state_of(ladder: Sequence[escalation.Step]) -> State:
+    """What its form shows, a short line for each step."""
+    return {"steps": [_said(step) for step in ladder]}
+
+
+def save_ladder(
+    severity: str, target: str, steps: Sequence[escalation.Step], by: By, seen: str | None = None
+) -> None:
+    """These steps in place of those there were; one that keeps its number is the same step as before.
+
+    Alarms of open tickets follow: steps that are gone ring no more, new ones whose time has passed ring
+    now. Raises LadderRefused, ChangedMeanwhile.
+    """
+    faults = escalation.faults_of(steps, target)
+    if faults:
+        raise LadderRefused(faults)
+    with transaction():
+        policy = _ladder_for_change(severity, target)
+        before = [_as_ruled(step) for step in policy.steps]
+        changes.require_unchanged(state_of(before), seen)
+        known = {step.number: step for step in policy.steps}
+        kept: list[Step] = []
+        for position, wanted in enumerate(steps):
+            step = known.pop(wanted.number, None) if wanted.number is not None else None
+            if step is None:
+                step = Step(number=policy.steps_made)
+                policy.steps_made += 1
+            _write(step, position, wanted)
+            kept.append(step)
+        policy.steps = kept
+        after = [_as_ruled(step) for step in kept]
+        if after != before:
+            changes.log_change(f"ladder:{severity}:{target}", state_of(before), state_of(after), by)
+            after_ladder_change(by.now)
 
 
 def install_default_ladders() -> None:
     """Creates the default ladders, once, at the first set-up."""
     with transaction():
         for (severity, target), ladder in escalation.DEFAULT_LADDERS.items():
-            policy = EscalationPolicy(severity=severity, target=target)
-            policy.steps = [
-                Step(
-                    position=position,
-                    to=step.to,
-                    percent=step.percent,
-                    minutes=step.minutes,
-                    repeat_minutes=step.repeat_minutes,
-                    repeat_most=step.repeat_most,
-                )
-                for position, step in enumerate(ladder)
-            ]
+            policy = EscalationPolicy(severity=severity, target=target, steps_made=len(ladder))
+            for position, step in enumerate(ladder):
+                policy.steps.append(_write(Step(number=position), position, step))
             db.session.add(policy)
+
+
+def _ladder_for_change(severity: str, target: str) -> EscalationPolicy:
+    found = find_ladder(severity, target)
+    if found is not None:
+        return get_row_for_change(EscalationPolicy, found.id)
+    policy = EscalationPolicy(severity=severity, target=target, steps_made=0)
+    db.session.add(policy)
+    return policy
+
+
+def _as_ruled(step: Step) -> escalation.Step:
+    return escalation.Step(
+        cast(escalation.To, step.to),
+        step.percent,
+        step.minutes,
+        step.repeat_minutes,
+        step.repeat_most,
+        step.number,
+    )
+
+
+def _write(row: Step, position: int, step: escalation.Step) -> Step:
+    row.position, row.to, row.percent, row.minutes = position, step.to, step.percent, step.minutes
+    row.repeat_minutes, row.repeat_most = step.repeat_minutes, step.repeat_most
+    return row
+
+
+def _said(step: escalation.Step) -> str:
+    when = f"{step.percent}%" if step.percent is not None else f"{step.minutes} min"
+    again = f", every {step.repeat_minutes} min" if step.repeat_minutes else ""
+    most = f", {step.repeat_most} times" if step.repeat_minutes and step.repeat_most else ""
+    return f"{when} {step.to}{again}{most}"

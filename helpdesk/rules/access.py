@@ -91,6 +91,11 @@ def may_for_team(asker: Asker, action: str, team_id: int | None) -> bool:
     return asker.role is not Role.LEAD or team_id in asker.lead_of
 
 
+def may_be_in_team(role: Role) -> bool:
+    """Whether people of that role can be in a team: those who work tickets, and managers."""
+    return "ticket.work" in TABLE[role] or role is Role.MANAGER
+
+
 def ticket_reach(asker: Asker) -> TicketReach:
     """The tickets the asker may see beyond those they take part in."""
     everything = asker.role in (Role.MANAGER, Role.ADMINISTRATOR, Role.AUDITOR)

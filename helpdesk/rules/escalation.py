@@ -30,7 +30,8 @@ class Step:
     """At `percent` of the allowance, or `minutes` of wall time after the start: exactly one is set.
 
     `repeat_minutes` None: once; else again and again until the target is met, `repeat_most` times at
-    most (0: without end).
+    most (0: without end). `number` names the step in its alarms' keys, so that it stays the same step when
+    others are put before it; None: its place in the ladder, from 0.
     """
 
     to: To
@@ -38,9 +39,38 @@ class Step:
     minutes: int | None = None
     repeat_minutes: int | None = None
     repeat_most: int = 0
+    number: int | None = None
 
 
 Ladder: TypeAlias = Sequence[Step]
+
+LONGEST = 12  # steps
+LATEST = 10_080  # minutes: a week
+
+Fault: TypeAlias = Literal["empty", "too_long", "when", "percent", "minutes", "repeat_minutes", "repeat_most"]
+
+
+def faults_of(ladder: Ladder, target: str) -> list[tuple[int, Fault]]:
+    """What is wrong with a ladder for that target, each with the step's place; [] where nothing is.
+
+    The response may not be left without any step: somebody must hear of a report.
+    """
+    if target == "response" and not ladder:
+        return [(0, "empty")]
+    faults: list[tuple[int, Fault]] = [(LONGEST, "too_long")] if len(ladder) > LONGEST else []
+    for place, step in enumerate(ladder):
+        if (step.percent is None) == (step.minutes is None):
+            faults.append((place, "when"))
+        if step.percent is not None and not 0 <= step.percent <= 100:
+            faults.append((place, "percent"))
+        if step.minutes is not None and not 0 <= step.minutes <= LATEST:
+            faults.append((place, "minutes"))
+        if step.repeat_minutes is not None and not 1 <= step.repeat_minutes <= LATEST:
+            faults.append((place, "repeat_minutes"))
+        if not 0 <= step.repeat_most <= 1000:
+            faults.append((place, "repeat_most"))
+    return faults
+
 
 # Working days: after how many of silence the reporter is asked again, and when their silence decides.
 NUDGED_AFTER = (1, 3)
@@ -84,7 +114,7 @@ DEFAULT_LADDERS: Mapping[tuple[str, str], Ladder] = {
 class Firing:
     """One ring of a step: `key` names it within its ticket, `due_at` is when.
 
-    `step` is the step's place in the ladder from 0, `occurrence` counts its repeats from 0.
+    `step` is the step's number, `occurrence` counts its repeats from 0.
     """
 
     key: str
@@ -120,9 +150,10 @@ def firings(ladder: Ladder, cycle: Cycle, severity: str, rung: Mapping[str, Rung
     if cycle.stopped_at is not None:
         return
     raised = _first_later_step(ladder) if cycle.target == "response" and cycle.cycle > 1 else None
-    for number, step in enumerate(ladder):
+    for place, step in enumerate(ladder):
+        number = place if step.number is None else step.number
         key = step_key(cycle, severity, number)
-        first = cycle.targets_since if number == raised else _first_at(step, cycle)
+        first = cycle.targets_since if place == raised else _first_at(step, cycle)
         if first is None:
             continue
         occurrence = _next_occurrence(step, first, rung.get(key))

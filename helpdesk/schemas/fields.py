@@ -87,3 +87,14 @@ def number(said: Any, **kwargs: Any) -> fields.Integer:
         error_messages={"required": said, "null": said, "invalid": said, "too_large": said},
         **kwargs,
     )
+
+
+def whole(least: int, most: int, **kwargs: Any) -> fields.Integer:
+    """A whole number within bounds; required unless it has a default."""
+    said = _l("Enter a whole number from %(least)s to %(most)s.", least=least, most=most)
+    kwargs.setdefault("required", "load_default" not in kwargs)
+    return fields.Integer(
+        validate=validate.Range(least, most, error=said),
+        error_messages={"required": said, "null": said, "invalid": said, "too_large": said},
+        **kwargs,
+    )

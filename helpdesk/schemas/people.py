@@ -5,13 +5,13 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, ValidationError, fields, validate, validates
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 from marshmallow.validate import Email
 
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.access import Role
 from helpdesk.rules.passwords import LONGEST, PasswordRules
-from helpdesk.schemas.fields import Line, choice, one_of
+from helpdesk.schemas.fields import Line, Text, choice, number, one_of
 
 LONGEST_ADDRESS = 254
 ROLE_NAMES = {
@@ -84,14 +84,16 @@ class ChangePasswordSchema(NewPasswordSchema):
     current = Password(_l("Enter the password that you have now."))
 
 
-class _WithZone(Schema):
+class WithZone(Schema):
+    """A schema whose `zone` is one of zones(), or empty."""
+
     @validates("zone")
     def _is_zone(self, value: str | None, **_kwargs: Any) -> None:
         if value and value not in zones():
             raise ValidationError([_l("Choose a time zone from the list.")])
 
 
-class ProfileSchema(_WithZone):
+class ProfileSchema(WithZone):
     """What people may change about themselves; zone and locale empty: the organisation's."""
 
     name = Line(missing=_l("Enter your name."), longest=120)
@@ -105,7 +107,7 @@ class TokenSchema(Schema):
     name = Line(missing=_l("Say what the token is for."), longest=80, data_key="token_name")
 
 
-class SetupSchema(_WithZone, NewPasswordSchema):
+class SetupSchema(WithZone, NewPasswordSchema):
     """The first set-up: the organisation and its first administrator."""
 
     organisation = Line(missing=_l("Enter the name of your organisation."), longest=120)
@@ -118,7 +120,7 @@ class SetupSchema(_WithZone, NewPasswordSchema):
     email = MailAddress(_l("Enter your mail address."))
 
 
-class PersonSchema(_WithZone):
+class PersonSchema(WithZone):
     """A person as the desk adds them; `email` may be left out for those reached by phone alone."""
 
     name = Line(missing=_l("Enter the name."), longest=120)
@@ -133,4 +135,34 @@ class PersonSchema(_WithZone):
     @validates("email")
     def _is_address(self, value: str, **_kwargs: Any) -> None:
         if value:
-            Email(error=_l("Check this mail address; it should look like name@example.org."))(value)
+            _check_address(value)
+
+
+class RecordSchema(WithZone):
+    """All about a person that an administrator sets; `addresses` one a line, letters go to the first."""
+
+    name = Line(missing=_l("Enter the name."), longest=120)
+    role = choice(Role, _l("Choose a role from the list."), required=True)
+    addresses = Text(longest=2000)
+    phone = Line(longest=40)
+    staff_number = Line(longest=40, load_default=None)
+    external_id = Line(longest=120, load_default=None)
+    department_id = number(_l("Choose a department from the list."), load_default=None)
+    location = Line(longest=120)
+    locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
+    zone = fields.String(load_default=None)
+    with_letter = fields.Boolean(load_default=False)
+
+    @post_load
+    def _as_list(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        addresses = tuple(dict.fromkeys(data["addresses"].lower().split()))
+        for address in addresses:
+            try:
+                _check_address(address)
+            except ValidationError as fault:
+                raise ValidationError(fault.messages, "addresses") from fault
+        return {**data, "addresses": addresses}
+
+
+def _check_address(address: str) -> None:
+    Email(error=_l("Check this mail address; it should look like name@example.org."))(address)

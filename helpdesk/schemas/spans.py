@@ -32,16 +32,20 @@ class LocalInstant(fields.Field[datetime]):
             local = None
         if local is None or local.tzinfo is not None or local.year not in YEARS:
             raise ValidationError([_l("Enter a day and time, for example 2026-11-24 09:00.")])
-        assert isinstance(self.parent, SpanSchema)  # noqa: S101 -- a mistake of ours, not of who types
+        assert isinstance(self.parent, ZonedSchema)  # noqa: S101 -- a mistake of ours, not of who types
         return local_to_instant(self.parent.zone, local)
 
 
-class SpanSchema(Schema):
-    """From and to; `zone` is where the typed times are meant."""
+class ZonedSchema(Schema):
+    """A schema with local times; `zone` is where the typed ones are meant."""
 
     def __init__(self, zone: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.zone = ZoneInfo(zone)
+
+
+class SpanSchema(ZonedSchema):
+    """From and to."""
 
     starts_at = LocalInstant(_l("Say when it begins."))
     ends_at = LocalInstant(_l("Say when it ends."))

@@ -11,13 +11,15 @@ from helpdesk.store.tickets import Entry, Ticket
 
 
 class EscalationPolicy(Model):
-    """The ladder for one severity and target."""
+    """The ladder for one severity and target. `steps_made`: how many steps it ever had, so that none is given
+    the number of one that was removed."""
 
     __tablename__ = "escalation_policy"
     __table_args__ = (UniqueConstraint("severity", "target"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     severity: Mapped[str]
     target: Mapped[str]
+    steps_made: Mapped[int] = mapped_column(default=0)
     steps: Mapped[list["Step"]] = relationship(
         order_by="Step.position", cascade="all, delete-orphan", back_populates="policy", lazy="selectin"
     )
@@ -26,7 +28,9 @@ class EscalationPolicy(Model):
 class Step(Model):
     """When (`percent` of the allowance, or `minutes` after the start), to whom, and how often again.
 
-    Exactly one of `percent` and `minutes` is set. `to`: on_call, backup, team, assignee, lead, manager.
+    `number` names the step within its ladder for good (alarms that rang know it by that), `position` is its
+    place. Exactly one of `percent` and `minutes` is set. `to`: on_call, backup, team, assignee, lead,
+    manager.
     `repeat_minutes` None: once; else again until the target is met, at most `repeat_most` times (0: without
     end).
     """
@@ -34,6 +38,7 @@ class Step(Model):
     __tablename__ = "escalation_step"
     id: Mapped[int] = mapped_column(primary_key=True)
     policy_id: Mapped[int] = mapped_column(ForeignKey("escalation_policy.id"), index=True)
+    number: Mapped[int]
     position: Mapped[int]
     percent: Mapped[int | None]
     minutes: Mapped[int | None]
@@ -80,6 +85,15 @@ def list_steps(severity: str) -> list[tuple[str, Step]]:
     return [(target, step) for target, step in rows]
 
 
+def find_ladder(severity: str, target: str) -> EscalationPolicy | None:
+    """The ladder for that severity and target with its steps, or None where there is none."""
+    return db.session.scalar(
+        select(EscalationPolicy).where(
+            EscalationPolicy.severity == severity, EscalationPolicy.target == target
+        )
+    )
+
+
 def list_alarms(ticket_id: int) -> list[Alarm]:
     """All alarms of the ticket, those that have rung too."""
     return list(db.session.scalars(select(Alarm).where(Alarm.ticket_id == ticket_id).order_by(Alarm.id)))
@@ -124,7 +138,6 @@ def claim_due_tickets(now: datetime, limit: int) -> list[Ticket]:
                 joinedload(Ticket.service),
                 joinedload(Ticket.assignee),
                 joinedload(Ticket.reporter),
-                joinedload(Ticket.policy_version),
                 selectinload(Ticket.targets),
             )
             .execution_options(populate_existing=True)

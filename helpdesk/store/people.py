@@ -93,6 +93,16 @@ def get_person(person_id: int) -> Person:
     return person
 
 
+def get_person_afresh(person_id: int) -> Person:
+    """The person with addresses, read anew in one query: for a transaction, which forgets what was read
+    before it. LookupError if there is none."""
+    query = select(Person).where(Person.id == person_id).options(joinedload(Person.addresses))
+    person = db.session.scalars(query.execution_options(populate_existing=True)).unique().one_or_none()
+    if person is None:
+        raise LookupError(f"no person {person_id}")
+    return person
+
+
 def get_person_for_change(person_id: int) -> Person:
     """The person, locked until the transaction ends. LookupError if there is none. For desk verbs."""
     person = db.session.scalar(
@@ -131,6 +141,11 @@ def is_last_administrator(person: Person) -> bool:
     return set(db.session.scalars(query.order_by(Person.id).with_for_update())) <= {person.id}
 
 
+def find_person_by(column: str, value: str) -> Person | None:
+    """The person whose `staff_number` or `external_id` (`column`) that is, or None."""
+    return db.session.scalar(select(Person).where(getattr(Person, column) == value))
+
+
 def get_names(person_ids: set[int]) -> dict[int, str]:
     """Names by id; those of unknown ids are left out."""
     query = select(Person.id, Person.name).where(Person.id.in_(person_ids))
@@ -138,10 +153,12 @@ def get_names(person_ids: set[int]) -> dict[int, str]:
 
 
 def list_people(
-    search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0
+    search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0, has_left: bool = False
 ) -> list[Person]:
-    """People who have not left, by name; `search` in name, address, staff number; `roles` empty for all."""
-    query = select(Person).where(Person.left_at.is_(None)).options(selectinload(Person.addresses))
+    """People who have not left (or those who have), by name; `search` in name, address, staff number; `roles`
+    empty for all."""
+    left = Person.left_at.is_not(None) if has_left else Person.left_at.is_(None)
+    query = select(Person).where(left).options(selectinload(Person.addresses))
     if roles:
         query = query.where(Person.role.in_(roles))
     if search:

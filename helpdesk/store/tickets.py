@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, false, or_, select, true
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, UniqueConstraint, false, insert, or_, select, true
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, ticket_reach
@@ -215,7 +215,6 @@ def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
         .options(
             joinedload(Ticket.service),
             joinedload(Ticket.team),
-            joinedload(Ticket.policy_version),
             joinedload(Ticket.reporter).selectinload(Person.addresses),
             joinedload(Ticket.assignee),
         )
@@ -243,6 +242,12 @@ def list_tickets(
     return list(db.session.scalars(query.order_by(Ticket.id.desc()).limit(limit)))
 
 
+def list_open_assigned(person_id: int) -> list[int]:
+    """The ids of open tickets that the person has, oldest first."""
+    query = select(Ticket.id).where(Ticket.assignee_id == person_id, Ticket.is_open)
+    return list(db.session.scalars(query.order_by(Ticket.id)))
+
+
 def get_ticket_for_change(ticket_id: int) -> Ticket:
     """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs."""
     ticket = db.session.scalar(
@@ -254,6 +259,11 @@ def get_ticket_for_change(ticket_id: int) -> Ticket:
     if ticket is None:
         raise LookupError(f"no ticket {ticket_id}")
     return ticket
+
+
+def insert_targets(rows: list[dict[str, Any]]) -> None:
+    """Adds targets in one statement: every column of Target but `id` each."""
+    db.session.execute(insert(Target), rows)
 
 
 def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:

@@ -1,0 +1,108 @@
+"""People who leave, and who come back: sessions, tickets and turns.
+
+Turns need no change: desk/rosters takes those of whoever has left for gaps.
+"""
+
+from collections.abc import Iterable
+
+from helpdesk.desk import people, tickets
+from helpdesk.desk.changes import By
+from helpdesk.desk.security import log_event
+from helpdesk.outbound import letters
+from helpdesk.rules.access import Role
+from helpdesk.store.db import transaction
+from helpdesk.store.people import (
+    Person,
+    get_person,
+    get_person_for_change,
+    is_last_administrator,
+    list_people,
+)
+from helpdesk.store.rosters import Roster, list_rosters
+from helpdesk.store.security import list_tokens
+from helpdesk.store.teams import Team, list_leads
+from helpdesk.store.tickets import Ticket, list_open_assigned
+
+
+def leave(person_id: int, by: By) -> list[Ticket]:
+    """The person has left: every session, link and token ends, their open tickets go back to the teams, and
+    the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where they had left.
+
+    Raises people.LastAdministrator, LookupError.
+    """
+    with transaction():
+        person = get_person_for_change(person_id)
+        if person.left_at is not None:
+            return []
+        if is_last_administrator(person):
+            raise people.LastAdministrator
+        person.left_at = by.now
+        person.session_epoch += 1
+        for token in list_tokens(person_id):
+            token.revoked_at = by.now
+        given_back = hand_back(person, by)
+        rosters = rosters_of(person_id)
+        _log("person_left", person, by, {"tickets": len(given_back), "rosters": [r.name for r in rosters]})
+        _tell(person, given_back, rosters, by)
+    return given_back
+
+
+def come_back(person_id: int, by: By) -> Person:
+    """The person is here again, in their teams and turns as before; tickets stay where they are now.
+
+    They sign in with a new password: whoever had the old one must not. Raises LookupError.
+    """
+    with transaction():
+        person = get_person_for_change(person_id)
+        if person.left_at is not None:
+            person.left_at, person.password_hash = None, None
+            person.session_epoch += 1
+            _log("person_returned", person, by, {})
+    return person
+
+
+def hand_back(person: Person, by: By) -> list[Ticket]:
+    """Every open ticket of the person goes back to its team, with an entry each. Inside a transaction."""
+    actor = get_person(by.actor_id)
+    return [
+        tickets.assign(ticket_id, actor, None, now=by.now, door="web")
+        for ticket_id in list_open_assigned(person.id)
+    ]
+
+
+def rosters_of(person_id: int) -> list[Roster]:
+    """The rosters in whose layers the person takes turns, by name."""
+    return [r for r in list_rosters() if any(person_id in layer.people for layer in r.layers)]
+
+
+def _tell(person: Person, given_back: list[Ticket], rosters: list[Roster], by: By) -> None:
+    teams = {member.team_id: member.team for member in person.memberships}
+    teams |= {ticket.team_id: ticket.team for ticket in given_back}
+    if not teams and not rosters:
+        return
+    for told in _who_hears(teams.values(), person):
+        letters.write(
+            "person_left",
+            told,
+            key=f"person_left:{person.id}:{person.session_epoch}:{told.id}",
+            now=by.now,
+            person=person,
+            tickets=given_back,
+            rosters=[roster.name for roster in rosters],
+        )
+
+
+def _who_hears(teams: Iterable[Team], person: Person) -> list[Person]:
+    """The leads of these teams, else their managers, else the administrators, but not who has left."""
+    found: dict[int, Person] = {}
+    for team in teams:
+        leads = [lead for lead in list_leads(team.id) if lead.is_active]
+        manager = [team.manager] if team.manager is not None and team.manager.is_active else []
+        found |= {told.id: told for told in leads or manager}
+    found.pop(person.id, None)
+    return list(found.values()) or list_people(roles=(Role.ADMINISTRATOR,))
+
+
+def _log(what: str, person: Person, by: By, detail: dict[str, object]) -> None:
+    subject = f"person:{person.id}"
+    log_event(what, now=by.now, actor_id=by.actor_id, subject=subject, detail=detail, address=by.address)

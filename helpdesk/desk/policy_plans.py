@@ -1,0 +1,145 @@
+"""Target policies: made, and published anew. Tickets keep the version under which they were reported."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from helpdesk.desk import changes
+from helpdesk.desk.changes import By, Refused, State
+from helpdesk.desk.policies import DEFAULT_TARGETS, TARGETS
+from helpdesk.desk.rosters import turns_of
+from helpdesk.store.db import db, transaction
+from helpdesk.store.names import get_row_for_change
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.policies import Policy, PolicyVersion, list_policies
+from helpdesk.store.rosters import find_roster
+from helpdesk.store.services import list_services
+from helpdesk.store.teams import Team, list_teams
+
+AHEAD = timedelta(days=14)
+# Where a policy is tried: one for a kind before any for all kinds; one that services name only comes last.
+POSITION_OF_KIND, POSITION_NAMED = -1, 1
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """A team that a round-the-clock promise concerns: nobody is on call for `seconds` of the coming fortnight
+    (None: it has no roster)."""
+
+    team: Team
+    seconds: int | None
+
+
+def state_of(policy: Policy) -> State:
+    """What the form shows: the latest version."""
+    return {"name": policy.name, "version": policy.versions[-1].number, **policy.versions[-1].definition}
+
+
+def create(
+    name: str, kind: str | None, definition: State, reason: str, by: By, cover_reason: str = ""
+) -> Policy:
+    """A new policy: for all tickets of a kind, or (None) for services that name it.
+
+    Raises Refused (name_taken, kind_taken, uncovered).
+    """
+    with transaction():
+        changes.require_free_name(Policy, name, None)
+        if kind is not None and any(policy.kind == kind for policy in list_policies()):
+            raise Refused("kind", "kind_taken")
+        position = POSITION_NAMED if kind is None else POSITION_OF_KIND
+        policy = Policy(name=name, kind=kind, position=position)
+        db.session.add(policy)
+        db.session.flush()
+        _require_cover(policy, definition, cover_reason, by.now)
+        policy.versions.append(_version(1, definition, by.now, reason, cover_reason, by))
+        db.session.flush()
+        changes.log_change(f"policy:{name}", None, {**state_of(policy), "reason": reason}, by)
+    return policy
+
+
+def publish(
+    policy_id: int,
+    definition: State,
+    effective_at: datetime,
+    reason: str,
+    by: By,
+    seen: str | None = None,
+    cover_reason: str = "",
+) -> Policy:
+    """Other targets for tickets reported from an instant on. What is reported already keeps its promise.
+
+    `cover_reason`: why round-the-clock targets are promised though a team's roster leaves gaps. Raises
+    Refused (too_early, uncovered), ChangedMeanwhile, LookupError.
+    """
+    with transaction():
+        policy = get_row_for_change(Policy, policy_id)
+        before = state_of(policy)
+        changes.require_unchanged(before, seen)
+        if effective_at < by.now - timedelta(minutes=1):  # the form shows whole minutes
+            raise Refused("effective_at", "too_early")
+        _require_cover(policy, definition, cover_reason, by.now)
+        version = _version(
+            before["version"] + 1, definition, max(effective_at, by.now), reason, cover_reason, by
+        )
+        policy.versions.append(version)
+        db.session.flush()
+        after = {
+            **state_of(policy),
+            "from instant": version.effective_at.isoformat(),
+            "reason": version.reason,
+        }
+        changes.log_change(f"policy:{policy.name}", before, after, by)
+    return policy
+
+
+def uncovered(policy: Policy, definition: State, now: datetime) -> list[Uncovered]:
+    """The teams for which the definition promises something round the clock though nobody is there all the
+    time in the coming fortnight; [] where it promises nothing of the kind."""
+    severities = (definition.get(severity, {}) for severity in DEFAULT_TARGETS)
+    targets = (raw.get(name) for raw in severities for name in TARGETS)
+    if not any(target and target["calendar_id"] is None for target in targets):
+        return []
+    found = []
+    for team in _teams_under(policy):
+        seconds = _gap_seconds(team, now)
+        if seconds != 0:
+            found.append(Uncovered(team, seconds))
+    return found
+
+
+def _teams_under(policy: Policy) -> list[Team]:
+    """The teams whose tickets can come under the policy, by name."""
+    unnamed = policy.kind is not None or policy.id == next(p.id for p in list_policies() if p.kind is None)
+    ids = {
+        s.team_id for s in list_services() if s.policy_id == policy.id or (unnamed and s.policy_id is None)
+    }
+    if unnamed:  # reports about no service go to the default team
+        ids.add(get_organisation().default_team_id or 0)
+    return [team for team in list_teams() if team.id in ids]
+
+
+def _gap_seconds(team: Team, now: datetime) -> int | None:
+    roster = find_roster(team.roster_id) if team.roster_id is not None else None
+    if roster is None:
+        return None
+    gaps = (turn.to_at - turn.from_at for turn in turns_of(roster, now, now + AHEAD) if turn.person is None)
+    return int(sum(gaps, timedelta()).total_seconds())
+
+
+def _require_cover(policy: Policy, definition: State, cover_reason: str, now: datetime) -> None:
+    found = [] if cover_reason else uncovered(policy, definition, now)
+    if found:
+        raise Refused("cover_reason", "uncovered", ", ".join(each.team.name for each in found))
+
+
+def _version(
+    number: int, definition: dict[str, Any], effective_at: datetime, reason: str, cover_reason: str, by: By
+) -> PolicyVersion:
+    return PolicyVersion(
+        number=number,
+        definition=definition,
+        published_at=by.now,
+        effective_at=effective_at,
+        published_by_id=by.actor_id,
+        reason=" / ".join(filter(None, [reason, cover_reason])),
+    )

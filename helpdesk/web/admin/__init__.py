@@ -1,0 +1,27 @@
+"""Set-up: what an administrator decides, and an auditor reads. A module for each tab."""
+
+from helpdesk.web.admin import (
+    calendars,
+    departments,
+    ladders,
+    mail,
+    organisation,
+    people,
+    policies,
+    services,
+    teams,
+)
+from helpdesk.web.admin.frame import bp
+
+__all__ = [
+    "bp",
+    "calendars",
+    "departments",
+    "ladders",
+    "mail",
+    "organisation",
+    "people",
+    "policies",
+    "services",
+    "teams",
+]

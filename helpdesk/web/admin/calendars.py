@@ -1,0 +1,142 @@
+"""Calendars: when time counts."""
+
+from typing import Any
+
+from flask import abort, g, render_template, request, url_for
+from flask_babel import format_date, get_locale
+from flask_babel import gettext as _
+
+from helpdesk.desk import calendars as desk
+from helpdesk.desk.changes import Refused
+from helpdesk.desk.reference import calendar_of
+from helpdesk.i18n import say_hours, zone_city
+from helpdesk.rules.hours import ScenarioError
+from helpdesk.schemas.calendars import CalendarVersionSchema, HolidaysSchema, NewCalendarSchema
+from helpdesk.schemas.hours import hours_form
+from helpdesk.schemas.people import zones
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.policies import Calendar, find_calendar, list_calendars
+from helpdesk.web.admin.frame import Options, Page, bp, by, chips, form_page, link, list_page
+from helpdesk.web.forms import load
+from helpdesk.web.frame import needs
+
+LANGUAGES = {"zh_Hans": "zh_CN", "zh_Hant": "zh_TW"}
+
+
+@bp.get("/calendars")
+@needs("admin.see")
+def calendars() -> str:
+    """All of them."""
+    return list_page(
+        _("Calendars"),
+        [_("Calendar"), _("Week"), _("Time zone"), ""],
+        [_row(calendar) for calendar in list_calendars()],
+        lead=_("The hours that count towards targets. Days that have passed never change."),
+        new=(url_for(".calendars_new"), _("Add a calendar")),
+    )
+
+
+def _row(calendar: Calendar) -> list[Any]:
+    parsed, latest = calendar_of(calendar), calendar.versions[-1]
+    office = get_organisation().calendar_id == calendar.id
+    return [
+        link(url_for(".calendars_edit", calendar_id=calendar.id), calendar.name),
+        say_hours(parsed.week) or _("never open"),
+        zone_city(parsed.zone.key),
+        chips((office, _("office hours"), "ok"), (latest.effective_at > g.now, _("change ahead"), "wait")),
+    ]
+
+
+@bp.route("/calendars/new", methods=["GET", "POST"])
+@needs("admin.edit")
+def calendars_new() -> Page:
+    """Adds one."""
+    return form_page(
+        "admin/calendar.html",
+        {"zone": get_organisation().zone},
+        NewCalendarSchema,
+        lambda data, seen: _checked(lambda: desk.create(**data, by=by())),
+        lambda calendar: url_for(".calendars_edit", calendar_id=calendar.id),
+        title=_("Add a calendar"),
+        calendar=None,
+        zone_options=[(zone, zone) for zone in zones()],
+    )
+
+
+@bp.route("/calendars/<int:calendar_id>", methods=["GET", "POST"])
+@needs("admin.see")
+def calendars_edit(calendar_id: int) -> Page:
+    """What holds, what will, and other hours from a day on; with holidays where they are asked for."""
+    calendar = find_calendar(calendar_id) or abort(404)
+    state = desk.state_of(calendar)
+    wanted, _errors = load(HolidaysSchema, request.args)
+    dates = desk.with_holidays(state["week"], state["dates"], _holidays(wanted)) if wanted else state["dates"]
+    first = desk.first_day(calendar, g.now)
+    typed = hours_form({"week": state["week"], "dates": dates})
+    return form_page(
+        "admin/calendar.html",
+        {
+            **typed,
+            "effective_on": first.isoformat(),
+            "reason": _("Holidays %(year)s", year=wanted["year"]) if wanted else "",
+        },
+        CalendarVersionSchema,
+        lambda data, seen: _checked(lambda: desk.publish(calendar_id, **data, by=by(), seen=seen)),
+        url_for(".calendars_edit", calendar_id=calendar_id),
+        state=state,
+        title=calendar.name,
+        calendar=calendar,
+        imported=wanted,
+        first=first.isoformat(),
+    )
+
+
+@bp.get("/calendars/<int:calendar_id>/holidays")
+@needs("admin.edit")
+def calendars_holidays(calendar_id: int) -> str:
+    """Holidays of a country, looked at before they are taken over."""
+    calendar = find_calendar(calendar_id) or abort(404)
+    asked = {name: request.args.get(name, "") for name in ("country", "region", "year")}
+    wanted, _errors = load(HolidaysSchema, request.args)
+    known = asked["country"] in desk.countries()
+    if wanted and wanted["region"] not in (None, *desk.countries().get(wanted["country"], ())):
+        asked["region"], wanted["region"] = "", None  # another country was chosen
+    return render_template(
+        "admin/holidays.html",
+        calendar=calendar,
+        asked={**asked, "year": asked["year"] or g.now.year + 1},
+        wanted=wanted,
+        days=[
+            [format_date(day.on, "EEE d MMM y"), day.name or "–", day.is_made_up] for day in _holidays(wanted)
+        ]
+        if wanted
+        else [],
+        country_options=_country_options(),
+        region_options=list(desk.region_names(asked["country"]).items()) if known else [],
+        year_options=[(year, str(year)) for year in range(g.now.year, g.now.year + 4)],
+    )
+
+
+def _holidays(wanted: dict[str, Any]) -> list[desk.Holiday]:
+    language = LANGUAGES.get(str(get_locale()), "en_US")
+    try:
+        return desk.public_holidays(wanted["country"], wanted["region"], wanted["year"], language)
+    except LookupError:
+        abort(404)
+
+
+def _country_options() -> Options:
+    names = (get_locale() or abort(500)).territories
+    found = [(code, names.get(code, code)) for code in desk.countries()]
+    return sorted(found, key=lambda option: option[1])
+
+
+def _checked(save: Any) -> Any:
+    """Saves; hours that cannot be are refused at their field."""
+    try:
+        return save()
+    except ScenarioError as fault:
+        place = str(fault).removeprefix("calendar.").split(":")[0]
+        if place.startswith("dates"):
+            raise Refused("dates", "no_such_date") from fault
+        raise Refused(place.removeprefix("week.").split("[")[0], "no_such_hours") from fault

@@ -1,0 +1,31 @@
+"""The organisation's own settings."""
+
+from helpdesk.desk import organisation as desk
+from helpdesk.i18n import LOCALES
+from helpdesk.schemas.organisation import OrganisationSchema
+from helpdesk.schemas.people import zones
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.policies import list_calendars
+from helpdesk.store.teams import list_teams
+from helpdesk.web.admin.frame import Page, bp, by, form_page
+from helpdesk.web.frame import needs
+
+
+@bp.route("", methods=["GET", "POST"], endpoint="index")
+@bp.route("/organisation", methods=["GET", "POST"])
+@needs("admin.see")
+def organisation() -> Page:
+    """Name, zone, hotline, who answers at night, and what is asked of passwords."""
+    state = desk.state_of(get_organisation())
+    return form_page(
+        "admin/organisation.html",
+        state,
+        OrganisationSchema,
+        lambda data, seen: desk.change(data, by(), seen),
+        "/admin/organisation",
+        state=state,
+        language_options=list(LOCALES.items()),
+        zone_options=[(zone, zone) for zone in zones()],
+        team_options=[(team.id, team.name) for team in list_teams()],
+        calendar_options=[(calendar.id, calendar.name) for calendar in list_calendars()],
+    )
