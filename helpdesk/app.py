@@ -16,6 +16,7 @@ from helpdesk.web import (
     auth,
     calls,
     confirm,
+    figures,
     follow,
     frame,
     health,
@@ -53,6 +54,7 @@ PAGES = (
     tickets,
     rosters,
     maintenance,
+    figures,
     admin,
 )
 

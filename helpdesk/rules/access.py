@@ -113,3 +113,8 @@ def sees_notes(asker: Asker, team_id: int, is_restricted: bool, assignee_id: int
     reach = ticket_reach(asker)
     inside = not is_restricted or team_id in reach.team_ids or assignee_id == asker.person_id
     return reach.everything or (reach.desk and inside)
+
+
+def figures_teams(asker: Asker) -> frozenset[int] | None:
+    """The teams whose tickets count in the asker's figures; None: all. Leads read those of their teams."""
+    return None if ticket_reach(asker).everything else asker.lead_of

@@ -1,0 +1,51 @@
+"""What figures are asked for."""
+
+from datetime import date, timedelta
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from helpdesk.rules.figures import LONGEST, Period, Verdict
+from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.severity import Severity
+from helpdesk.schemas.fields import one_of
+
+_SAY_CHOICE = _l("Choose one of the list.")
+_SAY_DAY = _l("Write a day, for example 2026-03-31.")
+_SAY_NUMBER = {"invalid": _SAY_CHOICE, "too_large": _SAY_CHOICE}
+
+
+def _day(**kwargs: Any) -> fields.Date:
+    in_reach = validate.Range(date(1990, 1, 1), date(2200, 1, 1), error=_SAY_DAY)
+    return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=in_reach, **kwargs)
+
+
+class FiguresSchema(Schema):
+    """A kind, a period (named, or two days of its own), and what narrows the list behind a figure."""
+
+    kind = one_of(tuple(Kind), _SAY_CHOICE, load_default=Kind.FAULT.value)
+    period = one_of(tuple(Period), _SAY_CHOICE, load_default=Period.DAYS_30.value)
+    since = _day(load_default=None)
+    until = _day(load_default=None)
+    target = one_of(("response", "resolution"), _SAY_CHOICE, load_default=None)
+    verdict = one_of(tuple(Verdict), _SAY_CHOICE, load_default=None)
+    severity = one_of(tuple(Severity), _SAY_CHOICE, load_default=None)
+    team = fields.Integer(
+        load_default=None, validate=validate.Range(1, 2**31 - 1), error_messages=_SAY_NUMBER
+    )
+    service = fields.Integer(
+        load_default=None, validate=validate.Range(0, 2**31 - 1), error_messages=_SAY_NUMBER
+    )
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)
+
+    @validates_schema
+    def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        since, until = data["since"], data["until"]
+        if (since is None) != (until is None):
+            missing = "since" if since is None else "until"
+            raise ValidationError([_l("Give both days, or neither.")], missing)
+        if since is not None and until < since:
+            raise ValidationError([_l("This day is before the first one.")], "until")
+        if since is not None and until - since > timedelta(days=LONGEST):
+            raise ValidationError([_l("Choose ten years at most.")], "until")
