@@ -3,10 +3,13 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from importlib.metadata import version
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import digests, runs, security
+from flask import current_app
+
+from helpdesk.desk import backup, digests, runs, security
 from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
@@ -20,8 +23,16 @@ class Daily(NamedTuple):
     work: Callable[[datetime], object]
 
 
+def make_backup(now: datetime) -> None:
+    """Writes the day's backup into the data folder."""
+    settings = current_app.config["SETTINGS"]
+    place = backup.Place(settings.data, settings.database_url, version("helpdesk"))
+    backup.daily_backup(place, settings.backups_kept, now)
+
+
 DAILY = (
     Daily("security_log", 3, security.sweep),
+    Daily("backup", 2, make_backup),
     Daily("digest", 7, digests.write_digests),
 )
 

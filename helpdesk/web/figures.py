@@ -9,7 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, send_file, url_for
-from flask_babel import format_date
+from flask_babel import format_date, format_percent
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -212,16 +212,18 @@ def _tally(row: Counted) -> Tally:
     return row.tally
 
 
-def say_share(tally: Tally) -> str:
+def _say_share(tally: Tally) -> str:
     """The share kept, or a dash where nothing is decided."""
-    return "–" if tally.tenths is None else f"{tally.tenths / 10:g} %"
+    if tally.tenths is None:
+        return "–"
+    return str(format_percent(tally.tenths / 1000, "0%" if tally.tenths == 1000 else "0.0%"))
 
 
 def _stat(asked: _Asked, target: str, tally: Tally) -> dict[str, Any]:
     note = _("%(met)s of %(decided)s kept", met=tally.met, decided=tally.decided)
     return {
         "label": str(PROMISES[target]),
-        "value": say_share(tally),
+        "value": _say_share(tally),
         "note": note if tally.decided else _("nothing decided yet"),
         "url": asked.url("tickets", target=target),
     }
@@ -313,7 +315,7 @@ def _table(
 def _cell(asked: _Asked, tally: Tally, target: str, narrowed: dict[str, Any]) -> dict[str, Any]:
     """The figures of one promise in one row, each with the way to its tickets."""
     return {
-        "share": say_share(tally),
+        "share": _say_share(tally),
         "width": None if tally.tenths is None else tally.tenths / 10,
         "promise": str(PROMISES[target]),
         "counts": [
