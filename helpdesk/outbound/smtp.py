@@ -20,14 +20,14 @@ from flask import current_app
 from helpdesk.config import SmtpServer
 from helpdesk.outbound import links
 from helpdesk.store.db import transaction
-from helpdesk.store.letters import Letter, claim_letters, get_letter, list_letters
+from helpdesk.store.letters import Letter, claim_letters, get_letter
 from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
 
 BATCH = 50
-CLAIMED_FOR = timedelta(minutes=10)
 ANSWERS_WITHIN = 20.0  # seconds for each word of the server's
+CLAIMED_FOR = timedelta(minutes=4)  # longer than all of its words about one letter may take
 GIVE_UP_AFTER = timedelta(days=3)
 LONGEST_WAIT = timedelta(hours=1)
 
@@ -47,7 +47,7 @@ _UNSENDABLE = ("failed", "the letter cannot be put into the form of a mail")
 
 
 class _Unreachable(Exception):
-    """The server cannot be talked to at all: the whole batch waits."""
+    """The server cannot be talked to at all: the letter waits, and no other is tried."""
 
 
 def send_waiting(now: datetime, on_failure: OnFailure, batch: int = BATCH) -> Sending:
@@ -58,24 +58,35 @@ def send_waiting(now: datetime, on_failure: OnFailure, batch: int = BATCH) -> Se
     server = current_app.config["SETTINGS"].smtp_server
     if server is None:
         return Sending()
-    with transaction():
-        ids = claim_letters(now, now + CLAIMED_FOR, batch)
-    if not ids:
+    letter_id = _claim(now)
+    if letter_id is None:
         return Sending()
-    waiting = [(letter.id, letter.to_address, _built(letter)) for letter in list_letters(ids)]
     counts = {"sent": 0, "waiting": 0, "failed": 0}
     try:
         with _connected(server) as connection:
-            while waiting:
-                letter_id, address, message = waiting[0]
-                outcome, fault = _send(connection, address, message) if message else _UNSENDABLE
-                waiting.pop(0)
-                counts[_settle(letter_id, outcome, fault, now, on_failure)] += 1
-    except (_Unreachable, OSError, smtplib.SMTPException) as fault:
-        log.warning("mail server: %s", fault)
-        for letter_id, _, _ in waiting:
-            counts[_settle(letter_id, "again", str(fault), now, on_failure)] += 1
+            for left in reversed(range(batch)):
+                letter = get_letter(letter_id)
+                message = _built(letter)
+                outcome, fault = (
+                    _send(connection, letter.to_address, message) if message is not None else _UNSENDABLE
+                )
+                with transaction():
+                    counts[_settle(letter_id, outcome, fault, now, on_failure)] += 1
+                    following = _claim(now) if left else None
+                if following is None:
+                    break
+                letter_id = following
+    except (_Unreachable, OSError, smtplib.SMTPException) as broken:
+        log.warning("mail server: %s", broken)
+        counts[_settle(letter_id, "again", str(broken), now, on_failure)] += 1
     return Sending(counts["sent"], counts["waiting"], counts["failed"])
+
+
+def _claim(now: datetime) -> int | None:
+    """The id of the next letter, which is ours for CLAIMED_FOR; None if none waits. One at a time: those
+    that a killed sender had claimed wait until the claim runs out."""
+    with transaction():
+        return next(iter(claim_letters(now, now + CLAIMED_FOR, 1)), None)
 
 
 def _connected(server: SmtpServer) -> smtplib.SMTP:

@@ -72,11 +72,6 @@ def get_letter(letter_id: int) -> Letter:
     return letter
 
 
-def list_letters(ids: list[int]) -> list[Letter]:
-    """The letters of these ids, the oldest first."""
-    return list(db.session.scalars(select(Letter).where(Letter.id.in_(ids)).order_by(Letter.id)))
-
-
 def claim_letters(now: datetime, until: datetime, limit: int) -> list[int]:
     """Claims letters that are due for sending and returns their ids, the oldest first; others get others."""
     ids = list(

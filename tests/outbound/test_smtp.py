@@ -126,11 +126,11 @@ def test_what_is_refused_for_good_is_given_up_and_the_timeline_says_so(server: S
 def test_a_server_that_dies_in_the_middle_loses_nothing(server: Server, house: House) -> None:
     report(house, 3)
     server.answers = ["250 OK", "421 and gone"]
-    assert send() == Sending(sent=1, again=2)
+    assert send() == Sending(sent=1, again=1)
     assert send(1) == Sending(sent=2)
     found = letters()
     assert [x.state for x in found] == ["sent"] * 3
-    assert [m["Message-ID"] for m in server.received] == [x.message_id for x in found]
+    assert sorted(m["Message-ID"] for m in server.received) == sorted(x.message_id for x in found)
 
 
 def test_a_server_that_is_away_costs_nothing_but_time(app: Flask, house: House) -> None:
@@ -161,8 +161,9 @@ def test_a_sender_that_died_leaves_its_letters_to_others_when_its_claim_runs_out
     (found,) = letters()
     found.claimed_until = MONDAY_9 + smtp.CLAIMED_FOR
     db.session.commit()
-    assert send(9) == Sending()
-    assert send(10) == Sending(sent=1)
+    minutes = smtp.CLAIMED_FOR / MINUTE
+    assert send(minutes - 1) == Sending()
+    assert send(minutes) == Sending(sent=1)
 
 
 def test_several_senders_at_once_send_each_letter_once(server: Server, house: House, app: Flask) -> None:
