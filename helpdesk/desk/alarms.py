@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import policies
 from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
@@ -38,12 +37,15 @@ class Wait:
     at: datetime
 
 
-def plan(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime) -> None:
+def plan(
+    ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime, *, is_new: bool = False
+) -> None:
     """Brings the ticket's pending alarms in line with its cycles; those already due ring after the commit.
 
-    What has rung stays as it is. Inside a transaction that holds the ticket's row.
+    What has rung stays as it is; a ticket that `is_new` has none yet. Inside a transaction that holds the
+    ticket's row.
     """
-    known = {alarm.key: alarm for alarm in list_alarms(ticket.id)}
+    known = {} if is_new else {alarm.key: alarm for alarm in list_alarms(ticket.id)}
     entry = find_entry(ticket.id, "waiting") if ticket.state == State.WAITING else None
     wait = Wait(entry.id, entry.at) if entry else None
     wanted = {each.key: each for each in planned(ticket, cycles, known.values(), grounds, wait)}
@@ -84,7 +86,7 @@ def planned(
         wanted.extend(_silence(ticket, grounds))
     elif ticket.is_open:
         wanted.extend(_ladders(ticket, cycles, rung.values(), grounds))
-        wanted.extend(_triage(ticket, cycles))
+        wanted.extend(_triage(ticket, cycles, grounds))
         wanted.extend(_waiting(ticket, wait, grounds))
     return [each for each in wanted if each.key not in rung]
 
@@ -112,11 +114,11 @@ def _ladders(
             yield Planned(f.key, "step", f.due_at, detail)
 
 
-def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...]) -> Iterator[Planned]:
+def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> Iterator[Planned]:
     """A report that nobody has looked at: after so many minutes in the hours of its response."""
     if ticket.is_triaged:
         return
-    minutes = ticket.policy_version.definition.get("triage_minutes", policies.TRIAGE_MINUTES)
+    minutes = grounds.terms_of(ticket.policy_version_id).triage_minutes
     start = cycles[0].started_at
     horizon = start.replace(year=start.year + 1, day=min(start.day, 28))
     due_at = hours.add_open(cycles[0].calendar, start, minutes * 60, horizon)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from helpdesk.desk import alarms, closing, policies, rosters, targets, waiting
+from helpdesk.desk import alarms, closing, rosters, targets, waiting
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
@@ -18,7 +18,6 @@ from helpdesk.store.escalations import (
     list_timelines,
     put_off_alarms,
 )
-from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, get_person, list_people
 from helpdesk.store.rosters import list_away
 from helpdesk.store.teams import Team, list_leads
@@ -52,8 +51,8 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
         claimed = claim_due_tickets(now, batch)
         ids = [ticket.id for ticket in claimed]
         timelines = list_timelines(ids)
-        around = _Surroundings(now)
         grounds = Grounds(min((ticket.reported_at for ticket in claimed), default=now))
+        around = _Surroundings(grounds, now)
         for ticket_id, ticket in zip(ids, claimed, strict=True):
             try:
                 with savepoint():
@@ -173,16 +172,16 @@ class _Ring:
 class _Surroundings:
     """Who could be told at an instant, gathered once a team for a whole batch."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, grounds: Grounds, now: datetime) -> None:
         self.now = now
-        self._organisation = find_organisation()  # held, so that no letter reads it anew
+        self._office = grounds.office
         self._people: dict[int, Person] = {}
         self._away = frozenset(list_away(now))
         self._teams: dict[int, escalation.Around] = {}
 
     def of(self, team: Team) -> escalation.Around:
         if team.id not in self._teams:
-            self._teams[team.id] = _gather(team, self._away, self.now)
+            self._teams[team.id] = _gather(team, self._away, self._office, self.now)
         return self._teams[team.id]
 
     def person(self, person_id: int) -> Person:
@@ -191,7 +190,9 @@ class _Surroundings:
         return self._people[person_id]
 
 
-def _gather(team: Team, away: frozenset[int], now: datetime) -> escalation.Around:
+def _gather(
+    team: Team, away: frozenset[int], office: hours.Calendar | None, now: datetime
+) -> escalation.Around:
     members = [m.person_id for m in team.members if m.person.is_active]
     leads = [person.id for person in list_leads(team.id) if person.is_active]
     manager = team.manager_id if team.manager is not None and team.manager.is_active else None
@@ -207,7 +208,7 @@ def _gather(team: Team, away: frozenset[int], now: datetime) -> escalation.Aroun
         on_call=on_call.id if on_call else None,
         backup=backup.id if backup else None,
         away=away,
-        is_open=any(True for _ in hours.open_spans(policies.office_calendar(), now, moment)),
+        is_open=any(True for _ in hours.open_spans(office, now, moment)),
     )
 
 

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
-from helpdesk.desk import ladders, policies
-from helpdesk.rules import escalation, hours, sla
+from helpdesk.desk import reference
+from helpdesk.desk.reference import Reference, Terms
+from helpdesk.rules import escalation, hours
 from helpdesk.store.maintenance import Window, list_windows
-from helpdesk.store.policies import PolicyVersion
+from helpdesk.store.organisation import Organisation
 
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
@@ -20,15 +21,25 @@ class Grounds:
 
     def __init__(self, since: datetime) -> None:
         self.since = since
-        self._policies: dict[int, sla.Policy] = {}
         self._windows: dict[int, list[Window]] = {}
-        self._ladders: dict[str, Mapping[str, escalation.Ladder]] = {}
 
-    def targets_of(self, version: PolicyVersion) -> sla.Policy:
-        """The targets of a policy version."""
-        if version.id not in self._policies:
-            self._policies[version.id] = policies.targets_of(version)
-        return self._policies[version.id]
+    @cached_property
+    def _setup(self) -> tuple[Organisation | None, Reference]:
+        return reference.current()
+
+    @property
+    def organisation(self) -> Organisation | None:
+        """The organisation; None before the first set-up."""
+        return self._setup[0]
+
+    @property
+    def reference(self) -> Reference:
+        """Policies, calendars and ladders."""
+        return self._setup[1]
+
+    def terms_of(self, version_id: int) -> Terms:
+        """What a policy version promises. KeyError if there is none of that id."""
+        return self.reference.terms[version_id]
 
     def windows_of(self, service_id: int) -> list[Window]:
         """The maintenance windows of a service, by start."""
@@ -38,11 +49,10 @@ class Grounds:
 
     def ladders_of(self, severity: str) -> Mapping[str, escalation.Ladder]:
         """The ladder of each target at that severity."""
-        if severity not in self._ladders:
-            self._ladders[severity] = ladders.ladders_of(severity)
-        return self._ladders[severity]
+        return self.reference.ladders[severity]
 
-    @cached_property
+    @property
     def office(self) -> hours.Calendar | None:
-        """The desk's own working hours."""
-        return policies.office_calendar()
+        """The desk's own working hours, by which reminders and silent closing count; None is always open."""
+        calendar_id = self.organisation.calendar_id if self.organisation else None
+        return self.reference.calendars[calendar_id] if calendar_id is not None else None

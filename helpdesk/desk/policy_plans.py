@@ -6,7 +6,8 @@ from typing import Any
 
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
-from helpdesk.desk.policies import DEFAULT_TARGETS, TARGETS
+from helpdesk.desk.policies import DEFAULT_TARGETS
+from helpdesk.desk.reference import TARGETS
 from helpdesk.desk.rosters import turns_of
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change

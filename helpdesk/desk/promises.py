@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from helpdesk.desk import policies, targets
-from helpdesk.desk.grounds import FAR, Grounds
+from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import hours, sla
 from helpdesk.rules.severity import Answers, severity_of
-from helpdesk.store.maintenance import list_windows
+from helpdesk.rules.timeline import Happening
 from helpdesk.store.services import find_service
-from helpdesk.store.tickets import Entry, Ticket, list_entries
+from helpdesk.store.tickets import Ticket, list_entries
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,9 @@ def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: dat
     """What would be promised if this were reported now; nothing is written. LookupError as for `report`."""
     service = find_service(service_id) if service_id else None
     verdict = severity_of(answers, bool(service and service.is_core))
-    policy = policies.targets_of(policies.choose_policy(kind, service, now))
-    known = list_windows([service.id], now, FAR) if service else []
+    grounds = Grounds(now)
+    policy = policies.choose_policy(grounds.reference, kind, service, now).targets
+    known = grounds.windows_of(service.id) if service else []
     windows = [sla.Window(w.starts_at, w.ends_at) for w in known]
     events = [sla.Event(now, "reported", verdict.severity)]
     promised = sla.explain(policy, windows, events, now)[0]
@@ -39,16 +40,17 @@ def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: dat
     return _promise(verdict.severity, verdict.reason, ahead, policy)
 
 
-def promise_of(
-    ticket: Ticket, now: datetime, entries: list[Entry] | None = None, grounds: Grounds | None = None
-) -> Promise | None:
-    """What is promised for the answer that the reporter waits for; None where no answer is owed.
+def promise_of(ticket: Ticket, now: datetime) -> Promise | None:
+    """What is promised for the answer that the reporter waits for; None where no answer is owed."""
+    grounds = Grounds(ticket.reported_at)
+    timeline = targets.happenings(list_entries(ticket.id))
+    return promise_in(ticket, timeline, targets.cycles_of(ticket, timeline, grounds, now), grounds, now)
 
-    `entries` and `grounds` spare queries where the caller has the whole timeline and what it rests on.
-    """
-    grounds = grounds or Grounds(ticket.reported_at)
-    timeline = targets.happenings(list_entries(ticket.id) if entries is None else entries)
-    cycles = targets.cycles_of(ticket, timeline, grounds, now)
+
+def promise_in(
+    ticket: Ticket, timeline: list[Happening], cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime
+) -> Promise | None:
+    """As `promise_of`, where the caller has the timeline, the cycles as they stand and their grounds."""
     owed = [c for c in cycles if c.target != "resolution" and c.stopped_at is None]
     if not owed or not ticket.is_open:
         return None
@@ -56,7 +58,7 @@ def promise_of(
     if cycle.due_at is not None and cycle.due_at > now:
         ahead = targets.cycles_of(ticket, timeline, grounds, cycle.due_at)
         cycle = next(c for c in ahead if (c.target, c.cycle) == (cycle.target, cycle.cycle))
-    policy = grounds.targets_of(ticket.policy_version)
+    policy = grounds.terms_of(ticket.policy_version_id).targets
     return _promise(ticket.severity, ticket.severity_reason, cycle, policy)
 
 

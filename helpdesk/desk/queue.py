@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import policies
+from helpdesk.desk import reference
 from helpdesk.rules import hours, sla
 from helpdesk.rules.spans import clipped, joined, seconds_between
 from helpdesk.store.maintenance import Window, list_windows
-from helpdesk.store.queue import get_policy_definitions
 
 
 def shares(rows: Sequence[Any], now: datetime) -> dict[int, float]:
@@ -21,14 +20,14 @@ def shares(rows: Sequence[Any], now: datetime) -> dict[int, float]:
     running = [
         row for row in known if row.target_state != "paused" and row.next_due_at and row.next_due_at > now
     ]
-    targets = policies.targets_by_version(get_policy_definitions({row.policy_version_id for row in running}))
+    _organisation, setup = reference.current()
     windows = _windows(running, now)
     found: dict[int, float] = {row.id: 100.0 * row.elapsed_seconds / row.allowance_seconds for row in known}
     for row in known:
         if row.next_due_at is not None and row.next_due_at <= now:
             found[row.id] = 100.0
     for row in running:
-        severity = targets[row.policy_version_id][row.severity]
+        severity = setup.terms[row.policy_version_id].targets[row.severity]
         left = _left(severity, row, windows.get(row.service_id, []), now)
         found[row.id] = 100.0 * max(row.allowance_seconds - left, 0) / row.allowance_seconds
     return found

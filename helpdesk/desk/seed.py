@@ -13,6 +13,7 @@ from helpdesk.desk import example_texts as texts
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.lives import Life, Present, World
 from helpdesk.desk.plots import Players, play, reported_instant
+from helpdesk.desk.reference import Terms
 from helpdesk.rules import access, escalation, hours
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Affected, Answers, Works, severity_of
@@ -21,7 +22,6 @@ from helpdesk.store.escalations import Alarm
 from helpdesk.store.feedback import Rating
 from helpdesk.store.organisation import find_organisation, get_organisation, list_departments
 from helpdesk.store.people import Address, Person, list_people
-from helpdesk.store.policies import PolicyVersion
 from helpdesk.store.rosters import find_roster
 from helpdesk.store.seed import Ids, insert_rows, rows_of
 from helpdesk.store.services import Service, list_services
@@ -111,7 +111,7 @@ class _History:
         self.grounds = Grounds(start)
         self.administrators = tuple(p.id for p in list_people(roles=(access.Role.ADMINISTRATOR,)))
         self.latest: dict[int, Ticket] = {}
-        self.versions: dict[tuple[str, int | None, date], PolicyVersion] = {}
+        self.versions: dict[tuple[str, int | None, date], Terms] = {}
 
     def around(self, team_id: int, at: datetime) -> escalation.Around:
         """Who could be told then. Absences of the past are not asked for."""
@@ -144,15 +144,14 @@ class _History:
         service = random.choices(self.services, self.weights)[0]
         kind = random.choices((Kind.FAULT, Kind.REQUEST, Kind.QUESTION), (70, 20, 10))[0]
         reporter, department = random.choice(self.reporters)
-        version = self._policy(kind, service, at)
+        terms = self._terms(kind, service, at)
         life = Life(self._ticket(ticket_id, at, kind, service, reporter), world)
-        life.ticket.department_id, life.ticket.policy_version_id = department, version.id
-        life.ticket.policy_version = version
+        life.ticket.department_id, life.ticket.policy_version_id = department, terms.id
         agents = self.teams[service.team_id].agents
         twin = self.latest.get(service.id)
         try:
             _report(life)
-            play(life, Players(reporter, agents, twin), self.grounds.targets_of(version))
+            play(life, Players(reporter, agents, twin), terms.targets)
         except Present:
             pass
         self.latest[service.id] = life.ticket
@@ -160,11 +159,11 @@ class _History:
         life.ticket.next_due_at, life.ticket.next_target = due
         return life
 
-    def _policy(self, kind: Kind, service: Service, at: datetime) -> PolicyVersion:
+    def _terms(self, kind: Kind, service: Service, at: datetime) -> Terms:
         """As policies.choose_policy, asked once a day of history."""
         key = (kind, service.policy_id, at.date())
         if key not in self.versions:
-            self.versions[key] = policies.choose_policy(kind, service, at)
+            self.versions[key] = policies.choose_policy(self.grounds.reference, kind, service, at)
         return self.versions[key]
 
     def _ticket(self, ticket_id: int, at: datetime, kind: Kind, service: Service, reporter: int) -> Ticket:

@@ -5,13 +5,14 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
-from helpdesk.desk import alarms, policies
+from helpdesk.desk import alarms
 from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
-from helpdesk.store.tickets import Entry, Target, Ticket, list_entries
+from helpdesk.store.tickets import Entry, Target, Ticket, insert_targets, list_entries
 
 
 def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
@@ -44,6 +45,14 @@ def refresh(
     return cycles
 
 
+def begin(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime) -> None:
+    """As `refresh` for a ticket that was just added, with its first cycles: nothing of it is stored yet."""
+    insert_targets(
+        [{"ticket_id": ticket.id, "severity": ticket.severity, **_columns(cycle, now)} for cycle in cycles]
+    )
+    alarms.plan(ticket, cycles, grounds, now, is_new=True)
+
+
 def happenings(entries: Iterable[Entry]) -> list[Happening]:
     """The timeline as the clock reads it: without what was voided."""
     return [Happening(e.kind, e.at, e.detail) for e in entries if e.voided_at is None]
@@ -53,12 +62,12 @@ def cycles_of(
     ticket: Ticket, timeline: list[Happening], grounds: Grounds, now: datetime
 ) -> tuple[sla.Cycle, ...]:
     """As `explain`, for work on many tickets that rest on the same grounds."""
-    version = ticket.policy_version
-    events = events_of(timeline, policies.supplier_pauses(version))
+    terms = grounds.terms_of(ticket.policy_version_id)
+    events = events_of(timeline, terms.supplier_pauses)
     windows = _windows_of(ticket.reported_at, timeline, grounds)
     # Of two requests at once the one that began first may be written last: its `now` is a little too early.
     as_of = max([now, *(event.at for event in events)])
-    return sla.explain(grounds.targets_of(version), windows, events, as_of)
+    return sla.explain(terms.targets, windows, events, as_of)
 
 
 def _windows_of(reported_at: datetime, timeline: list[Happening], grounds: Grounds) -> list[sla.Window]:
@@ -79,14 +88,28 @@ def _store(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None
     for cycle in cycles:
         row = known.get((cycle.target, cycle.cycle))
         if row is None:
-            row = Target(target=cycle.target, cycle=cycle.cycle, severity=ticket.severity)
+            row = Target(severity=ticket.severity)
             ticket.targets.append(row)
-        for name in ("state", "started_at", "stopped_at", "due_at", "breached_at"):
-            setattr(row, name, getattr(cycle, name))
-        row.allowance_seconds = cycle.allowance_seconds
-        row.elapsed_seconds = cycle.elapsed_seconds
-        row.refreshed_at = now
+        for name, value in _columns(cycle, now).items():
+            setattr(row, name, value)
     ticket.next_due_at, ticket.next_target = next_due(cycles) if ticket.is_open else (None, None)
+
+
+def _columns(cycle: sla.Cycle, now: datetime) -> dict[str, Any]:
+    return {name: getattr(cycle, name) for name in _KEPT} | {"refreshed_at": now}
+
+
+_KEPT = (
+    "target",
+    "cycle",
+    "state",
+    "started_at",
+    "stopped_at",
+    "due_at",
+    "breached_at",
+    "allowance_seconds",
+    "elapsed_seconds",
+)
 
 
 def next_due(cycles: Iterable[sla.Cycle]) -> tuple[datetime | None, str | None]:

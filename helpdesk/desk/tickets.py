@@ -14,15 +14,15 @@ from helpdesk.desk import attachments, policies, targets
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
-from helpdesk.desk.promises import promise_of
+from helpdesk.desk.promises import promise_in
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules.lifecycle import Kind, State, require
 from helpdesk.rules.severity import Affected, Answers, Severity, Works, severity_of
+from helpdesk.rules.timeline import Happening
 from helpdesk.store.db import db, transaction
-from helpdesk.store.organisation import get_organisation
-from helpdesk.store.people import Person, get_person
-from helpdesk.store.services import find_service
+from helpdesk.store.people import Person, get_person, get_person_afresh
+from helpdesk.store.services import Service, find_service_to_report
 from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
 
 
@@ -64,36 +64,25 @@ def report(
     (a mail's quoted text); no `receipt` where letters to the reporter would feed a loop. LookupError
     where the service is gone or no policy fits.
     """
-    files = attachments.keep(command.files)
+    files, reporter_id = attachments.keep(command.files), reporter.id
+    actor_id = actor.id if actor else reporter_id
     with transaction():
-        service = find_service(command.service_id) if command.service_id else None
+        reporter = get_person_afresh(reporter_id)
+        service = find_service_to_report(command.service_id) if command.service_id else None
         at = command.reported_at or now
-        verdict = severity_of(
-            Answers(command.works, command.affected, command.core_work_stands_still),
-            service.is_core if service else False,
-        )
-        ticket = Ticket(
-            subject=command.subject,
-            kind=command.kind,
-            severity=verdict.severity,
-            severity_reason=verdict.reason,
-            is_triaged=command.works is not None or command.kind is not Kind.FAULT,
-            service=service,
-            team_id=service.team_id if service else _default_team_id(),
-            reporter_id=reporter.id,
-            department_id=reporter.department_id,
-            door=door,
-            answers={
-                "works": command.works,
-                "affected": command.affected,
-                "core_work_stands_still": command.core_work_stands_still,
-                "since": command.since,
-            },
-            policy_version=policies.choose_policy(command.kind, service, at),
-            reported_at=at,
-            changed_at=now,
-            link_salt=secrets.token_hex(5),
-        )
+        grounds = Grounds(at)
+        ticket = _new_ticket(command, reporter, service, grounds, now)
+        ticket.door = door
+        said = {
+            "severity": ticket.severity,
+            "reason": ticket.severity_reason,
+            "service": service.id if service else None,
+            **({"backdated": command.backdate_reason} if command.backdate_reason else {}),
+            **(detail or {}),
+        }
+        timeline = [Happening("reported", at, said)]
+        cycles = targets.cycles_of(ticket, timeline, grounds, now)
+        ticket.next_due_at, ticket.next_target = targets.next_due(cycles)
         db.session.add(ticket)
         db.session.flush()
         entry = record(
@@ -102,21 +91,14 @@ def report(
             now=now,
             at=at,
             door=door,
-            actor_id=(actor or reporter).id,
+            actor_id=actor_id,
             is_public=True,
             body=command.body,
             raw_mail_id=raw_mail_id,
-            detail={
-                "severity": verdict.severity,
-                "reason": verdict.reason,
-                "service": ticket.service_id,
-                **({"backdated": command.backdate_reason} if command.backdate_reason else {}),
-                **(detail or {}),
-            },
+            detail=said,
         )
         attachments.attach(entry, files)
-        grounds = Grounds(at)
-        targets.refresh(ticket, now, [entry], grounds)
+        targets.begin(ticket, cycles, grounds, now)
         if receipt:
             letters.write(
                 "received",
@@ -125,16 +107,49 @@ def report(
                 now=now,
                 ticket=ticket,
                 entry=entry,
-                promised=promise_of(ticket, now, [entry], grounds),
+                promised=promise_in(ticket, timeline, cycles, grounds, now),
             )
     return ticket
 
 
-def _default_team_id() -> int:
-    team_id = get_organisation().default_team_id
-    if team_id is None:
+def _new_ticket(
+    command: Report, reporter: Person, service: Service | None, grounds: Grounds, now: datetime
+) -> Ticket:
+    """The ticket of a report with what the severity rule and the policies make of it; in no session yet."""
+    at = command.reported_at or now
+    verdict = severity_of(
+        Answers(command.works, command.affected, command.core_work_stands_still),
+        service.is_core if service else False,
+    )
+    return Ticket(
+        subject=command.subject,
+        kind=command.kind,
+        state=State.NEW,
+        is_open=True,
+        severity=verdict.severity,
+        severity_reason=verdict.reason,
+        is_triaged=command.works is not None or command.kind is not Kind.FAULT,
+        service=service,
+        team_id=service.team_id if service else _default_team_id(grounds),
+        reporter=reporter,
+        department_id=reporter.department_id,
+        answers={
+            "works": command.works,
+            "affected": command.affected,
+            "core_work_stands_still": command.core_work_stands_still,
+            "since": command.since,
+        },
+        policy_version_id=policies.choose_policy(grounds.reference, command.kind, service, at).id,
+        reported_at=at,
+        changed_at=now,
+        link_salt=secrets.token_hex(5),
+    )
+
+
+def _default_team_id(grounds: Grounds) -> int:
+    if grounds.organisation is None or grounds.organisation.default_team_id is None:
         raise LookupError("no default team")
-    return team_id
+    return grounds.organisation.default_team_id
 
 
 def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -> Ticket:

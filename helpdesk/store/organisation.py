@@ -1,5 +1,6 @@
 """The organisation (one row) and its departments."""
 
+import secrets
 from typing import Any
 
 from sqlalchemy import ForeignKey, select
@@ -8,8 +9,14 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.store.db import Json, Model, db
 
 
+def new_revision() -> str:
+    """A name that no revision had, nor will have if its transaction is rolled back."""
+    return secrets.token_hex(8)
+
+
 class Organisation(Model):
-    """One row, id 1. `options` holds what an administrator switches on (see web/admin)."""
+    """One row, id 1. `options` holds what an administrator switches on (see web/admin); `revision` is another
+    after each change of calendars, policies and ladders (store/revision)."""
 
     __tablename__ = "organisation"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -22,6 +29,7 @@ class Organisation(Model):
     default_team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id", use_alter=True))
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id", use_alter=True))
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    revision: Mapped[str] = mapped_column(default=new_revision)
 
 
 class Department(Model):
@@ -43,6 +51,13 @@ def get_organisation() -> Organisation:
     if organisation is None:
         raise LookupError("not set up yet")
     return organisation
+
+
+def find_organisation_afresh() -> Organisation | None:
+    """As `find_organisation`, read anew whatever this session has seen before."""
+    return db.session.scalar(
+        select(Organisation).where(Organisation.id == 1).execution_options(populate_existing=True)
+    )
 
 
 def list_departments() -> list[Department]:

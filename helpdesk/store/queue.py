@@ -1,6 +1,5 @@
 """The queue: tickets by their nearest deadline, and how many stand in each view."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
@@ -11,7 +10,6 @@ from helpdesk.rules.access import Asker
 from helpdesk.rules.lifecycle import FINAL, State
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
-from helpdesk.store.policies import PolicyVersion
 from helpdesk.store.services import Service
 from helpdesk.store.tickets import Target, Ticket, ticket_id_of, visible_to
 
@@ -80,14 +78,6 @@ def get_view_counts(asker: Asker, now: datetime) -> dict[str, int]:
     counted = [func.count().filter(holds).label(view) for view, holds in _views(asker, now).items()]
     query = select(*counted).where(Ticket.state.in_(LIVING), visible_to(asker))
     return dict(db.session.execute(query).mappings().one())
-
-
-def get_policy_definitions(version_ids: set[int]) -> Mapping[int, dict]:
-    """The definitions of these policy versions by id; one query, none for no ids."""
-    if not version_ids:
-        return {}
-    query = select(PolicyVersion.id, PolicyVersion.definition).where(PolicyVersion.id.in_(version_ids))
-    return {row.id: row.definition for row in db.session.execute(query)}
 
 
 def _order(wanted: Wanted) -> tuple[UnaryExpression, ...]:

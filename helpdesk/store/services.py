@@ -31,6 +31,13 @@ def find_service(service_id: int) -> Service | None:
     return db.session.get(Service, service_id)
 
 
+def find_service_to_report(service_id: int) -> Service | None:
+    """As `find_service`; until the transaction ends no window of it can begin unseen (store/maintenance)."""
+    return db.session.scalar(
+        select(Service).where(Service.id == service_id).with_for_update(read=True, key_share=True)
+    )
+
+
 def get_service(service_id: int) -> Service:
     """The service of that id. LookupError if there is none."""
     service = find_service(service_id)

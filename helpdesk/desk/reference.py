@@ -1,0 +1,129 @@
+"""The set-up that deadlines rest on, as the rules take it: remembered by each process until it changes.
+
+The database says with one value which revision is in force (store/revision), so a change published by one
+process is seen by the next transaction of every other, and nothing else need be read again.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from helpdesk.desk import ladders
+from helpdesk.rules import escalation, hours, sla
+from helpdesk.rules.severity import Severity
+from helpdesk.rules.sla_cycles import TargetName
+from helpdesk.store.organisation import Organisation, find_organisation_afresh
+from helpdesk.store.policies import Calendar, PolicyVersion, list_calendars, list_policies
+
+TARGETS: tuple[TargetName, ...] = ("response", "resolution", "update")
+TRIAGE_MINUTES = 15
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """A version of a policy; `targets` with the calendars as they now stand."""
+
+    id: int
+    effective_at: datetime
+    targets: sla.Policy
+    supplier_pauses: bool
+    triage_minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy with its versions in order; `kind` None: of any ticket (store/policies)."""
+
+    id: int
+    kind: str | None
+    versions: tuple[Terms, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Policies in the order in which they are tried, all terms and calendars by id, and the ladder of each
+    severity and target."""
+
+    policies: tuple[Policy, ...]
+    terms: Mapping[int, Terms]
+    calendars: Mapping[int, hours.Calendar]
+    ladders: Mapping[str, Mapping[str, escalation.Ladder]]
+
+
+_remembered: dict[str, Reference] = {}
+
+
+def current() -> tuple[Organisation | None, Reference]:
+    """The organisation, read anew (None before the first set-up), and the set-up in force."""
+    organisation = find_organisation_afresh()
+    if organisation is None:
+        return None, _read()
+    found = _remembered.get(organisation.revision)
+    if found is None:
+        found = _read()
+        _remembered.clear()
+        _remembered[organisation.revision] = found
+    return organisation, found
+
+
+def calendar_of(calendar: Calendar) -> hours.Calendar:
+    """A stored calendar as the clock takes it: each version holds for the local dates from its instant on."""
+    return _spliced(
+        tuple((v.effective_at, json.dumps(v.definition, sort_keys=True)) for v in calendar.versions)
+    )
+
+
+def _read() -> Reference:
+    calendars = {calendar.id: calendar_of(calendar) for calendar in list_calendars()}
+    policies = tuple(
+        Policy(policy.id, policy.kind, tuple(_terms(version, calendars) for version in policy.versions))
+        for policy in list_policies()
+    )
+    return Reference(
+        policies,
+        {terms.id: terms for policy in policies for terms in policy.versions},
+        calendars,
+        {severity: ladders.ladders_of(severity) for severity in Severity},
+    )
+
+
+def _terms(version: PolicyVersion, calendars: Mapping[int, hours.Calendar]) -> Terms:
+    definition = version.definition
+    targets = {
+        severity: sla.SeverityTargets(
+            **{name: _target(raw[name], calendars) for name in TARGETS if raw.get(name)},
+            maintenance_pauses=raw["maintenance_pauses"],
+        )
+        for severity, raw in definition.items()
+        if isinstance(raw, dict)
+    }
+    return Terms(
+        version.id,
+        version.effective_at,
+        targets,
+        bool(definition.get("supplier_pauses")),
+        definition.get("triage_minutes", TRIAGE_MINUTES),
+    )
+
+
+def _target(raw: Mapping[str, Any], calendars: Mapping[int, hours.Calendar]) -> sla.Target:
+    calendar_id = raw["calendar_id"]
+    return sla.Target(raw["minutes"] * 60, None if calendar_id is None else calendars[calendar_id])
+
+
+# By content, so that a change of one leaves the others the days that they have worked out.
+@lru_cache(maxsize=64)
+def _spliced(versions: tuple[tuple[datetime, str], ...]) -> hours.Calendar:
+    spliced: hours.Calendar | None = None
+    for effective_at, definition in versions:
+        calendar = hours.parse_calendar(json.loads(definition), "calendar")
+        if spliced is not None:
+            since = effective_at.astimezone(calendar.zone).date()
+            calendar = replace(calendar, since=since, before=spliced)
+        spliced = calendar
+    if spliced is None:
+        raise LookupError("a calendar without a version")
+    return spliced
