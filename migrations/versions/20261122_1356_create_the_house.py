@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("severity", sa.String(), nullable=False),
         sa.Column("target", sa.String(), nullable=False),
+        sa.Column("steps_made", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_escalation_policy")),
         sa.UniqueConstraint("severity", "target", name=op.f("uq_escalation_policy_severity_target")),
     )
@@ -75,6 +76,7 @@ def upgrade() -> None:
             ),
             nullable=False,
         ),
+        sa.Column("revision", sa.String(), nullable=False),
         sa.ForeignKeyConstraint(
             ["calendar_id"], ["calendar.id"], name=op.f("fk_organisation_calendar_id"), use_alter=True
         ),
@@ -143,6 +145,7 @@ def upgrade() -> None:
         "escalation_step",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("policy_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("percent", sa.Integer(), nullable=True),
         sa.Column("minutes", sa.Integer(), nullable=True),
