@@ -110,7 +110,9 @@ def uncovered(policy: Policy, definition: State, now: datetime) -> list[Uncovere
 
 def _teams_under(policy: Policy) -> list[Team]:
     """The teams whose tickets can come under the policy, by name."""
-    unnamed = policy.kind is not None or policy.id == next(p.id for p in list_policies() if p.kind is None)
+    unnamed = policy.kind is not None or policy.id == next(
+        (p.id for p in list_policies() if p.kind is None), None
+    )
     ids = {
         s.team_id for s in list_services() if s.policy_id == policy.id or (unnamed and s.policy_id is None)
     }

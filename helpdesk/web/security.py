@@ -24,10 +24,13 @@ KINDS = {
     "reset_asked": _l("New password asked for"),
     "set_up": _l("Helpdesk set up"),
     "person_added": _l("Person added"),
+    "person_changed": _l("Person changed"),
     "person_left": _l("Person left"),
+    "person_returned": _l("Person came back"),
     "invited": _l("Invited"),
     "profile_changed": _l("Profile changed"),
     "role_changed": _l("Role changed"),
+    "setting_added": _l("Setting added"),
     "setting_changed": _l("Setting changed"),
     "token_added": _l("Access token made"),
     "token_revoked": _l("Access token revoked"),
@@ -99,12 +102,19 @@ def _rows(events: list[SecurityEvent]) -> list[dict[str, Any]]:
             "who": event.actor.name if event.actor else "",
             "about": " · ".join(
                 [names.get(event.subject, event.subject)] * bool(event.subject)
-                + [f"{DETAILS.get(key, key)}: {value}" for key, value in event.detail.items()]
+                + [f"{DETAILS.get(key, key)}: {_said(value)}" for key, value in event.detail.items()]
             ),
             "address": event.address,
         }
         for event in events
     ]
+
+
+def _said(value: Any) -> str:
+    """A value of a detail; what changed may be several things, and a thing a list."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_said(each)}" for key, each in value.items())
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _is_id(text: str) -> bool:

@@ -68,6 +68,8 @@ def _brief(step: Step) -> str:
     to = TO.get(step.to, step.to)
     if step.percent is not None:
         return _("%(to)s at %(percent)s%%", to=to, percent=step.percent)
+    if step.repeat_minutes and not step.minutes:
+        return _("%(to)s at once and every %(again)s min", to=to, again=step.repeat_minutes)
     if step.repeat_minutes:
         return _(
             "%(to)s after %(minutes)s min and every %(again)s min",
@@ -130,7 +132,7 @@ def _page(severity: str, target: str, typed: list[Typed], marker: str, errors: E
         marker=marker,
         errors=errors or {},
         to_options=[(to, str(TO[to])) for to in RECIPIENTS],
-        unit_options=[("minutes", _("minutes after the start")), ("percent", _("percent of the time"))],
+        unit_options=[("minutes", _("minutes")), ("percent", _("percent"))],
         most=LONGEST,
         can_edit=may("admin.edit"),
     )
