@@ -1,6 +1,7 @@
 """HTML mail to the text that people would read: quoted parts as lines with ">"."""
 
 import re
+from html import unescape
 from html.parser import HTMLParser
 
 _UNREAD = frozenset({"script", "style", "head", "title", "template"})
@@ -37,7 +38,9 @@ def html_to_text(html: str) -> str:
     """The words of an HTML mail in reading order, line ends \\n; never fails on broken HTML."""
     reader = _Reader()
     reader.feed(html)
-    reader.close()
+    # What is left begins with a tag that never ends. close() would look for its end once for each "<" in it:
+    # minutes for a small hostile mail.
+    reader.handle_data(unescape(reader.rawdata))
     return reader.text()
 
 

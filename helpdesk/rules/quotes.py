@@ -6,13 +6,13 @@ from dataclasses import dataclass
 # "On Monday Ana wrote:" in the languages that mail programs speak, over at most three lines.
 _INTRODUCES = re.compile(
     r"^(?:on|am|le|el|il|op|em)\b[^\n]{0,200}(?:\n[^\n]{0,200}){0,2}?"
-    r"(?:wrote|schrieb[^\n:]*|a écrit|escribió|ha scritto|schreef[^\n:]*|escreveu)\s*:\s*$"
+    r"(?:wrote|schrieb[^\n:]{0,200}|a écrit|escribió|ha scritto|schreef[^\n:]{0,200}|escreveu)\s*:\s*$"
     r"|^[^\n]{0,200}(?:写道|寫道|编写|撰写)\s*[:：]\s*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _RULED_OFF = re.compile(
-    r"^[-_ ]{2,}\s*(?:original message|original appointment|ursprüngliche nachricht|message d'origine"
-    r"|原始邮件|原始郵件|邮件原件|回复的原邮件)\s*[-_ ]{2,}\s*$",
+    r"^[-_ \t]{2,100}(?:original message|original appointment|ursprüngliche nachricht|message d'origine"
+    r"|原始邮件|原始郵件|邮件原件|回复的原邮件)[-_ \t]{2,100}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FORWARDED = re.compile(
