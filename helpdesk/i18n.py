@@ -1,8 +1,8 @@
 """Languages, zones and how instants are said: shared by doors and letters."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, reduce
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
@@ -13,6 +13,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
+# Babel's own patterns say the year, or leave out the weekday; by language, as each orders a date.
+_DAY_AND_TIME = {"en": "EEE d MMM, HH:mm", "zh": "M月d日 EEE HH:mm"}
+_TO_THE_SECOND = {"en": "d MMM y, HH:mm:ss", "zh": "y年M月d日 HH:mm:ss"}
 
 
 def negotiate(accepted: list[str]) -> str:
@@ -40,12 +43,24 @@ def zone_city(zone: str) -> str:
 
 def say_instant(at: datetime, zone: str) -> str:
     """Day and time in a zone: "Fri 20 Nov, 10:12"; the year is said where it is not obvious from `at`."""
-    return _instant(at, zone, str(_present()))
+    locale = _present()
+    return _instant(at, zone, str(locale), _DAY_AND_TIME[locale.language])
+
+
+def say_weekday(at: datetime, zone: str) -> str:
+    """Weekday and time in a zone, where there is little room: "Fri 10:12"."""
+    return _instant(at, zone, str(_present()), "EEE HH:mm")
+
+
+def say_second(at: datetime, zone: str) -> str:
+    """An instant to the second, with its year, as logs say it: "20 Nov 2026, 10:12:05"."""
+    locale = _present()
+    return _instant(at, zone, str(locale), _TO_THE_SECOND[locale.language])
 
 
 @lru_cache(maxsize=8192)  # the queue says the same instants again and again
-def _instant(at: datetime, zone: str, locale: str) -> str:
-    return format_datetime(at, "EEE d MMM, HH:mm", tzinfo=ZoneInfo(zone), locale=Locale.parse(locale))
+def _instant(at: datetime, zone: str, locale: str, pattern: str) -> str:
+    return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=Locale.parse(locale))
 
 
 def say_time(at: datetime, zone: str) -> str:
@@ -80,11 +95,28 @@ def say_hours(week: Sequence[Sequence[tuple[int, int]]]) -> str:
         days = list(group)
         if not intervals:
             continue
-        between = (f"{a // 60:02}:{a % 60:02}–{b // 60:02}:{b % 60:02}" for a, b in intervals)
+        between = say_list(f"{a // 60:02}:{a % 60:02}–{b // 60:02}:{b % 60:02}" for a, b in intervals)
         first, last = names[days[0]], names[days[-1]]
         span = first if len(days) == 1 else _("%(first)s to %(last)s", first=first, last=last)
-        said.append(f"{span} {', '.join(between)}")
-    return "; ".join(said)
+        said.append(_("%(days)s %(hours)s", days=span, hours=between))
+    return reduce(lambda first, then: _("%(first)s; %(next)s", first=first, next=then), said) if said else ""
+
+
+def say_list(items: Iterable[str]) -> str:
+    """Several things in a row: "Bo, Chen, Dee"; empty for none."""
+    said = list(items)
+    return reduce(lambda first, then: _("%(first)s, %(next)s", first=first, next=then), said) if said else ""
+
+
+def say_sentences(sentences: Iterable[str]) -> str:
+    """Sentences one after another; empty for none."""
+    said = [each for each in sentences if each]
+    return reduce(lambda first, then: _("%(first)s %(next)s", first=first, next=then), said) if said else ""
+
+
+def say_of(name: str, said: str) -> str:
+    """A thing and what is said of it: "Reason: nobody was there"."""
+    return _("%(name)s: %(said)s", name=name, said=said)
 
 
 def say_duration(seconds: float | timedelta) -> str:
@@ -103,8 +135,9 @@ def say_duration(seconds: float | timedelta) -> str:
 def say_working_time(seconds: int) -> str:
     """A counted time, never in days, for a working day has fewer hours: "4 h", "1 h 30 min", "45 min"."""
     hours, minutes = divmod(seconds // 60, 60)
-    said = [_("%(hours)d h", hours=hours)] if hours else []
-    return " ".join([*said, *([_("%(minutes)d min", minutes=minutes)] if minutes or not hours else [])])
+    if hours and minutes:
+        return _("%(hours)d h %(minutes)s min", hours=hours, minutes=minutes)
+    return _("%(hours)d h", hours=hours) if hours else _("%(minutes)d min", minutes=minutes)
 
 
 def say_size(size: int) -> str:

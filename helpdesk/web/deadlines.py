@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import g
 from flask_babel import gettext as _
@@ -124,14 +125,14 @@ def _weight(segment: Any) -> float:
 
 
 def _ticks(drawn: Iterable[dict[str, Any]], cycle: Cycle) -> list[tuple[float, str]]:
-    at, day = 0.0, ""
+    at, day = 0.0, None
     ticks: list[tuple[float, str]] = []
     for segment in drawn:
         if segment["from"] is not None:
-            said = i18n.say_instant(segment["from"], viewer_zone())
-            date, _comma, time = said.rpartition(", ")
+            since, zone = segment["from"], viewer_zone()
+            date = since.astimezone(ZoneInfo(zone)).date()
             if not ticks or at - ticks[-1][0] >= ROOM:
-                ticks.append((at, time if date == day else f"{date.split(' ')[0]} {time}"))
+                ticks.append((at, (i18n.say_time if date == day else i18n.say_weekday)(since, zone)))
                 day = date
         at += segment["share"]
     if (

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import closing, guests, promises, tickets, triage
 from helpdesk.desk.sign_in import Throttled
-from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_size
+from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences, say_size
 from helpdesk.outbound import links
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import State, is_allowed
@@ -225,7 +225,7 @@ def next_step(visit: Visit) -> tuple[str, str]:
             late = _("We promised an answer by %(time)s. Those responsible have been told.", time=at)
             return _("We are late, and sorry for it"), late
         why = words.why_then(promised.seconds, promised.calendar, promised.pauses, zone)
-        return say_answer_by(promised.due_at, zone, g.now), " ".join(why)
+        return say_answer_by(promised.due_at, zone, g.now), say_sentences(why)
     if ticket.is_open:
         return _step_in_work(ticket, zone)
     ended = {

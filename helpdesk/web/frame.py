@@ -130,6 +130,8 @@ def init_app(app: Flask) -> None:
     app.template_filter("zone_city")(i18n.zone_city)
     app.template_filter("answer_by")(i18n.say_answer_by)
     app.template_filter("opening_hours")(i18n.say_hours)
+    app.template_filter("say_list")(i18n.say_list)
+    app.template_filter("say_sentences")(i18n.say_sentences)
     app.register_error_handler(HTTPException, _http_fault)
     app.register_error_handler(CSRFError, _csrf_fault)
     app.register_error_handler(NotAllowed, _not_allowed)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -103,7 +104,7 @@ def _who(entry: Entry) -> Markup:
 
 
 def _because(text: str, reason: str) -> Markup:
-    return Markup.escape(text) + (_fill(_(": %(reason)s"), reason=reason) if reason else "")
+    return _fill(_("%(name)s: %(said)s"), name=text, said=reason) if reason else Markup.escape(text)
 
 
 def _severity(code: str) -> str:
@@ -202,7 +203,8 @@ def _linked(entry: Entry, names: Names) -> Markup:
 
 def _escalated(entry: Entry, names: Names) -> Markup:
     detail = entry.detail
-    told = Markup(", ").join(Markup("<b>{}</b>").format(names.person(i)) for i in detail.get("people", ()))
+    people = [Markup("<b>{}</b>").format(names.person(i)) for i in detail.get("people", ())]
+    told = reduce(lambda a, b: _fill(_("%(first)s, %(next)s"), first=a, next=b), people) if people else ""
     to = RUNGS.get(detail.get("to", ""), detail.get("to") or "")
     if detail.get("about") == "triage":
         text = _("Nobody has looked at this yet: told %(people)s (%(to)s)")
@@ -248,8 +250,14 @@ def _deadline_moved(entry: Entry, names: Names) -> Markup:
     return _because(said, entry.detail["reason"])
 
 
+def _letter_failed(entry: Entry, names: Names) -> Markup:
+    said = _fill(_("A letter to %(to)s could not be delivered"), to=entry.detail.get("to", ""))
+    return _because(said, entry.detail.get("fault", ""))
+
+
 def _unknown(entry: Entry, names: Names) -> Markup:
-    return _fill(_("%(who)s: %(what)s"), who=_who(entry), what=entry.kind.replace("_", " "))
+    """For what another version of Helpdesk wrote."""
+    return _fill(_("%(who)s did something"), who=_who(entry))
 
 
 _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
@@ -270,6 +278,7 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "nudged": _nudged,
     "rated": _rated,
     "mail_filed": _mail_filed,
+    "letter_failed": _letter_failed,
     "deadline_moved": _deadline_moved,
 }
 

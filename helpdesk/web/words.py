@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.i18n import say_hours, say_working_time, zone_city
+from helpdesk.i18n import say_hours, say_of, say_working_time, zone_city
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State
 from helpdesk.rules.severity import Affected, Severity, Works
 
@@ -113,25 +113,26 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return _("We wait for an answer until %(time)s", time=until)
     if entry.kind == "severity_changed":
         severity = SEVERITIES[Severity(detail["to"])]
-        return _("Severity is now %(severity)s", severity=severity) + _because(detail)
+        return _because(_("Severity is now %(severity)s", severity=severity), detail)
     if entry.kind == "nudged":
         return _("We asked again") if detail["about"] == "question" else _("We asked whether it works")
     if entry.kind == "closed":
         confirmed = detail["because"] == "confirmed"
         return _("Confirmed as solved, and closed") if confirmed else _("Closed, as nobody said otherwise")
     if entry.kind == "cancelled":
-        return (_("Withdrawn") if detail.get("withdrawn") else _("Cancelled")) + _because(detail)
+        return _because(_("Withdrawn") if detail.get("withdrawn") else _("Cancelled"), detail)
     if entry.kind == "merged":
         return _("Goes on as %(number)s", number=f"HD-{detail['into']}")
     if entry.kind == "rated":
-        return _("Rated %(stars)s of 5", stars=detail["stars"]) + (f": {entry.body}" if entry.body else "")
+        rated = _("Rated %(stars)s of 5", stars=detail["stars"])
+        return say_of(rated, entry.body) if entry.body else rated
     plain = {
         "accepted": _("%(name)s has your report", name=name),
         "triaged": _("The questions about it were answered"),
-        "moved": _("Handed to the team that can help") + _because(detail),
+        "moved": _because(_("Handed to the team that can help"), detail),
     }
     return plain.get(entry.kind, "")
 
 
-def _because(detail: dict[str, Any]) -> str:
-    return f": {detail['reason']}" if detail.get("reason") else ""
+def _because(said: str, detail: dict[str, Any]) -> str:
+    return say_of(said, detail["reason"]) if detail.get("reason") else said
