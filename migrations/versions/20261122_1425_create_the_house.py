@@ -1,6 +1,6 @@
 """create the house
 
-Revision ID: 972482423adf
+Revision ID: bd3ef367bc00
 Revises:
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "972482423adf"
+revision = "bd3ef367bc00"
 down_revision = None
 branch_labels = None
 depends_on = None
