@@ -27,11 +27,11 @@ NEXT: Mapping[To, To] = {
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """At `percent` of the allowance, or `minutes` of wall time after the start: exactly one is set.
+    """At `percent` of the allowance, or once `minutes` are counted: exactly one is set.
 
-    `repeat_minutes` None: once; else again and again until the target is met, `repeat_most` times at
-    most (0: without end). `number` names the step in its alarms' keys, so that it stays the same step when
-    others are put before it; None: its place in the ladder, from 0.
+    `repeat_minutes` None: once; else again after so much wall time until the target is met, `repeat_most`
+    times at most (0: without end). `number` names the step in its alarms' keys, so that it stays the same
+    step when others are put before it; None: its place in the ladder, from 0.
     """
 
     to: To
@@ -182,9 +182,11 @@ def _first_at(step: Step, cycle: Cycle) -> datetime | None:
     """When a step is first due; None where its share of the allowance is not reached as things stand.
 
     A ladder begins where its severity does: what a lower one has used up does not ring all of it at once.
+    Minutes are counted as the target is, so that a night does not bring every step at the same opening.
     """
     if step.minutes is not None:
-        return cycle.targets_since + timedelta(minutes=step.minutes)
+        counted = cycle.counted_before + step.minutes * 60
+        return cycle.reaches_at(counted) if step.minutes else cycle.targets_since
     seconds = -(-cycle.allowance_seconds * (step.percent or 0) // 100)
     reached = cycle.reaches_at(seconds) if seconds else cycle.started_at
     return reached and max(reached, cycle.targets_since)

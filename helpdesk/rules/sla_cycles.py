@@ -81,6 +81,11 @@ class Cycle:
         return self.count.targets_since
 
     @property
+    def counted_before(self) -> int:
+        """The seconds that were counted when the severity in force began."""
+        return self.count.counted_before
+
+    @property
     def calendar(self) -> Calendar | None:
         """The calendar in force; None counts every instant."""
         return self.count.calendar
@@ -113,6 +118,8 @@ class CycleCount:
     reached_at: datetime | None = None
     """The first instant at which elapsed reached the allowance, once it has."""
     targets_since: datetime = field(init=False)
+    counted_before: int = 0
+    """See Cycle.counted_before."""
     pause: Pause | None = None
     stopped_at: datetime | None = None
     due_at_stop: datetime | None = None
@@ -144,7 +151,7 @@ class CycleCount:
         """Goes on with the targets of another severity, which has this target, from `instant` on."""
         self.count_to(instant)
         old = self._target().seconds
-        self.targets, self.targets_since = targets, instant
+        self.targets, self.targets_since, self.counted_before = targets, instant, self.elapsed
         new = self._target().seconds
         if self._is_breached(instant):
             return

@@ -67,10 +67,11 @@ def due(ladder: Ladder, of: Cycle, rung: dict[str, Rung] | None = None) -> list[
         # used up exactly at closing time it is due then; whoever is told is told at the next opening
         (at(2, "10:00"), Step("lead", percent=50), "lead Mon 13:00"),
         (at(5, "14:00"), Step("lead", percent=100), "lead Mon 09:00"),  # Friday is a holiday
-        # wall minutes that fall into closed time wait for the opening
+        # minutes stand still while the desk is closed
         (at(2, "11:50"), Step("lead", minutes=5), "lead Mon 11:55"),
         (at(2, "11:50"), Step("lead", minutes=10), "lead Mon 13:00"),
-        (at(2, "17:00"), Step("lead", minutes=90), "lead Tue 09:00"),
+        (at(2, "17:00"), Step("lead", minutes=90), "lead Tue 09:30"),
+        (at(2, "22:00"), Step("lead", minutes=15), "lead Tue 09:15"),
     ],
 )
 def test_a_target_in_office_hours_rings_nobody_outside_them(
@@ -143,6 +144,25 @@ def test_a_ladder_begins_where_its_severity_does() -> None:
         "manager Mon 11:15",
         "manager Mon 11:30",
     ]
+
+
+def test_a_report_of_the_night_does_not_bring_every_step_at_the_opening() -> None:
+    found = cycle(IN_HOURS, at(2, "22:00"), now=at(2, "22:00"))
+    assert due(DEFAULT_LADDERS["critical", "response"], found) == [
+        "on_call Tue 09:00",
+        "backup Tue 09:15",
+        "lead Tue 09:30",
+        "manager Tue 09:45",
+        "manager Tue 14:00",
+    ]
+
+
+def test_minutes_count_from_where_the_severity_began() -> None:
+    change = sla.Event(at(2, "17:50"), "severity_changed", "major")
+    policy = {"minor": ALWAYS, "major": IN_HOURS}
+    events = [sla.Event(at(2, "17:00"), "reported", "minor"), change]
+    found = sla.explain(policy, [], events, at(2, "17:50"))[0]
+    assert due([Step("lead", minutes=15)], found) == ["lead Tue 09:05"]
 
 
 def test_a_reopened_ticket_tells_one_step_more_at_once() -> None:
