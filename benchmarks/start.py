@@ -2,7 +2,7 @@
 
     python benchmarks/start.py [--runs 5]
 
-Each run on the same data folder, once it is set up: the median, and all of them. Linux alone (it reads /proc).
+Each run on the same data folder, once it is set up: the median, and all of them. For Linux: it reads /proc.
 """
 
 import argparse

@@ -51,12 +51,21 @@ class Service:
             **settings,
         }
 
-    def run(self, *words: str, **settings: str) -> "subprocess.CompletedProcess[str]":
-        """Run a command to its end."""
+    up: "subprocess.Popen[bytes] | None" = None
+
+    def run(self, *words: str, given: str = "", **settings: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command to its end, with that on its standard input."""
         command = [sys.executable, "-m", "helpdesk", *words]
         environ = self.environ | settings
         return subprocess.run(
-            command, env=environ, cwd=ROOT, capture_output=True, text=True, timeout=PATIENCE, check=False
+            command,
+            env=environ,
+            cwd=ROOT,
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
 
     def start(self) -> float:
@@ -73,6 +82,7 @@ class Service:
         return wait_until(self.answers)
 
     def answers(self) -> bool:
+        assert self.up is not None
         if self.up.poll() is not None:
             pytest.fail(f"it ended: {self.log.read_text()}")
         try:
@@ -86,6 +96,7 @@ class Service:
 
     def stop(self, told: signal.Signals) -> float:
         """Tell it to stop; the seconds until it has ended."""
+        assert self.up is not None
         began = time.monotonic()
         self.up.send_signal(told)
         self.up.wait(PATIENCE)
@@ -93,7 +104,7 @@ class Service:
 
     def end(self) -> None:
         """Stop it if it runs still; insist where it does not listen."""
-        if self.up.poll() is None:
+        if self.up is not None and self.up.poll() is None:
             try:
                 self.stop(signal.SIGTERM)
             except subprocess.TimeoutExpired:
