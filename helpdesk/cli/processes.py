@@ -111,6 +111,8 @@ def _gunicorn_settings(settings: Settings) -> dict[str, object]:
         "preload_app": True,
         "loglevel": "debug" if settings.log_level == "DEBUG" else "warning",
         "graceful_timeout": 2,  # everything stops within five seconds
+        # Else one whose parent was killed would stay for as long as its slowest client takes.
+        "post_fork": lambda _parent, _child: end_with_parent(signal.SIGKILL),
         "forwarded_allow_ips": ",".join(str(network) for network in settings.trusted_proxies),
         "control_socket_disable": True,  # it would lie in the home folder, shared by every installation
     }
