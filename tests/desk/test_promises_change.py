@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from helpdesk.desk import calendars, ladders, policy_plans, tickets
+from helpdesk.desk import calendars, closing, ladders, organisation, policy_plans, tickets
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
+from helpdesk.desk.check import check
 from helpdesk.desk.policies import OFFICE_WEEK
 from helpdesk.desk.recompute import recompute
 from helpdesk.desk.tickets import Report
+from helpdesk.desk.waiting import wait
 from helpdesk.rules.escalation import Step
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.scenario import ScenarioError
@@ -247,3 +249,23 @@ def test_a_ladder_that_was_changed_meanwhile_is_not_overwritten(house: House) ->
         ladders.save_ladder("minor", "response", [Step("team", minutes=0)], by(house), seen)
     event = db.session.query(SecurityEvent).filter_by(subject="ladder:minor:response").one()
     assert event.detail["to"] == {"steps": ["0 min lead"]}
+
+
+def test_after_every_change_what_is_kept_is_what_the_rules_say(house: House) -> None:
+    new, waiting, solved = report(house), report(house), report(house)
+    later = MONDAY_9 + timedelta(hours=1)
+    wake_at = later + timedelta(days=9)
+    wait(waiting.id, house.bo, waiting_for="reporter", wake_at=wake_at, question="Which list?", now=later)
+    closing.resolve(solved.id, house.bo, cause="Full disk", solution="Emptied it", now=later)
+    week = {**OFFICE_WEEK, "tue": [], "sat": [["10:00", "12:00"]]}
+    calendars.publish(office(house).id, week, {"2026-03-04": []}, TUESDAY, "Other days", by(house, later))
+    ladders.save_ladder("minor", "resolution", [Step("manager", percent=30)], by(house, later))
+    shop = calendars.create("Shop", "Europe/Berlin", {"mon": [["08:00", "20:00"]]}, {}, by(house, later))
+    state = organisation.state_of(get_organisation())
+    organisation.change({**state, "calendar_id": shop.id}, by(house, later))
+    work_off(later)
+    assert pending(new)["resolution manager"] > later
+    batches = list(check())
+    assert sum(batch.tickets for batch in batches) == 3
+    assert [difference for batch in batches for difference in batch.differences] == []
+    assert sum(batch.waiting for batch in batches) == 0
