@@ -29,7 +29,14 @@ from helpdesk.schemas.tickets import (
 )
 from helpdesk.store.people import find_person
 from helpdesk.store.services import find_service
-from helpdesk.store.tickets import Ticket, is_participant, list_entries, list_tickets, ticket_id_of
+from helpdesk.store.tickets import (
+    Ticket,
+    is_desk_side,
+    is_participant,
+    list_entries,
+    list_tickets,
+    ticket_id_of,
+)
 
 bp = guarded(Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="Tickets"))
 DOOR: Any = {"door": "api"}
@@ -86,7 +93,7 @@ def one(number: str) -> dict[str, Any]:
     return {
         "ticket": ticket,
         "targets": cycles_as_json(targets.explain(ticket, g.now))["cycles"],
-        "entries": list_entries(ticket.id, public_only=not _sees_notes(ticket)),
+        "entries": list_entries(ticket.id, public_only=not is_desk_side(ticket, g.asker)),
     }
 
 
@@ -111,7 +118,8 @@ def accept(number: str) -> Ticket:
 def reply(data: dict[str, Any], number: str) -> Ticket:
     """Answer: as the desk, or as the reporter where you take part without working on it."""
     ticket = ticket_of(number)
-    if access.may(g.asker, "ticket.work") and ticket.reporter_id != g.person.id:
+    works = access.may(g.asker, "ticket.work") and is_desk_side(ticket, g.asker)
+    if works and ticket.reporter_id != g.person.id:
         tickets.reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
     elif access.may(g.asker, "ticket.answer_own") and _takes_part(ticket):
         tickets.reporter_reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
@@ -123,7 +131,7 @@ def reply(data: dict[str, Any], number: str) -> Ticket:
 @verb("notes", NoteSchema)
 def note(data: dict[str, Any], number: str) -> Ticket:
     """Write to colleagues; the reporter never sees it."""
-    ticket = ticket_of(number)
+    ticket = _desk_side_of(number)
     need("ticket.work", "ticket.note")
     tickets.note(ticket.id, g.person, data["body"], now=g.now, **DOOR)
     return ticket_of(number)
@@ -159,7 +167,7 @@ def severity(data: dict[str, Any], number: str) -> Ticket:
 @verb("assign", AssignSchema)
 def assign(data: dict[str, Any], number: str) -> Ticket:
     """Hand the ticket to somebody at the desk; nobody: back to the team."""
-    ticket = ticket_of(number)
+    ticket = _desk_side_of(number)
     need("ticket.assign")
     assignee = find_person(data["assignee_id"]) if data["assignee_id"] else None
     if data["assignee_id"] and not (
@@ -180,7 +188,7 @@ def cancel(data: dict[str, Any], number: str) -> Ticket:
 def merge(data: dict[str, Any], number: str) -> Ticket:
     """Join this duplicate to another ticket."""
     ticket = _to_work_on(number)
-    return closing.merge(ticket.id, g.person, ticket_of(data["number"]).id, now=g.now, **DOOR)
+    return closing.merge(ticket.id, g.person, _desk_side_of(data["number"]).id, now=g.now, **DOOR)
 
 
 @verb("confirm", RatingSchema)
@@ -202,26 +210,27 @@ def reopen(data: dict[str, Any], number: str) -> Ticket:
     return closing.reopen(ticket.id, g.person, data["words"], now=g.now, **DOOR)
 
 
-def _to_work_on(number: str) -> Ticket:
+def _desk_side_of(number: str) -> Ticket:
     ticket = ticket_of(number)
+    if not is_desk_side(ticket, g.asker):
+        raise Forbidden
+    return ticket
+
+
+def _to_work_on(number: str) -> Ticket:
+    ticket = _desk_side_of(number)
     need("ticket.work")
     return ticket
 
 
 def _own_or_to_work_on(number: str) -> Ticket:
     ticket = ticket_of(number)
-    if ticket.reporter_id != g.person.id:
-        need("ticket.work")
-    return ticket
+    if ticket.reporter_id == g.person.id:
+        need("ticket.answer_own")
+        return ticket
+    return _to_work_on(number)
 
 
 def _takes_part(ticket: Ticket) -> bool:
     """Whether the asker has to do with the ticket themselves, beyond what their role shows them."""
     return is_participant(ticket, g.person.id)
-
-
-def _sees_notes(ticket: Ticket) -> bool:
-    service = ticket.service
-    return access.sees_notes(
-        g.asker, ticket.team_id, bool(service and service.is_restricted), ticket.assignee_id
-    )

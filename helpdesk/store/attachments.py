@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import and_, or_, select
 
-from helpdesk.rules.access import Asker, may
+from helpdesk.rules.access import Asker
 from helpdesk.store.db import db
 from helpdesk.store.files import file_path
-from helpdesk.store.tickets import Attachment, Entry, Ticket, visible_to
+from helpdesk.store.tickets import Attachment, Entry, Ticket, desk_side, visible_to
 
 ROOM = "attachments"
 
@@ -18,10 +18,11 @@ def find_attachment(attachment_id: int, asker: Asker) -> Attachment | None:
         select(Attachment)
         .join(Ticket, Ticket.id == Attachment.ticket_id)
         .join(Entry, Entry.id == Attachment.entry_id)
-        .where(Attachment.id == attachment_id, visible_to(asker))
+        .where(
+            Attachment.id == attachment_id,
+            or_(desk_side(asker), and_(visible_to(asker), Entry.is_public)),
+        )
     )
-    if not may(asker, "ticket.see"):
-        query = query.where(Entry.is_public)
     return db.session.scalar(query)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from helpdesk.rules.access import Asker, may
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Ticket, visible_to
+from helpdesk.store.tickets import Ticket, desk_side
 
 # Their links let in whoever has them: only administrators read these on the letters page.
 SECRET_KINDS = frozenset({"invitation", "password_reset"})
@@ -106,9 +106,9 @@ def find_oldest_unsent(now: datetime) -> datetime | None:
 
 
 def _seen_by(asker: Asker) -> ColumnElement[bool]:
-    """A letter goes with its ticket. One about an account is for administrators and, unless its link lets
-    in whoever holds the session, for whom it was written to."""
-    about_tickets = Letter.ticket_id.in_(select(Ticket.id).where(visible_to(asker)))
+    """A letter goes with its ticket, for those who read it as the desk does. One about an account is for
+    administrators and, unless its link lets in whoever holds the session, for whom it was written to."""
+    about_tickets = Letter.ticket_id.in_(select(Ticket.id).where(desk_side(asker)))
     own = and_(Letter.person_id == asker.person_id, Letter.kind.not_in(SECRET_KINDS))
     if may(asker, "admin.edit"):
         return or_(about_tickets, Letter.ticket_id.is_(None), own)

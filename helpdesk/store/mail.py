@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from helpdesk.rules.access import Asker
 from helpdesk.store.db import Json, Model, UtcDateTime, db, insert_missing
 from helpdesk.store.files import file_path
-from helpdesk.store.tickets import Ticket, visible_to
+from helpdesk.store.tickets import Ticket, desk_side
 
 ROOM = "mail"  # of the data folder
 
@@ -159,8 +159,8 @@ def _count(condition: ColumnElement[bool], since: datetime) -> int:
 
 
 def _seen_by(asker: Asker) -> ColumnElement[bool]:
-    """What is on no ticket is for all who may see mail; the rest goes with its ticket."""
-    return or_(RawMail.ticket_id.is_(None), RawMail.ticket_id.in_(select(Ticket.id).where(visible_to(asker))))
+    """What is on no ticket is for all who may see mail; the rest for the desk's side of its ticket."""
+    return or_(RawMail.ticket_id.is_(None), RawMail.ticket_id.in_(select(Ticket.id).where(desk_side(asker))))
 
 
 def list_mail(asker: Asker, outcome: str | None, limit: int, before_id: int | None = None) -> list[RawMail]:

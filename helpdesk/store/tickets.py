@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from helpdesk.rules.access import Asker, ticket_reach
+from helpdesk.rules.access import Asker, sees_notes, ticket_reach
 from helpdesk.rules.lifecycle import OPEN, State
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Person
@@ -192,25 +192,31 @@ def ticket_id_of(number: str) -> int | None:
     return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
 
 
-def visible_to(asker: Asker) -> ColumnElement[bool]:
-    """The condition on Ticket that holds for what the asker may see (rules/access.ticket_reach)."""
+def desk_side(asker: Asker) -> ColumnElement[bool]:
+    """The condition on Ticket that holds for what the asker reads as the desk does: notes, letters to others,
+    raw mail (rules/access.sees_notes, as a query)."""
     reach = ticket_reach(asker)
     if reach.everything:
         return true()
-    if asker.person_id is None:
-        return false()
-    joined = select(Participant.ticket_id).where(Participant.person_id == asker.person_id)
-    own = or_(Ticket.reporter_id == asker.person_id, Ticket.id.in_(joined))
     if not reach.desk:
-        return own
+        return false()
     secret = select(Service.id).where(Service.is_restricted)
     return or_(
         Ticket.service_id.is_(None),
         Ticket.service_id.not_in(secret),
         Ticket.team_id.in_(reach.team_ids),
         Ticket.assignee_id == asker.person_id,
-        own,
     )
+
+
+def visible_to(asker: Asker) -> ColumnElement[bool]:
+    """The condition on Ticket for what the asker may see: `desk_side`, and where they take part."""
+    if ticket_reach(asker).everything:
+        return true()
+    if asker.person_id is None:
+        return false()
+    joined = select(Participant.ticket_id).where(Participant.person_id == asker.person_id)
+    return or_(desk_side(asker), Ticket.reporter_id == asker.person_id, Ticket.id.in_(joined))
 
 
 def visible_tickets(asker: Asker) -> Select[Ticket]:
@@ -230,6 +236,12 @@ def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
             joinedload(Ticket.assignee),
         )
     )
+
+
+def is_desk_side(ticket: Ticket, asker: Asker) -> bool:
+    """Whether the asker reads the ticket as the desk does (rules/access.sees_notes)."""
+    restricted = bool(ticket.service and ticket.service.is_restricted)
+    return sees_notes(asker, ticket.team_id, restricted, ticket.assignee_id)
 
 
 def list_tickets(

@@ -11,7 +11,7 @@ from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed, is_allowed
 from helpdesk.store.escalations import find_alarm
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.tickets import Ticket, find_ticket
+from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side
 
 bp = Blueprint("alarms", __name__)
 
@@ -48,6 +48,10 @@ def _read(token: str) -> tuple[Person, Ticket]:
     if person is None or alarm is None or not person.is_active or person.session_epoch != payload["e"]:
         abort(404)
     ticket = find_ticket(alarm.ticket_id, person.asker)
-    if ticket is None or not access.may(person.asker, "ticket.work"):
+    if (
+        ticket is None
+        or not is_desk_side(ticket, person.asker)
+        or not access.may(person.asker, "ticket.work")
+    ):
         abort(404)
     return person, ticket

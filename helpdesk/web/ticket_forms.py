@@ -28,7 +28,7 @@ from helpdesk.schemas.tickets import (
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
-from helpdesk.store.tickets import Ticket, find_ticket, ticket_id_of
+from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
 from helpdesk.web import words
 from helpdesk.web.frame import asker, viewer_zone
 
@@ -59,7 +59,7 @@ class Form:
 def _other(ticket: Ticket, data: dict[str, Any]) -> int:
     """The id of the other ticket that was named, looked up through the asker's rights."""
     other = find_ticket(ticket_id_of(data["number"]) or 0, asker())
-    if other is None:
+    if other is None or not is_desk_side(other, asker()):
         raise Refused({"number": [_("There is no such ticket. Check the number, for example HD-12.")]})
     if other.id == ticket.id:
         raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})

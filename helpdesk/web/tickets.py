@@ -34,7 +34,7 @@ from helpdesk.store.people import Person, get_person
 from helpdesk.store.rosters import list_people_by_id
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
-from helpdesk.store.tickets import Entry, Ticket, find_ticket, list_entries, ticket_id_of
+from helpdesk.store.tickets import Entry, Ticket, find_ticket, is_desk_side, list_entries, ticket_id_of
 from helpdesk.web import deadlines, timeline, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
@@ -44,16 +44,19 @@ from helpdesk.web.uploads import upload_errors, uploads
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 Page = Answer | str | tuple[str, int]
-WAKE_AFTER = timedelta(days=1)
+WAKE_AFTER = timedelta(days=8)  # past the fifth working day, on which a reporter's silence decides
 
 
 @bp.get("/<number>")
 @needs("ticket.see_own")
 def page(number: str) -> Page:
-    """The ticket; a reporter is sent to the page that is made for them."""
-    if not may("ticket.see"):
-        return redirect(url_for("follow.page", number=number))
-    return _page(_ticket(number), {}, {})
+    """The ticket; who only takes part in it is sent to the page that is made for them."""
+    found = find_ticket(ticket_id_of(number) or 0, asker())
+    if found is None:
+        abort(404)
+    if not is_desk_side(found, asker()):
+        return redirect(url_for("follow.page", number=found.number))
+    return _page(found, {}, {})
 
 
 @bp.get("/<number>/thread")
@@ -149,16 +152,17 @@ def act(number: str, deed: str) -> Page:
         return _form(_ticket(number), deed, said, request.form.to_dict()), 422
     if form.done:
         flash(form.done)
-    if find_ticket(ticket.id, asker()) is None:  # moved to where they may not see it any more
+    left = find_ticket(ticket.id, asker())
+    if left is None or not is_desk_side(left, asker()):  # moved to where they may not see it any more
         flash(_("Done. The ticket is with another team now."))
         return redirect(url_for("queue.index"), 303)
     return redirect(url_for(".page", number=f"HD-{ticket.id}"), 303)
 
 
 def _ticket(number: str) -> Ticket:
-    """The ticket of that number if the asker may see it; 404 otherwise."""
+    """The ticket of that number if the asker reads it as the desk does; 404 otherwise."""
     found = find_ticket(ticket_id_of(number) or 0, asker())
-    if found is None:
+    if found is None or not is_desk_side(found, asker()):
         abort(404)
     return found
 
