@@ -2,7 +2,7 @@
 
 import mimetypes
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -47,8 +47,10 @@ def keep(uploads: Iterable[Upload]) -> list[Kept]:
     return [_keep(upload) for upload in uploads]
 
 
-def attach(entry: Entry, files: Iterable[Kept]) -> None:
+def attach(entry: Entry, files: Sequence[Kept]) -> None:
     """Adds the files to the entry. Inside a transaction."""
+    if not files:
+        return
     db.session.add_all(
         Attachment(
             ticket_id=entry.ticket_id,

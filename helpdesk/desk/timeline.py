@@ -38,5 +38,6 @@ def record(
     )
     db.session.add(entry)
     db.session.flush()
-    ticket.changed_at = now
+    if ticket.changed_at != now:
+        ticket.changed_at = now
     return entry

@@ -42,7 +42,7 @@ class Department(Model):
 
 def find_organisation() -> Organisation | None:
     """The organisation, or None before the first set-up."""
-    return db.session.get(Organisation, 1)
+    return _held(db.session.get(Organisation, 1))
 
 
 def get_organisation() -> Organisation:
@@ -55,9 +55,14 @@ def get_organisation() -> Organisation:
 
 def find_organisation_afresh() -> Organisation | None:
     """As `find_organisation`, read anew whatever this session has seen before."""
-    return db.session.scalar(
-        select(Organisation).where(Organisation.id == 1).execution_options(populate_existing=True)
-    )
+    query = select(Organisation).where(Organisation.id == 1).execution_options(populate_existing=True)
+    return _held(db.session.scalar(query))
+
+
+def _held(organisation: Organisation | None) -> Organisation | None:
+    """Kept with the session, which by itself forgets what nobody holds: a page asks again and again."""
+    db.session.info["organisation"] = organisation
+    return organisation
 
 
 def list_departments() -> list[Department]:

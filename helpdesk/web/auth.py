@@ -50,6 +50,7 @@ class User:
 
     def __init__(self, person: Person, session_name: str) -> None:
         self.session_name = session_name
+        self.person = person  # held, so that who reads it again in the same request asks no database
         self.id = person.id
         self.name = person.name
         self.initials = person.initials

@@ -17,12 +17,12 @@ from helpdesk.store.maintenance import Window, list_windows
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import get_person
 from helpdesk.store.portal import find_own_ticket
-from helpdesk.store.services import list_services
+from helpdesk.store.services import find_service, list_services
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web import words
 from helpdesk.web.auth import address, retry_after, say_wait
 from helpdesk.web.forms import Errors, load
-from helpdesk.web.frame import may, needs
+from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.uploads import upload_errors, uploads
 
 bp = Blueprint("report", __name__)
@@ -47,7 +47,7 @@ def send() -> Page:
     files = uploads()
     errors |= guest_errors
     errors |= upload_errors(files, errors)
-    if data is not None and data["service_id"] not in {None, *(s.id for s in list_services())}:
+    if data is not None and not _is_offered(data["service_id"]):
         errors["service_id"] = [_("This service is gone. Choose another, or none.")]
     if errors or data is None:
         return _form_page(request.form.to_dict(), errors), 422
@@ -56,6 +56,11 @@ def send() -> Page:
         ticket = tickets.report(command, get_person(current_user.id), now=g.now, door="web")
         return redirect(url_for("report.sent", number=ticket.number), 303)
     return _send_for_guest(command, guest)
+
+
+def _is_offered(service_id: int | None) -> bool:
+    service = find_service(service_id) if service_id is not None else None
+    return service_id is None or (service is not None and service.is_active)
 
 
 def _send_for_guest(command: tickets.Report, guest: dict[str, Any]) -> Page:
@@ -67,7 +72,7 @@ def _send_for_guest(command: tickets.Report, guest: dict[str, Any]) -> Page:
             page = _form_page(request.form.to_dict(), {"": [say_wait(fault.until)]})
             return page, 429, retry_after(fault.until)
     due_at = promised.due_at.isoformat() if promised.due_at else None
-    session["sent"] = {"due_at": due_at, "email": guest["email"]}
+    session["sent"] = {"due_at": due_at, "why": _why(promised, viewer_zone()), "email": guest["email"]}
     return redirect(url_for("report.sent_by_guest"), 303)
 
 
@@ -89,7 +94,9 @@ def sent_by_guest() -> Page:
     if not isinstance(about, dict):
         return redirect(url_for("report.new"), 303)
     due_at = datetime.fromisoformat(about["due_at"]) if about["due_at"] else None
-    return render_template("report/sent_by_guest.html", due_at=due_at, email=about["email"])
+    return render_template(
+        "report/sent_by_guest.html", due_at=due_at, why=about.get("why", []), email=about["email"]
+    )
 
 
 @bp.post("/report/promise")
