@@ -1,7 +1,7 @@
 """Backups: one file with everything, checked by itself before it is put in place.
 
 A tar.gz with manifest.json first, then the database, then the files of the data folder. The database is
-copied as of one moment; files are taken after it, for they are only ever added: whatever a row names is there.
+copied as of one moment; files are taken after it and only ever added, so whatever a row names is there.
 """
 
 import gzip

@@ -58,11 +58,11 @@ def check() -> Iterator[Batch]:
         doubtful = [each.ticket.id for each in kept if any(_differences(each, grounds))]
         waiting = sum(each.is_stale for each in kept)
         after_id = kept[-1].ticket.id
-        again = [one for ticket_id in doubtful for one in list_kept(ticket_id - 1, 1)]
-        yield Batch(len(kept), waiting, [d for each in again for d in _look_again(each)])
+        yield Batch(len(kept), waiting, [d for ticket_id in doubtful for d in _look_again(ticket_id)])
 
 
-def _look_again(kept: Kept) -> list[Difference]:
+def _look_again(ticket_id: int) -> list[Difference]:
+    kept = list_kept(ticket_id - 1, 1)[0]
     return list(_differences(kept, Grounds(kept.ticket.reported_at)))
 
 

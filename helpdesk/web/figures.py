@@ -164,7 +164,7 @@ def export() -> Response | tuple[str, int]:
     text.detach()
     file.seek(0)
     name = f"helpdesk-{asked.data['kind']}-{asked.first}-{asked.last}.csv"
-    return send_file(cast(Any, file), "text/csv; charset=utf-8", as_attachment=True, download_name=name)
+    return send_file(cast(Any, file), "text/csv", as_attachment=True, download_name=name)
 
 
 def _read() -> tuple[_Asked, dict[str, list[str]]]:
