@@ -37,18 +37,24 @@ ALARMS = {
 
 
 def cards(cycles: Sequence[Cycle]) -> list[dict[str, Any]]:
-    """Each target's latest cycle for the deadlines card: its `due` line and, while it is open or is the
-    resolution, the bar that explains it."""
+    """Each target's latest cycle for the deadlines card, and earlier ones that were late: its `due` line and
+    the `bar` that explains it, to be drawn while it is open or is the resolution."""
     latest = {cycle.target: cycle for cycle in cycles}
     return [
-        {"due": _due(cycle), "bar": _bar(cycle) if _is_explained(cycle) else None}
-        for cycle in latest.values()
-        if cycle.state != "cancelled" or cycle.target == "resolution"
+        {
+            "due": _due(cycle) if cycle is latest[cycle.target] else _earlier(cycle),
+            "bar": _bar(cycle),
+            "is_drawn": cycle.stopped_at is None or cycle.target == "resolution",
+        }
+        for cycle in cycles
+        if cycle.state == "breached"
+        or (cycle is latest[cycle.target] and (cycle.state != "cancelled" or cycle.target == "resolution"))
     ]
 
 
-def _is_explained(cycle: Cycle) -> bool:
-    return cycle.stopped_at is None or cycle.target == "resolution"
+def _earlier(cycle: Cycle) -> dict[str, Any]:
+    """A cycle before the latest one of its target says when it began."""
+    return _due(cycle) | {"note": _("since %(time)s", time=clock_time(cycle.started_at))}
 
 
 def _due(cycle: Cycle) -> dict[str, Any]:

@@ -134,6 +134,8 @@ def test_somebody_without_an_account_gets_the_link_by_letter_alone(client: Brows
     assert (answer.status_code, answer.location) == (303, "/report/sent")
     page = client.get("/report/sent").text
     assert "Someone answers by" in page
+    assert "Within " in page
+    assert "Times are Berlin time" in page
     assert ticket.number not in page
     assert "/follow/" not in page
     letter = db.session.query(Letter).filter_by(ticket_id=ticket.id, kind="received").one()

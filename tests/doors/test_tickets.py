@@ -1,12 +1,14 @@
+import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import tickets
+from helpdesk.desk import closing, tickets
 from helpdesk.desk.tickets import Report
+from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket, list_entries
@@ -41,6 +43,26 @@ def test_accepting_answers_and_names_the_assignee(house: House, ticket: Ticket, 
     after = bo.get(f"/tickets/{ticket.number}").text
     assert "Response met" in after
     assert 'data-key="a"' not in after
+    assert after.count("Why this deadline?") == 2  # what counted, of the response too
+
+
+def test_a_late_answer_stays_explained_after_a_reopening(house: House, bo: Browser) -> None:
+    answers = {"works": Works.NOTHING, "affected": Affected.EVERYONE, "service_id": house.erp.id}
+    since = clock.now() - timedelta(hours=5)
+    ticket = tickets.report(Report("ERP is down", "", **answers), house.ana, now=since, door="web")
+    closing.resolve(ticket.id, house.bo, "Cable", "Mended", now=since + timedelta(hours=3))
+    closing.reopen(ticket.id, house.ana, "No", now=since + timedelta(hours=4, minutes=50))
+    page = bo.get(f"/tickets/{ticket.number}").text
+    assert "Response late, 3 h 00 min of 1 h 00 min" in page
+    assert "Response, 10 min of 1 h 00 min used" in page
+    assert page.count("Why this deadline?") == 3
+
+
+def test_waiting_is_proposed_until_after_the_reporters_silence_decides(ticket: Ticket, bo: Browser) -> None:
+    form = bo.get(f"/tickets/{ticket.number}/wait").text
+    proposed = re.search(r'name="wake_at"[^>]*value="([^"]+)"', form)
+    assert proposed is not None
+    assert datetime.fromisoformat(proposed[1]).replace(tzinfo=UTC) > clock.now() + timedelta(days=7)
 
 
 def test_a_reply_is_markdown_without_anything_active(house: House, ticket: Ticket, bo: Browser) -> None:
