@@ -103,11 +103,12 @@ def read_backup(file: Path) -> Manifest:
     """
     try:
         with tarfile.open(file, "r|gz") as tar:
-            first = tar.next()
-            manifest = _manifest(tar, first)
-            found = {}
-            for member in tar:
+            manifest = _manifest(tar, tar.next())
+            found: dict[str, str] = {}
+            while member := tar.next():
                 _require_plain(member, manifest)
+                if member.name in found:
+                    raise BadBackup(f"{file} holds {member.name} twice")
                 found[member.name] = _digest(tar.extractfile(member))
     except (tarfile.TarError, OSError, EOFError, gzip.BadGzipFile) as fault:
         raise BadBackup(f"{file} cannot be read: {fault}") from None
@@ -169,7 +170,10 @@ def _digest(stream: IO[bytes] | None) -> str:
 def _write(draft: Path, manifest: Manifest, place: Place, database: Path) -> None:
     sources = dict(_members(place, database))
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
-        with tarfile.open(fileobj=raw, mode="w|gz", compresslevel=6, format=tarfile.PAX_FORMAT) as tar:
+        with (
+            gzip.GzipFile(fileobj=raw, mode="wb", compresslevel=6, filename="") as packed,
+            tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+        ):
             text = json.dumps({"format": FORMAT, **vars(manifest)}, indent=1).encode()
             _add(tar, MANIFEST, len(text), io.BytesIO(text))
             for name, measured in manifest.members.items():
@@ -218,7 +222,7 @@ def _unpack(file: Path, manifest: Manifest, work: Path) -> None:
     """Unpacks what `read_backup` has checked, and checks it again: the file may have changed since."""
     with tarfile.open(file, "r|gz") as tar:
         tar.next()
-        for member in tar:
+        while member := tar.next():
             _require_plain(member, manifest)
             path = work / member.name
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
