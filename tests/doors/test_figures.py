@@ -243,7 +243,7 @@ def test_export_is_a_right_of_its_own(march: March, browser: Browsers) -> None:
 def test_the_export_has_a_line_a_promise_and_is_logged(
     march: March, browser: Browsers, in_april: None
 ) -> None:
-    answer = sign_in(browser, march.house.dee).get(f"/figures/figures.csv?{QUERY}")
+    answer = sign_in(browser, march.house.dee).get(f"/figures/figures.csv?{QUERY}", buffered=True)
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert answer.data.startswith(b"\xef\xbb\xbf")
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
