@@ -1,14 +1,11 @@
 """create_app: the whole building on one screen."""
 
-from pathlib import Path
-
 from flask import Flask
-from flask_migrate import Migrate
+from werkzeug.routing import IntegerConverter, Map
 
 from helpdesk import api
 from helpdesk.config import Settings
-from helpdesk.store import db
-from helpdesk.store.db import engine_options
+from helpdesk.core import bare
 from helpdesk.web import (
     accounts,
     admin,
@@ -34,7 +31,6 @@ from helpdesk.web import (
 )
 from helpdesk.web.proxies import TrustedProxies
 
-ROOT = Path(__file__).resolve().parent.parent
 PAGES = (
     health,
     letters,
@@ -59,14 +55,17 @@ PAGES = (
 )
 
 
+class Id(IntegerConverter):
+    """An id in an address; what no database can hold is no address of ours."""
+
+    def __init__(self, map: Map) -> None:
+        super().__init__(map, max=2**31 - 1)
+
+
 def create_app(settings: Settings) -> Flask:
-    """The application for these settings; doors other than the web use its context for store and letters."""
-    app = Flask("helpdesk", root_path=str(ROOT / "helpdesk"), template_folder=str(ROOT / "templates"))
+    """The application that serves the pages; parts that serve none are content with helpdesk.core."""
+    app = bare(settings)
     app.config.update(
-        SETTINGS=settings,
-        SECRET_KEY=settings.secret_key,
-        SQLALCHEMY_DATABASE_URI=settings.database_url,
-        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
         MAX_CONTENT_LENGTH=settings.upload_max_bytes,
         MAX_FORM_MEMORY_SIZE=2_000_000,
         SESSION_COOKIE_NAME="helpdesk",
@@ -74,10 +73,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
-        BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "helpdesk" / "translations"),
     )
-    db.init_app(app)
-    Migrate(app, db, directory=str(ROOT / "migrations"), render_as_batch=True)
+    app.url_map.converters["int"] = Id
     health.init_app(app)
     frame.init_app(app)
     auth.init_app(app)

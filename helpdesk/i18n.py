@@ -149,3 +149,12 @@ def say_size(size: int) -> str:
 
 def _present() -> Locale:
     return get_locale() or Locale("en")
+
+
+# For templates of pages and letters alike.
+FILTERS = {
+    "duration": say_duration,
+    "zone_city": zone_city,
+    "answer_by": say_answer_by,
+    "opening_hours": say_hours,
+}

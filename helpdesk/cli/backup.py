@@ -66,12 +66,12 @@ def _backup(args: argparse.Namespace) -> int:
 
 def _restore(args: argparse.Namespace) -> int:
     from helpdesk import clock
-    from helpdesk.app import create_app
+    from helpdesk.core import create_core
     from helpdesk.desk.backup import BadBackup, NotEmpty, restore
     from helpdesk.store.snapshots import SnapshotFault
 
     settings = load_settings(os.environ)
-    with _stopped(settings), create_app(settings).app_context():
+    with _stopped(settings), create_core(settings).app_context():
         try:
             manifest = restore(place_of(settings), args.file, replace=args.replace, now=clock.now())
         except NotEmpty:

@@ -30,9 +30,9 @@ def _upgrade(_args: argparse.Namespace) -> int:
     from alembic import command
     from alembic.util import CommandError
 
-    from helpdesk.app import create_app
+    from helpdesk.core import create_migrating
 
-    app = create_app(settings)
+    app = create_migrating(settings)
     with app.app_context():
         try:
             command.upgrade(app.extensions["migrate"].migrate.get_config(), "head")

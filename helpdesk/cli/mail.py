@@ -43,12 +43,12 @@ def _receive(args: argparse.Namespace) -> int:
 
 def _take(content: bytes, sender: str | None, recipients: list[str]) -> dict[str, str | None] | None:
     """The outcome as it is printed; None before the first set-up."""
-    from helpdesk.app import create_app
+    from helpdesk.core import create_core
     from helpdesk.desk import mail
     from helpdesk.intake.receive import settle, store_raw
     from helpdesk.store.organisation import find_organisation
 
-    app = create_app(load_settings(os.environ))
+    app = create_core(load_settings(os.environ))
     with app.app_context():
         if find_organisation() is None:
             return None

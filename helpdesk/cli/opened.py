@@ -12,7 +12,7 @@ def opened(settings: Settings) -> Iterator[None]:
     """Holds the application's context. CannotStart where the database is away or older than this program."""
     if stored_revision(settings.database_url) != newest_revision():
         raise CannotStart("HELPDESK_DATABASE_URL: the database is not up to date; run `helpdesk db upgrade`")
-    from helpdesk.app import create_app
+    from helpdesk.core import create_core
 
-    with create_app(settings).app_context():
+    with create_core(settings).app_context():
         yield

@@ -30,6 +30,7 @@ PAGES_WITHIN = 60.0
 CONTROL = "control.sock"
 CONTROL_LOGIN = ("helpdesk", "helpdesk")  # the folder guards the socket; this only quiets a warning
 UPGRADE = ("db", "upgrade")
+SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc else keeps memory apart for each thread
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PARTS = ("web", "worker", "clock", "intake")
 
@@ -59,7 +60,7 @@ def _serve(settings: Settings, preparations: Sequence[Sequence[str]]) -> int:
     Each preparation is the words of a `helpdesk` command, run in a process of its own: it may import
     what it likes and leaves no memory behind.
     """
-    environ = {**os.environ, **settings.as_environ(), "PYTHONUNBUFFERED": "1"}
+    environ = {**SMALL, **os.environ, **settings.as_environ(), "PYTHONUNBUFFERED": "1"}
     for told in STOP_SIGNALS:
         signal.signal(told, _told_to_stop)
     with suppress(_Stopped), _alone(settings):

@@ -42,12 +42,12 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 def _in_app(command: Callable[[argparse.Namespace], int], args: argparse.Namespace) -> int:
     from flask_babel import force_locale
 
-    from helpdesk.app import create_app
     from helpdesk.cli.database import stored_revision
+    from helpdesk.core import create_core
 
     settings = load_settings(os.environ)
     stored_revision(settings.database_url)  # says in one line where the database does not answer
-    with create_app(settings).app_context(), force_locale("en"), _one_line():
+    with create_core(settings).app_context(), force_locale("en"), _one_line():
         return command(args)
     return FAILED  # the line has been said
 

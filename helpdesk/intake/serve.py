@@ -12,8 +12,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.app import create_app
 from helpdesk.config import CannotStart, Settings
+from helpdesk.core import create_core
 from helpdesk.desk import mail
 from helpdesk.desk.mail import Arrival
 from helpdesk.intake.charsets import clean
@@ -111,7 +111,7 @@ class Handler:
 
 def run(settings: Settings) -> None:
     """Takes mail in until SIGTERM or SIGINT; CannotStart where the address is taken."""
-    asyncio.run(_serve(create_app(settings), settings))
+    asyncio.run(_serve(create_core(settings), settings))
 
 
 async def _serve(app: Flask, settings: Settings) -> None:

@@ -14,8 +14,8 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.app import create_app
 from helpdesk.config import Settings
+from helpdesk.core import create_core
 from helpdesk.jobs import periodic, tasks
 from helpdesk.outbound import alarms
 from helpdesk.store.escalations import find_next_due
@@ -37,7 +37,7 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for sent in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sent, lambda *_: stop.set())
-    Clock(create_app(settings)).run(stop)
+    Clock(create_core(settings)).run(stop)
 
 
 class Clock:

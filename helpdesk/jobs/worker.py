@@ -7,8 +7,8 @@ import time
 import redis
 from rq.worker import SimpleWorker
 
-from helpdesk.app import create_app
 from helpdesk.config import Settings
+from helpdesk.core import create_core
 from helpdesk.outbound.alarms import QUEUE
 
 log = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ class Worker(SimpleWorker):
 
 def run(settings: Settings) -> None:
     """Works through the errands until SIGTERM or SIGINT."""
-    with create_app(settings).app_context():
+    with create_core(settings).app_context():
         while not _work(settings):
             # Between two workers nobody listens: a signal ends the process as it would any other.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

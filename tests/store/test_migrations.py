@@ -8,8 +8,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect
 
-from helpdesk.app import create_app
 from helpdesk.config import load_settings
+from helpdesk.core import create_migrating
 from helpdesk.store import db
 from tests import servers
 from tests.conftest import BACKENDS
@@ -20,7 +20,7 @@ def test_migrations_build_what_the_models_say(backend: str, tmp_path: Path) -> N
     environ = {"HELPDESK_DATA": str(tmp_path), "HELPDESK_REDIS_URL": "redis://127.0.0.1:1/0"}
     if backend == "postgresql":
         environ["HELPDESK_DATABASE_URL"] = servers.new_database(servers.postgres_url())
-    app = create_app(load_settings(environ))
+    app = create_migrating(load_settings(environ))
     with app.app_context():
         flask_migrate.upgrade()
         with db.engine.connect() as connection:
