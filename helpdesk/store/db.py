@@ -5,6 +5,8 @@ What differs between SQLite and PostgreSQL stands here (and in store/search.py) 
 
 import json
 import logging
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -13,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
+
+WAITS_FOR = 10  # seconds, for SQLite's only writer
+TURN_EVERY = 0.002  # seconds
 
 Conflict = IntegrityError
 """A unique key is taken: somebody else was faster. For desk verbs, which know no SQLAlchemy."""
@@ -69,9 +74,11 @@ Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True),
 
 def engine_options(url: str) -> dict[str, Any]:
     """Flask-SQLAlchemy's engine options for a database URL."""
+    # What people wrote, hashes and tokens are parameters: a fault in the log must not bear them.
+    always = {"json_serializer": _dump, "hide_parameters": True}
     if url.startswith("sqlite"):
-        return {"connect_args": {"timeout": 10, "check_same_thread": False}, "json_serializer": _dump}
-    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "json_serializer": _dump}
+        return always | {"connect_args": {"timeout": WAITS_FOR, "check_same_thread": False}}
+    return always | {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
 
 
 def _dump(value: Any) -> str:
@@ -84,7 +91,12 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         return
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_sqlite
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        f"busy_timeout={1000 * WAITS_FOR}",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -92,9 +104,33 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
     # IMMEDIATE for writers only: on every transaction it costs reads a factor of six (facts.md).
-    if connection.dialect.name == "sqlite":
-        writes = connection.get_execution_options().get("writes")
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.dialect.name != "sqlite":
+        return
+    if connection.get_execution_options().get("writes"):
+        _wait_for_turn(connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """BEGIN IMMEDIATE as soon as nobody else writes; OperationalError after WAITS_FOR.
+
+    SQLite's own waiting sleeps ever longer, so that whoever waits longest is served last.
+    """
+    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    give_up_at = time.monotonic() + WAITS_FOR
+    try:
+        while True:
+            try:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                return
+            except OperationalError as fault:
+                is_busy = getattr(fault.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > give_up_at:
+                    raise
+                time.sleep(TURN_EVERY)
+    finally:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * WAITS_FOR}")
 
 
 @contextmanager
