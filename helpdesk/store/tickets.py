@@ -187,9 +187,10 @@ class Attachment(Model):
 
 
 def ticket_id_of(number: str) -> int | None:
-    """The id in "HD-12", "hd-12" or "12"; None for anything else (bounded: 18 digits)."""
+    """The id in "HD-12", "hd-12" or "12"; None for anything else, and for more than a database counts to."""
     digits = number.strip().upper().removeprefix("HD-")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+    found = int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else None
+    return found if found is not None and found < 2**31 else None
 
 
 def desk_side(asker: Asker) -> ColumnElement[bool]:
