@@ -348,7 +348,12 @@ def _new_person(name: str, address: str, text: str, now: datetime) -> Person:
 
 
 def _copy(ticket: Ticket, message: Message, author: Person, desk_address: str, now: datetime) -> None:
-    """Whom the reporter copied in takes part: never the desk's own addresses, nor those nobody reads."""
+    """Whom somebody known copied in takes part: never the desk's own addresses, nor those nobody reads.
+
+    A stranger's do not: else one mail would have the desk write to whom they like.
+    """
+    if not _is_known(author):
+        return
     people = [
         (name, address)
         for name, address in message.copied
@@ -358,6 +363,16 @@ def _copy(ticket: Ticket, message: Message, author: Person, desk_address: str, n
         person = find_person_by_address(address) or _new_person(name, address, "", now)
         if person.is_active and person.id != author.id:
             join(ticket, person, "copied", now=now)
+
+
+def _is_known(person: Person) -> bool:
+    """Whether the organisation knows them, beyond that they wrote: staff, an account, a department."""
+    return (
+        person.role != Role.REPORTER
+        or person.password_hash is not None
+        or person.department_id is not None
+        or person.staff_number is not None
+    )
 
 
 def _detail(message: Message, cause: str) -> dict[str, Any]:

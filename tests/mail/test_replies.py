@@ -91,7 +91,19 @@ def test_a_stranger_gets_a_ticket_of_their_own_linked_to_it(ticket: Ticket) -> N
     assert all(not entry.is_public for entry in list_entries(ticket.id) if entry.kind == "linked")
 
 
+def test_whom_a_stranger_copied_in_takes_no_part_and_gets_no_letters(house: House) -> None:
+    raw = take("Look", author="Mal <mal@example.org>", Cc="Kim <kim@example.org>, dee@example.org")
+    assert find_person_by_address("kim@example.org") is None
+    closing.resolve(raw.ticket_id, house.bo, "spam", "nothing", now=raw.received_at)
+    assert {letter.to_address for letter in db.session.query(Letter)} >= {"mal@example.org"}
+    assert (
+        not db.session.query(Letter).filter(Letter.kind == "resolved", Letter.person_id == house.dee.id).all()
+    )
+
+
 def test_whom_the_reporter_copied_in_may_answer_all(house: House) -> None:
+    house.ana.staff_number = "A-1"  # the organisation knows her
+    db.session.commit()
     first = take("Look", Message_ID="<first@example.org>", Cc="Kim <kim@example.org>, desk@example.org")
     kim = find_person_by_address("kim@example.org")
     assert kim is not None
