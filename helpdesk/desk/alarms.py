@@ -6,14 +6,14 @@ A plan is a function of the ticket, its cycles and what has rung, so that `helpd
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
 from helpdesk.rules.lifecycle import State
 from helpdesk.store.db import after_commit
-from helpdesk.store.escalations import Alarm, insert_alarms, list_alarms
+from helpdesk.store.escalations import insert_alarms, list_alarms
 from helpdesk.store.tickets import Ticket, find_entry
 
 RUNG = ("fired", "skipped")
@@ -68,10 +68,23 @@ def plan(
         after_commit("ring alarms", ring_soon)
 
 
+class Known(Protocol):
+    """What planning asks of an alarm that is there: see store.Alarm."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def fired_at(self) -> datetime | None: ...
+
+
 def planned(
     ticket: Ticket,
     cycles: tuple[sla.Cycle, ...],
-    known: Iterable[Alarm],
+    known: Iterable[Known],
     grounds: Grounds,
     wait: Wait | None,
 ) -> list[Planned]:
@@ -92,7 +105,7 @@ def planned(
 
 
 def _ladders(
-    ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Alarm], grounds: Grounds
+    ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Known], grounds: Grounds
 ) -> Iterator[Planned]:
     rung: dict[str, escalation.Rung] = {}
     for alarm in known_rung:

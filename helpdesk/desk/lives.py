@@ -15,7 +15,6 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import escalation, sla
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.timeline import Happening
-from helpdesk.store.escalations import Alarm
 from helpdesk.store.tickets import Ticket
 
 
@@ -35,6 +34,20 @@ class World:
     random: Random
 
 
+@dataclass(slots=True)
+class Ring:
+    """An alarm with the columns of store.Alarm, without the weight of an entity: there are ten a ticket."""
+
+    id: int
+    ticket_id: int
+    key: str
+    kind: str
+    due_at: datetime
+    detail: dict[str, Any]
+    state: str = "pending"
+    fired_at: datetime | None = None
+
+
 @dataclass
 class Life:
     """A ticket (in no database session) on its way: `go_to` lets time pass, `happen` lets things happen."""
@@ -43,7 +56,7 @@ class Life:
     world: World
     timeline: list[Happening] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
-    rings: dict[str, Alarm] = field(default_factory=dict)
+    rings: dict[str, Ring] = field(default_factory=dict)
     rating: dict[str, Any] | None = None
     cycles: tuple[sla.Cycle, ...] = ()
     heard_at: datetime | None = None
@@ -99,11 +112,12 @@ class Life:
             if alarm.state not in alarms.RUNG:
                 alarm.state = "pending" if key in wanted else "cancelled"
         for key, each in wanted.items():
-            alarm = self.rings.get(key) or Alarm(
-                id=next(self.world.alarm_ids), ticket_id=self.ticket.id, key=key, kind=each.kind
-            )
-            alarm.state, alarm.due_at, alarm.detail = "pending", each.due_at, each.detail
-            self.rings[key] = alarm
+            ring = self.rings.get(key)
+            if ring is None:
+                ring_id = next(self.world.alarm_ids)
+                self.rings[key] = Ring(ring_id, self.ticket.id, key, each.kind, each.due_at, each.detail)
+            else:
+                ring.state, ring.due_at, ring.detail = "pending", each.due_at, each.detail
 
     def go_to(self, at: datetime) -> datetime:
         """Time passes until `at`, or until just after what happened last; what is due rings.
@@ -121,7 +135,7 @@ class Life:
             raise Present
         return reached
 
-    def _ring(self, alarm: Alarm) -> None:
+    def _ring(self, alarm: Ring) -> None:
         at = max(alarm.due_at, self.timeline[-1].at) + timedelta(seconds=self.world.random.randrange(3))
         at = min(at, self.world.now)
         alarm.state, alarm.fired_at = "fired", at
@@ -132,14 +146,14 @@ class Life:
             if self._repeats(alarm):
                 self._plan()
 
-    def _repeats(self, alarm: Alarm) -> bool:
+    def _repeats(self, alarm: Ring) -> bool:
         """Whether the ring may be followed by another; nothing else is planned anew for it."""
         if alarm.kind != "step":
             return False
         ladder = self.world.grounds.ladders_of(self.ticket.severity)[alarm.detail["target"]]
         return ladder[alarm.detail["step"]].repeat_minutes is not None
 
-    def _tell(self, alarm: Alarm, at: datetime) -> None:
+    def _tell(self, alarm: Ring, at: datetime) -> None:
         ticket = self.ticket
         to: escalation.To = {"triage": "on_call", "supplier": "assignee"}.get(alarm.kind) or alarm.detail[
             "to"
@@ -227,15 +241,15 @@ class Life:
         self.refresh(at)
 
 
-def _nudge(life: Life, alarm: Alarm, at: datetime) -> None:
+def _nudge(life: Life, alarm: Ring, at: datetime) -> None:
     life.happen("nudged", at, door="clock", detail={"about": "question", "n": alarm.detail["n"]})
 
 
-def _remind(life: Life, alarm: Alarm, at: datetime) -> None:
+def _remind(life: Life, alarm: Ring, at: datetime) -> None:
     life.happen("nudged", at, door="clock", detail={"about": "solution"})
 
 
-_ACTS: dict[str, Callable[[Life, Alarm, datetime], None]] = {
+_ACTS: dict[str, Callable[[Life, Ring, datetime], None]] = {
     "wake": lambda life, alarm, at: life.resume(at, None, "woken", "clock"),
     "nudge": _nudge,
     "silence_resolve": lambda life, alarm, at: life.resolve(at, None, "", "clock", because="silence"),

@@ -14,7 +14,7 @@ def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Adds rows, a dict of columns each, all with the same columns. For desk verbs."""
     if rows:
         db.session.execute(
-            insert(model.__table__), rows
+            insert(db.metadata.tables[model.__tablename__]), rows
         )  # Core: an entity apiece would cost more than the row
 
 
