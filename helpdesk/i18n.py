@@ -157,4 +157,6 @@ FILTERS = {
     "zone_city": zone_city,
     "answer_by": say_answer_by,
     "opening_hours": say_hours,
+    "say_list": say_list,
+    "say_sentences": say_sentences,
 }

@@ -127,8 +127,6 @@ def init_app(app: Flask) -> None:
     app.template_filter("promise_time")(
         lambda at: i18n.say_promise_time(at, viewer_zone(), g.now) if at else ""
     )
-    app.template_filter("say_list")(i18n.say_list)
-    app.template_filter("say_sentences")(i18n.say_sentences)
     app.register_error_handler(HTTPException, _http_fault)
     app.register_error_handler(CSRFError, _csrf_fault)
     app.register_error_handler(NotAllowed, _not_allowed)
