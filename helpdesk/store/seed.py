@@ -13,9 +13,8 @@ RESERVED = 2000
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Adds rows, a dict of columns each, all with the same columns. For desk verbs."""
     if rows:
-        db.session.execute(
-            insert(db.metadata.tables[model.__tablename__]), rows
-        )  # Core: an entity apiece would cost more than the row
+        # Core: an entity apiece would cost more than the row.
+        db.session.execute(insert(db.metadata.tables[model.__tablename__]), rows)
 
 
 def rows_of(model: type[Base], objects: list[Any]) -> list[dict[str, Any]]:
