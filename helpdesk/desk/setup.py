@@ -8,7 +8,7 @@ from helpdesk.desk.security import log_event
 from helpdesk.outbound import links
 from helpdesk.rules.access import Role
 from helpdesk.store.db import Conflict, db, transaction
-from helpdesk.store.organisation import Organisation, find_organisation
+from helpdesk.store.organisation import Organisation, find_organisation, lock_organisation
 from helpdesk.store.people import Person, find_administrator, find_person_by_address
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team
@@ -59,9 +59,10 @@ def set_up(house: House, name: str, email: str, password: str, *, now: datetime,
 
 def _set_up(house: House, name: str, email: str, password_hash: str, now: datetime, address: str) -> Person:
     with transaction():
+        found_organisation(house, now)
+        lock_organisation()  # whoever comes second waits here, and finds who was first
         if find_administrator() is not None:
             raise AlreadySetUp
-        found_organisation(house, now)
         person = find_person_by_address(email) or people.add_person(
             name, email, Role.ADMINISTRATOR, now=now, address=address
         )

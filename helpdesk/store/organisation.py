@@ -59,6 +59,11 @@ def find_organisation_afresh() -> Organisation | None:
     return _held(db.session.scalar(query))
 
 
+def lock_organisation() -> None:
+    """Lets one process at a time go on, until the transaction ends (SQLite's are alone anyway)."""
+    db.session.execute(select(Organisation.id).with_for_update())
+
+
 def _held(organisation: Organisation | None) -> Organisation | None:
     """Kept with the session, which by itself forgets what nobody holds: a page asks again and again."""
     db.session.info["organisation"] = organisation

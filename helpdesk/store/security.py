@@ -7,7 +7,7 @@ from sqlalchemy import ForeignKey, Index, delete, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
-from helpdesk.store.organisation import Organisation
+from helpdesk.store.organisation import lock_organisation
 from helpdesk.store.people import Person
 
 
@@ -145,5 +145,5 @@ def list_tokens(person_id: int) -> list[ApiToken]:
 
 
 def lock_attempts() -> None:
-    """Lets one process at a time count tries, until the transaction ends (SQLite's are alone anyway)."""
-    db.session.execute(select(Organisation.id).with_for_update())
+    """Lets one process at a time count tries, until the transaction ends."""
+    lock_organisation()
