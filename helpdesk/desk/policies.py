@@ -28,29 +28,20 @@ def choose_policy(reference: Reference, kind: str, service: Service | None, at: 
 
 
 def install_defaults(now: datetime, zone: str, night_answer: bool) -> None:
-    """Creates the default calendar and policy, once, at the first set-up.
+    """Creates the default calendars and policy, once, at the first set-up.
 
-    With `night_answer` critical runs 24x7; else it runs in office hours like the others, and the
-    administrator is asked for holiday cover. Sources: the issue's defaults.
+    With `night_answer` critical runs 24x7; else it runs in a calendar of its own: office hours that no
+    holiday interrupts, for holidays are put into the other one. Sources: the issue's defaults.
     """
     with transaction():
-        office = Calendar(name="Office hours")
-        office.versions.append(
-            CalendarVersion(
-                number=1,
-                definition={"timezone": zone, "week": OFFICE_WEEK, "dates": {}},
-                published_at=now,
-                effective_at=now,
-            )
-        )
-        db.session.add(office)
-        db.session.flush()
+        office = _office_hours("Office hours", zone, now)
         get_organisation().calendar_id = office.id
+        covered = None if night_answer else _office_hours("Office hours, holidays too", zone, now)
         policy = Policy(name="Standard", kind=None, position=0)
         policy.versions.append(
             PolicyVersion(
                 number=1,
-                definition=default_definition(office.id, night_answer),
+                definition=default_definition(office.id, covered.id if covered else None),
                 published_at=now,
                 effective_at=now,
             )
@@ -58,11 +49,21 @@ def install_defaults(now: datetime, zone: str, night_answer: bool) -> None:
         db.session.add(policy)
 
 
-def default_definition(office_id: int, night_answer: bool) -> dict[str, Any]:
-    """The default policy's definition: the issue's minutes; critical 24x7 only where somebody answers."""
+def _office_hours(name: str, zone: str, now: datetime) -> Calendar:
+    calendar = Calendar(name=name)
+    definition = {"timezone": zone, "week": OFFICE_WEEK, "dates": {}}
+    version = CalendarVersion(number=1, definition=definition, published_at=now, effective_at=now)
+    calendar.versions.append(version)
+    db.session.add(calendar)
+    db.session.flush()
+    return calendar
+
+
+def default_definition(office_id: int, critical_id: int | None) -> dict[str, Any]:
+    """The default policy's definition: the issue's minutes in the calendars of these ids; None is 24x7."""
     definition: dict[str, Any] = {"supplier_pauses": False, "triage_minutes": TRIAGE_MINUTES}
     for severity, minutes in DEFAULT_TARGETS.items():
-        calendar = None if severity == "critical" and night_answer else office_id
+        calendar = critical_id if severity == "critical" else office_id
         definition[severity] = {
             name: {"minutes": m, "calendar_id": calendar} for name, m in zip(TARGETS, minutes, strict=True)
         } | {"maintenance_pauses": severity != "critical"}

@@ -6,9 +6,12 @@ from typing import Any
 
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.policies import DEFAULT_TARGETS
 from helpdesk.desk.reference import TARGETS
 from helpdesk.desk.rosters import turns_of
+from helpdesk.rules import hours
+from helpdesk.rules.spans import Span, seconds_between
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
 from helpdesk.store.organisation import get_organisation
@@ -24,8 +27,8 @@ POSITION_OF_KIND, POSITION_NAMED = -1, 1
 
 @dataclass(frozen=True)
 class Uncovered:
-    """A team that a round-the-clock promise concerns: nobody is on call for `seconds` of the coming fortnight
-    (None: it has no roster)."""
+    """A team that a promise beyond office hours concerns: nobody is on call for `seconds` of what is promised
+    in the coming fortnight (None: it has no roster)."""
 
     team: Team
     seconds: int | None
@@ -69,7 +72,7 @@ def publish(
 ) -> Policy:
     """Other targets for tickets reported from an instant on. What is reported already keeps its promise.
 
-    `cover_reason`: why round-the-clock targets are promised though a team's roster leaves gaps. Raises
+    `cover_reason`: why more than office hours is promised though a team's roster leaves gaps. Raises
     Refused (too_early, uncovered), ChangedMeanwhile, LookupError.
     """
     with transaction():
@@ -94,17 +97,19 @@ def publish(
 
 
 def uncovered(policy: Policy, definition: State, now: datetime) -> list[Uncovered]:
-    """The teams for which the definition promises something round the clock though nobody is there all the
-    time in the coming fortnight; [] where it promises nothing of the kind."""
+    """The teams for which the definition promises time beyond office hours though nobody is on call for all
+    of it in the coming fortnight; [] where it promises nothing of the kind."""
     severities = (definition.get(severity, {}) for severity in DEFAULT_TARGETS)
     targets = (raw.get(name) for raw in severities for name in TARGETS)
-    if not any(target and target["calendar_id"] is None for target in targets):
+    ids = {target["calendar_id"] for target in targets if target} - {get_organisation().calendar_id}
+    if not ids:
         return []
     found = []
     for team in _teams_under(policy):
-        seconds = _gap_seconds(team, now)
-        if seconds != 0:
-            found.append(Uncovered(team, seconds))
+        gaps = _gaps(team, now)
+        missing = max(_missing_seconds(gaps, calendar_id, now) for calendar_id in ids)
+        if missing:
+            found.append(Uncovered(team, missing if team.roster_id is not None else None))
     return found
 
 
@@ -121,12 +126,24 @@ def _teams_under(policy: Policy) -> list[Team]:
     return [team for team in list_teams() if team.id in ids]
 
 
-def _gap_seconds(team: Team, now: datetime) -> int | None:
+def _gaps(team: Team, now: datetime) -> list[Span]:
+    """When nobody is on call for the team in the coming fortnight."""
     roster = find_roster(team.roster_id) if team.roster_id is not None else None
     if roster is None:
-        return None
-    gaps = (turn.to_at - turn.from_at for turn in turns_of(roster, now, now + AHEAD) if turn.person is None)
-    return int(sum(gaps, timedelta()).total_seconds())
+        return [(now, now + AHEAD)]
+    turns = turns_of(roster, now, now + AHEAD)
+    return [(turn.from_at, turn.to_at) for turn in turns if turn.person is None]
+
+
+def _missing_seconds(gaps: list[Span], calendar_id: int | None, now: datetime) -> int:
+    """How much of these gaps the calendar of that id promises beyond office hours, when the team is there;
+    None, day and night, wants somebody on call at all hours."""
+    if calendar_id is None:
+        return sum(seconds_between(start, end) for start, end in gaps)
+    grounds = Grounds(now)
+    calendar = grounds.reference.calendars[calendar_id]
+    spans = (span for start, end in gaps for span in hours.open_spans(calendar, start, end))
+    return sum(seconds_between(a, b) - hours.open_seconds(grounds.office, a, b) for a, b in spans)
 
 
 def _require_cover(policy: Policy, definition: State, cover_reason: str, now: datetime) -> None:

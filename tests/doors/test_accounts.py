@@ -18,7 +18,7 @@ from helpdesk.store.db import transaction
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import find_administrator, get_person
-from helpdesk.store.policies import list_policies
+from helpdesk.store.policies import list_calendars, list_policies
 from helpdesk.store.security import SecurityEvent, SignInAttempt
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
@@ -82,7 +82,12 @@ def test_with_nobody_at_night_critical_counts_office_hours(app: Flask, browser: 
     browser().post(link, data=ANSWERS | {"night_answer": "nobody", "team": "", "service": ""})
     read_anew()
     [policy] = list_policies()
-    assert policy.versions[0].definition["critical"]["response"]["calendar_id"] is not None
+    critical, minor = (
+        policy.versions[0].definition[severity]["response"]["calendar_id"]
+        for severity in ("critical", "minor")
+    )
+    names = {calendar.id: calendar.name for calendar in list_calendars()}
+    assert (names[critical], names[minor]) == ("Office hours, holidays too", "Office hours")
     assert [team.name for team in list_teams()] == ["Service desk"]
 
 

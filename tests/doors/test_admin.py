@@ -398,7 +398,7 @@ def test_targets_are_published_and_an_uncovered_promise_needs_a_reason(
     assert "no roster" in eli.get(path).text
     page = change(eli, path, **{"minor-response": "120", "reason": "Faster"})
     assert page.status_code == 422
-    assert "Nobody is there day and night in: ERP." in page.text
+    assert "Nobody is on call for all that is promised in: ERP." in page.text
     assert 'value="120"' in page.text
     reasons = {"reason": "Faster", "cover_reason": "The factory watches"}
     assert change(eli, path, **{"minor-response": "120", **reasons}).status_code == 303

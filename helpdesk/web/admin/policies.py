@@ -75,7 +75,7 @@ def policies_new() -> Page:
     office = get_organisation().calendar_id or 0
     return form_page(
         "admin/policy.html",
-        policy_form(targets.default_definition(office, night_answer=False)),
+        policy_form(targets.default_definition(office, office)),
         NewPolicySchema,
         lambda data, seen: desk.create(**_known(data), by=by()),
         url_for(".policies"),
