@@ -13,13 +13,16 @@ from helpdesk.store.mail import RawMail
 
 @dataclass(frozen=True)
 class Backlog:
-    """Counts of what waits; `oldest_alarm_due_at` None where no alarm is past due."""
+    """Counts of what waits, and of all that ever came and went; `oldest_alarm_due_at` None where no alarm
+    is past due."""
 
     oldest_alarm_due_at: datetime | None
     letters_waiting: int
     letters_failed: int
     mail_waiting: int
     mail_quarantined: int
+    mail_taken_in: int
+    letters_written: int
 
 
 def get_backlog(now: datetime) -> Backlog:
@@ -33,6 +36,9 @@ def get_backlog(now: datetime) -> Backlog:
         letters_failed=letters.get("failed", 0),
         mail_waiting=mail.get("waiting", 0),
         mail_quarantined=mail.get("quarantined", 0),
+        # The last id: counting every row would take long, and nothing that came or went is deleted.
+        mail_taken_in=db.session.scalar(select(func.max(RawMail.id))) or 0,
+        letters_written=db.session.scalar(select(func.max(Letter.id))) or 0,
     )
 
 

@@ -7,7 +7,7 @@ import time
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
@@ -66,7 +66,7 @@ def metrics() -> Response:
 class _State:
     """What database and queue say now: the same from whichever process answers."""
 
-    def collect(self) -> list[GaugeMetricFamily]:
+    def collect(self) -> list[Metric]:
         now = clock.now()
         found = health.look(now)
         oldest = found.backlog.oldest_alarm_due_at
@@ -82,7 +82,14 @@ class _State:
             "helpdesk_queue_up": ("Whether the queue server answers.", int(found.jobs_queued is not None)),
             "helpdesk_jobs_queued": ("Jobs that wait for a worker.", found.jobs_queued or 0),
         }
-        return [GaugeMetricFamily(name, text, value=value) for name, (text, value) in values.items()]
+        totals = {
+            "helpdesk_mail_taken_in": ("Mail taken in.", found.backlog.mail_taken_in),
+            "helpdesk_letters_written": ("Letters written.", found.backlog.letters_written),
+        }
+        return [
+            *(GaugeMetricFamily(name, text, value=value) for name, (text, value) in values.items()),
+            *(CounterMetricFamily(name, text, value=value) for name, (text, value) in totals.items()),
+        ]
 
 
 def _is_loopback() -> bool:

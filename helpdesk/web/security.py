@@ -5,9 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, render_template, request, url_for
-from flask_babel import format_datetime
 from flask_babel import lazy_gettext as _l
 
+from helpdesk.i18n import say_list, say_of, say_second
 from helpdesk.store.people import get_names, list_people
 from helpdesk.store.security import SecurityEvent, list_event_kinds, list_events
 from helpdesk.web.frame import needs, viewer_zone
@@ -97,12 +97,12 @@ def _rows(events: list[SecurityEvent]) -> list[dict[str, Any]]:
     return [
         {
             "at": event.at,
-            "when": format_datetime(event.at, "d MMM y, HH:mm:ss"),
+            "when": say_second(event.at, viewer_zone()),
             "what": KINDS.get(event.what, event.what),
             "who": event.actor.name if event.actor else "",
             "about": " · ".join(
                 [names.get(event.subject, event.subject)] * bool(event.subject)
-                + [f"{DETAILS.get(key, key)}: {_said(value)}" for key, value in event.detail.items()]
+                + [say_of(str(DETAILS.get(key, key)), _said(value)) for key, value in event.detail.items()]
             ),
             "address": event.address,
         }
@@ -113,8 +113,8 @@ def _rows(events: list[SecurityEvent]) -> list[dict[str, Any]]:
 def _said(value: Any) -> str:
     """A value of a detail; what changed may be several things, and a thing a list."""
     if isinstance(value, dict):
-        return ", ".join(f"{key}: {_said(each)}" for key, each in value.items())
-    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return say_list(say_of(str(key), _said(each)) for key, each in value.items())
+    return say_list(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _is_id(text: str) -> bool:

@@ -28,6 +28,8 @@ def test_an_alarm_long_past_due_shows_in_the_metrics(app: Flask, house: House) -
     assert found is not None
     assert float(found[1]) > 3600
     assert "helpdesk_queue_up 1.0" in text
+    assert "helpdesk_letters_written_total 1.0" in text  # the receipt
+    assert "helpdesk_mail_taken_in_total 0.0" in text
 
 
 def test_metrics_are_for_the_loopback_alone(app: Flask, house: House) -> None:
