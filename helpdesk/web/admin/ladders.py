@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.desk import ladders as desk
 from helpdesk.desk.changes import ChangedMeanwhile, marker_of
 from helpdesk.desk.ladders import LadderRefused
+from helpdesk.i18n import say_list
 from helpdesk.rules.escalation import LONGEST, Step
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.ladders import RECIPIENTS, StepSchema
@@ -49,7 +50,7 @@ def ladders() -> str:
     rows = [
         [
             link(url_for(".ladders_edit", severity=severity, target=target), _title(severity, target)),
-            "; ".join(map(_brief, desk.ladder_of(severity, target))) or _("nobody is told"),
+            say_list(map(_brief, desk.ladder_of(severity, target))) or _("nobody is told"),
         ]
         for severity in Severity
         for target in TARGETS

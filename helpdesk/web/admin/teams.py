@@ -7,6 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from helpdesk.desk import teams as desk
+from helpdesk.i18n import say_list
 from helpdesk.schemas.organisation import TeamSchema, members_of
 from helpdesk.store.names import find_row
 from helpdesk.store.rosters import list_rosters
@@ -31,7 +32,7 @@ def teams() -> str:
 def _row(team: Team) -> list[Any]:
     here = [member for member in team.members if member.person.is_active]
     size = ngettext("%(num)d person", "%(num)d people", len(here))
-    leads = ", ".join(member.person.name for member in here if member.is_lead)
+    leads = say_list(member.person.name for member in here if member.is_lead)
     manager = team.manager.name if team.manager and team.manager.is_active else "–"
     return [
         link(url_for(".teams_edit", team_id=team.id), team.name, size),
