@@ -47,7 +47,9 @@ SAID: Mapping[str, Any] = {
     "too_early": _l("Choose a time that is still to come: what has been counted stays counted."),
     "too_far": _l("Choose a day within the next ten years."),
     "kind_taken": _l("There are targets for this kind already. Change those."),
-    "uncovered": _l("Nobody is on call for all that is promised in: %(names)s. Say why you promise it all the same."),
+    "uncovered": _l(
+        "Nobody is on call for all that is promised in: %(names)s. Say why you promise it all the same."
+    ),
     "no_such_calendar": _l("Choose when it counts."),
     "last_administrator": _l("Nobody else could set anything up. Make somebody else an administrator first."),
     "no_such_hours": _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another."),
