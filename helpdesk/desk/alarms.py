@@ -13,7 +13,7 @@ from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
 from helpdesk.rules.lifecycle import State
 from helpdesk.store.db import after_commit
-from helpdesk.store.escalations import insert_alarms, list_alarms
+from helpdesk.store.escalations import Alarm, insert_alarms, list_alarms
 from helpdesk.store.tickets import Ticket, find_entry
 
 RUNG = ("fired", "skipped")
@@ -38,14 +38,20 @@ class Wait:
 
 
 def plan(
-    ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime, *, is_new: bool = False
+    ticket: Ticket,
+    cycles: tuple[sla.Cycle, ...],
+    grounds: Grounds,
+    now: datetime,
+    stored: Iterable[Alarm] | None = None,
 ) -> None:
     """Brings the ticket's pending alarms in line with its cycles; those already due ring after the commit.
 
-    What has rung stays as it is; a ticket that `is_new` has none yet. Inside a transaction that holds the
-    ticket's row.
+    What has rung stays as it is. `stored`: its alarms so far, where the caller has them all. Inside a
+    transaction that holds the ticket's row.
     """
-    known = {} if is_new else {alarm.key: alarm for alarm in list_alarms(ticket.id)}
+    if stored is None:
+        stored = list_alarms([ticket.id])[ticket.id]
+    known = {alarm.key: alarm for alarm in stored}
     entry = find_entry(ticket.id, "waiting") if ticket.state == State.WAITING else None
     wait = Wait(entry.id, entry.at) if entry else None
     wanted = {each.key: each for each in planned(ticket, cycles, known.values(), grounds, wait)}

@@ -50,13 +50,15 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
     with transaction():
         claimed = claim_due_tickets(now, batch)
         ids = [ticket.id for ticket in claimed]
-        timelines = list_timelines(ids)
+        timelines, stored = list_timelines(ids), list_alarms(ids)
         grounds = Grounds(min((ticket.reported_at for ticket in claimed), default=now))
         around = _Surroundings(grounds, now)
         for ticket_id, ticket in zip(ids, claimed, strict=True):
             try:
                 with savepoint():
-                    states = _ring_ticket(ticket, timelines[ticket_id], grounds, around, now)
+                    states = _ring_ticket(
+                        ticket, timelines[ticket_id], stored[ticket_id], grounds, around, now
+                    )
                 fired += states.count("fired")
                 skipped += states.count("skipped")
             except Exception:  # one ticket in disorder must not keep the others from ringing
@@ -67,11 +69,19 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
 
 
 def _ring_ticket(
-    ticket: Ticket, timeline: list[Entry], grounds: Grounds, around: "_Surroundings", now: datetime
+    ticket: Ticket,
+    timeline: list[Entry],
+    stored: list[Alarm],
+    grounds: Grounds,
+    around: "_Surroundings",
+    now: datetime,
 ) -> list[str]:
-    """Rings what is due once the plan is fresh; returns the states that the alarms took."""
-    cycles = targets.refresh(ticket, now, timeline, grounds)
-    due = [a for a in list_alarms(ticket.id) if a.state == "pending" and a.due_at <= now]
+    """Rings what is due once the plan is fresh; returns the states that the alarms took.
+
+    What the plan adds is another batch's, should it be due.
+    """
+    cycles = targets.refresh(ticket, now, timeline, grounds, stored)
+    due = [a for a in stored if a.state == "pending" and a.due_at <= now]
     states = []
     for alarm in sorted(due, key=lambda a: (a.due_at, a.id)):
         if alarm.state != "pending":  # what rang before it has made it pointless

@@ -12,6 +12,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.tickets import Entry, Target, Ticket, insert_targets, list_entries
 
 
@@ -29,11 +30,12 @@ def refresh(
     now: datetime,
     entries: Iterable[Entry] | None = None,
     grounds: Grounds | None = None,
+    stored: Iterable[Alarm] | None = None,
 ) -> tuple[sla.Cycle, ...]:
     """Brings the ticket's stored targets, next due instant and alarms up to date with its timeline.
 
-    `entries` and `grounds` spare queries where the caller has the whole timeline, or works on many
-    tickets. Call it inside a transaction, after the entry was added.
+    `entries`, `grounds` and `stored` (its alarms) spare queries where the caller has the whole timeline, or
+    works on many tickets. Call it inside a transaction, after the entry was added.
     """
     if entries is None:
         db.session.flush()
@@ -41,7 +43,7 @@ def refresh(
     grounds = grounds or Grounds(ticket.reported_at)
     cycles = cycles_of(ticket, happenings(entries), grounds, now)
     _store(ticket, cycles, now)
-    alarms.plan(ticket, cycles, grounds, now)
+    alarms.plan(ticket, cycles, grounds, now, stored)
     return cycles
 
 
@@ -50,7 +52,7 @@ def begin(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: 
     insert_targets(
         [{"ticket_id": ticket.id, "severity": ticket.severity, **_columns(cycle, now)} for cycle in cycles]
     )
-    alarms.plan(ticket, cycles, grounds, now, is_new=True)
+    alarms.plan(ticket, cycles, grounds, now, stored=())
 
 
 def happenings(entries: Iterable[Entry]) -> list[Happening]:

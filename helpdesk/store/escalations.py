@@ -94,9 +94,12 @@ def find_ladder(severity: str, target: str) -> EscalationPolicy | None:
     )
 
 
-def list_alarms(ticket_id: int) -> list[Alarm]:
-    """All alarms of the ticket, those that have rung too."""
-    return list(db.session.scalars(select(Alarm).where(Alarm.ticket_id == ticket_id).order_by(Alarm.id)))
+def list_alarms(ticket_ids: list[int]) -> dict[int, list[Alarm]]:
+    """All alarms of each of these tickets, those that have rung too."""
+    found: dict[int, list[Alarm]] = {ticket_id: [] for ticket_id in ticket_ids}
+    for alarm in db.session.scalars(select(Alarm).where(Alarm.ticket_id.in_(ticket_ids)).order_by(Alarm.id)):
+        found[alarm.ticket_id].append(alarm)
+    return found
 
 
 def insert_alarms(rows: list[dict[str, Any]]) -> None:

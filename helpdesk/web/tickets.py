@@ -192,7 +192,9 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         typed=typed,
         newer=newer,
         deadlines=deadlines.cards(targets.explain(ticket, g.now, entries)),
-        ahead=deadlines.ahead(list_alarms(ticket.id)) if ticket.state not in ("closed", "cancelled") else [],
+        ahead=deadlines.ahead(list_alarms([ticket.id])[ticket.id])
+        if ticket.state not in ("closed", "cancelled")
+        else [],
         about=_about(ticket),
         participants=list_participants(ticket),
         can={name: works and is_allowed(form.verb, ticket.state) for name, form in FORMS.items()},
