@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import servers
+
 ROOT = Path(__file__).parents[2]
 PARTS = ("web", "worker-0", "clock", "intake", "queue")
 PATIENCE = 120.0  # seconds for what must happen, on however busy a machine
@@ -78,6 +80,7 @@ class Service:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                preexec_fn=servers.end_with_parent,  # a run of tests that is killed leaves nothing behind
             )
         return wait_until(self.answers, every=0.02)
 
