@@ -15,6 +15,7 @@ from helpdesk.rules import access
 from helpdesk.rules.sla import cycles_as_json
 from helpdesk.schemas.answers import DetailShape, ListShape, PageSchema, ProblemShape, TicketShape
 from helpdesk.schemas.tickets import (
+    LONGEST_WAIT,
     AssignSchema,
     CancelSchema,
     FeedbackSchema,
@@ -141,8 +142,8 @@ def note(data: dict[str, Any], number: str) -> Ticket:
 def wait(data: dict[str, Any], number: str) -> Ticket:
     """Wait for the reporter or a supplier until `wake_at`."""
     ticket = _to_work_on(number)
-    if data["wake_at"] <= g.now:
-        raise Invalid({"wake_at": [_("Choose a time that is still to come.")]})
+    if not g.now < data["wake_at"] <= g.now + LONGEST_WAIT:
+        raise Invalid({"wake_at": [_("Choose a time that is still to come, within a year.")]})
     return waiting.wait(ticket.id, g.person, now=g.now, **data, **DOOR)
 
 

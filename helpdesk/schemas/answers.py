@@ -5,7 +5,7 @@ from marshmallow import Schema, fields, validate
 
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Severity
-from helpdesk.schemas.fields import choice, number
+from helpdesk.schemas.fields import Instant, choice, number
 
 LARGEST_PAGE = 100
 
@@ -19,7 +19,7 @@ class PageSchema(Schema):
     service_id = number(_l("Choose a service from the list."))
     team_id = number(_l("Choose a team from the list."))
     assignee_id = number(_l("Choose a person from the list."))
-    changed_since = fields.AwareDateTime(
+    changed_since = Instant(
         format="iso", error_messages={"invalid": _l("Enter an instant, for example 2026-11-24T09:00:00Z.")}
     )
     before = fields.String()

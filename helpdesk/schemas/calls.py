@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import ValidationError, fields, validates, validates_schema
 from marshmallow.validate import Email
 
-from helpdesk.schemas.fields import Line, one_of
+from helpdesk.schemas.fields import Instant, Line, one_of
 from helpdesk.schemas.tickets import FormReportSchema
 
 LONGEST_AGO = timedelta(days=31)
@@ -20,14 +20,14 @@ class CallSchema(FormReportSchema):
     def __init__(self, *, zone: tzinfo = UTC, now: datetime | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.now = now
-        cast(fields.AwareDateTime, self.fields["reported_at"]).default_timezone = zone
+        cast(Instant, self.fields["reported_at"]).default_timezone = zone
 
     door = one_of(("phone", "walk_in"), _l("Say whether they called or came by."), load_default="phone")
     who = Line(missing=_l("Say who called: a name, a mail address or a staff number."), longest=120)
     person_id = fields.String(load_default=None)
     email = Line(longest=254)
     phone = Line(longest=40)
-    reported_at = fields.AwareDateTime(
+    reported_at = Instant(
         load_default=None,
         format="iso",
         default_timezone=UTC,

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
 
@@ -62,6 +63,16 @@ class Line(Text):
 
     one_line = True
     longest = LONGEST_LINE
+
+
+class Instant(fields.AwareDateTime):
+    """An instant as aware UTC; one that a zone leads out of the calendar is not valid."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> datetime:
+        try:
+            return super()._deserialize(*args, **kwargs).astimezone(UTC)
+        except OverflowError as fault:
+            raise self.make_error("invalid", input=args[0], obj_type=self.OBJ_TYPE) from fault
 
 
 def choice(values: type[Enum], said: Any, **kwargs: Any) -> fields.Enum:

@@ -12,7 +12,7 @@ from marshmallow.validate import Email
 
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Affected, Severity, Works
-from helpdesk.schemas.fields import Line, Text, choice, number, one_of
+from helpdesk.schemas.fields import Instant, Line, Text, choice, number, one_of
 
 LONGEST_WAIT = timedelta(days=366)
 
@@ -95,13 +95,13 @@ class WaitSchema(Schema):
     def __init__(self, *, zone: tzinfo = UTC, now: datetime | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.now = now
-        cast(fields.AwareDateTime, self.fields["wake_at"]).default_timezone = zone
+        cast(Instant, self.fields["wake_at"]).default_timezone = zone
 
     waiting_for = one_of(
         ("reporter", "supplier"), _l("Say for whom we wait: the reporter or a supplier."), required=True
     )
     question = Text()
-    wake_at = fields.AwareDateTime(
+    wake_at = Instant(
         required=True,
         format="iso",
         default_timezone=UTC,

@@ -137,6 +137,8 @@ def init_app(app: Flask) -> None:
 def _begin() -> None:
     g.now = clock.now()
     g.request_id = secrets.token_hex(8)
+    if b"%00" in request.query_string or b"\0" in request.query_string:
+        abort(400)  # no address of ours bears it, and PostgreSQL takes it in no comparison
 
 
 def _context() -> dict[str, Any]:

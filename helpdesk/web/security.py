@@ -127,4 +127,6 @@ def _midnight(text: str) -> datetime | None:
         day = datetime.fromisoformat(text)
     except ValueError:
         return None
+    if not 1970 <= day.year <= 9998:  # at the ends of the calendar a zone leads out of it
+        return None
     return day.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=ZoneInfo(viewer_zone()))

@@ -16,6 +16,8 @@ from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
 from tests.conftest import MONDAY_9, Browser, House, read_anew
 
+TOMORROW = (clock.now() + timedelta(days=1)).isoformat()
+
 Browsers = Callable[[], Browser]
 PEOPLE = ("ana", "bo", "chen", "dee", "eli", "fay")
 
@@ -158,7 +160,7 @@ REFUSED, DONE = 403, 200
 WORKERS = {"ana": REFUSED, "bo": DONE, "chen": DONE, "dee": REFUSED, "eli": DONE, "fay": REFUSED}
 TABLE: list[tuple[str, dict[str, Any], dict[str, int]]] = [
     ("accept", {}, WORKERS),
-    ("wait", {"waiting_for": "supplier", "wake_at": "2999-01-01T00:00:00Z"}, WORKERS),
+    ("wait", {"waiting_for": "supplier", "wake_at": TOMORROW}, WORKERS),
     ("resolve", {"cause": "disk", "solution": "new disk"}, WORKERS),
     ("severity", {"severity": "major", "reason": "more"}, WORKERS),
     ("assign", {"assignee_id": None}, WORKERS),
