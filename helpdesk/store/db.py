@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, Connection, DateTime, Engine, Insert, MetaData, event, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator
 
@@ -117,20 +117,21 @@ def _wait_for_turn(connection: Connection) -> None:
 
     SQLite's own waiting sleeps ever longer, so that whoever waits longest is served last.
     """
-    connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    raw: Any = connection.connection.driver_connection  # SQLAlchemy would take longer for it than SQLite
     give_up_at = time.monotonic() + WAITS_FOR
+    raw.execute("PRAGMA busy_timeout=0")
     try:
-        while True:
+        while time.monotonic() < give_up_at:
             try:
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                raw.execute("BEGIN IMMEDIATE")
                 return
-            except OperationalError as fault:
-                is_busy = getattr(fault.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY
-                if not is_busy or time.monotonic() > give_up_at:
-                    raise
+            except sqlite3.OperationalError as fault:
+                if fault.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                    break
                 time.sleep(TURN_EVERY)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # its fault is SQLAlchemy's
     finally:
-        connection.exec_driver_sql(f"PRAGMA busy_timeout={1000 * WAITS_FOR}")
+        raw.execute(f"PRAGMA busy_timeout={round(1000 * WAITS_FOR)}")
 
 
 @contextmanager
