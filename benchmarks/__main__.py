@@ -10,7 +10,8 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from benchmarks.house import House, house, machine
@@ -91,11 +92,15 @@ def _page(name: str, browser: Browser, paths: list[str]) -> Iterator[Line]:
     one = in_turn(paths, 0)
     single = [alone(lambda: browser.get(next(one)), 40) for _ in range(RUNS)]
     yield f"{name}, alone", f"{statistics.median(run.median for run in single):.0f} ms"
-    crowd = []
+    crowd: list[Callable[[], object]] = []
     for n in range(AT_ONCE):
         turn, another = in_turn(paths, 17 * n), browser.another()
-        crowd.append(lambda turn=turn, another=another: another.get(next(turn)))
+        crowd.append(partial(_get_next, another, turn))
     yield f"{name}, {AT_ONCE} at once", _said([together(crowd, 60) for _ in range(RUNS)])
+
+
+def _get_next(browser: Browser, paths: Iterator[str]) -> str:
+    return browser.get(next(paths))
 
 
 def _figures(measured: House) -> Iterator[Line]:
@@ -120,10 +125,10 @@ def _reports(measured: House) -> Iterator[Line]:
     last = measured.count("SELECT max(id) FROM ticket")
     single = alone(lambda: reporter.post("/report", **form), 30)
     yield "Report by form, alone", f"{single.median:.0f} ms"
-    crowd = []
+    crowd: list[Callable[[], object]] = []
     for _ in range(AT_ONCE):
         another = reporter.another()
-        crowd.append(lambda another=another: another.post("/report", **form))
+        crowd.append(partial(another.post, "/report", **form))
     runs = [together(crowd, 40) for _ in range(RUNS)]
     yield f"Report by form, {AT_ONCE} at once", _said(runs)
     yield from _settled("form", measured, last, 35 + RUNS * (AT_ONCE * 41))
