@@ -78,11 +78,14 @@ def say_promise_time(at: datetime, zone: str, now: datetime) -> str:
     return say_instant(at, zone)
 
 
-def say_answer_by(due_at: datetime | None, zone: str, now: datetime) -> str:
-    """The promise: "Someone answers by 14:20 (Berlin time)"; `due_at` None: no opening hours to come."""
+def say_answer_by(due_at: datetime | None, zone: str, now: datetime | None = None) -> str:
+    """The promise: "Someone answers by 14:20 (Berlin time)"; `due_at` None: no opening hours to come.
+
+    `now` None: it may be read on another day (letters), so the day is said too.
+    """
     if due_at is None:
         return _("Someone answers as soon as the desk is open again")
-    time = say_promise_time(due_at, zone, now)
+    time = say_promise_time(due_at, zone, now) if now else say_instant(due_at, zone)
     return _("Someone answers by %(time)s (%(zone)s)", time=time, zone=zone_city(zone))
 
 

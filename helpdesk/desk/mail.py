@@ -255,7 +255,14 @@ def _add(
         )
     else:
         entry = tickets.reporter_reply(
-            ticket.id, author, body, now=now, door="mail", raw_mail_id=raw.id, detail=detail
+            ticket.id,
+            author,
+            body,
+            now=now,
+            door="mail",
+            raw_mail_id=raw.id,
+            detail=detail,
+            letter=verdict.act is not Act.REOPEN,  # the reopening has a letter of its own
         )
         # Who forges the reporter's From and guesses a number must not copy themselves in.
         if is_proven and author.id == ticket.reporter_id:

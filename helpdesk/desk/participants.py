@@ -1,4 +1,4 @@
-"""Those who take part in a ticket: who joins, and who hears what is public."""
+"""Those who take part in a ticket: who joins, and who hears what is written."""
 
 from datetime import datetime
 from typing import Any
@@ -28,6 +28,18 @@ def tell(
                 entry=entry,
                 **words,
             )
+
+
+def tell_staff(kind: str, ticket: Ticket, entry: Entry, *, now: datetime, author: Person) -> None:
+    """The letter of what a participant wrote to whoever has the ticket, or to the team where nobody has it.
+
+    One letter a person, keyed by the entry; none to the author. Inside a transaction.
+    """
+    team = [member.person for member in ticket.team.members]
+    for person in [ticket.assignee] if ticket.assignee is not None else team:
+        if person.id != author.id:
+            key = f"entry:{entry.id}:{person.id}"
+            letters.write(kind, person, key=key, now=now, ticket=ticket, entry=entry, author=author)
 
 
 def join(ticket: Ticket, person: Person, how: str, *, now: datetime) -> bool:

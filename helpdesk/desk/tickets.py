@@ -13,7 +13,7 @@ from typing import Any
 from helpdesk.desk import attachments, policies, targets
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.participants import tell
+from helpdesk.desk.participants import tell, tell_staff
 from helpdesk.desk.promises import promise_in
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
@@ -230,9 +230,11 @@ def reporter_reply(
     door: str,
     raw_mail_id: int | None = None,
     detail: dict[str, Any] | None = None,
+    letter: bool = True,
 ) -> Entry:
     """A message of the reporter or another participant; it ends a waiting for the reporter.
 
+    Whoever has the ticket is told by letter, or its team; no `letter` where another one says so.
     NotAllowed once the ticket is closed or cancelled.
     """
     kept = attachments.keep(files)
@@ -254,6 +256,8 @@ def reporter_reply(
         if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
             ticket.enter(State.IN_WORK)
         targets.refresh(ticket, now)
+        if letter:
+            tell_staff("reporter_wrote", ticket, entry, now=now, author=author)
     return entry
 
 

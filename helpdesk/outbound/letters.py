@@ -9,8 +9,8 @@ Called inside desk's transactions; sending happens after the commit (outbound/sm
     quoted                 what somebody wrote, below all else
 
 In the template stand `to`, `ticket`, `entry`, `organisation`, `zone`, `now`, `base_url`, `link` (the ticket's
-page for this recipient: a follow link for reporters, the ticket page for staff), `say_instant(at)`,
-`say_promise(at)`, `say_zone()`, `say_duration(seconds)`, and the caller's words.
+page for this recipient: a follow link for reporters, the ticket page for staff), `say_instant(at)` (with its
+day: a letter may be read on another), `say_zone()`, `say_duration(seconds)`, and the caller's words.
 """
 
 from datetime import datetime
@@ -95,7 +95,6 @@ def _context(
         "base_url": current_app.config["SETTINGS"].base_url,
         "link": _link(to, ticket) if ticket else None,
         "say_instant": lambda at: i18n.say_instant(at, zone),
-        "say_promise": lambda at: i18n.say_promise_time(at, zone, now),
         "say_zone": lambda: i18n.zone_city(zone),
         "say_duration": i18n.say_duration,
     }

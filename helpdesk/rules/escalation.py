@@ -101,12 +101,14 @@ DEFAULT_LADDERS: Mapping[tuple[str, str], Ladder] = {
         Step("lead", percent=80),
     ),
 } | {
-    (severity, "resolution"): (
+    # A minor one reaches the manager in the daily digest only.
+    (severity, target): (
         Step("assignee", percent=50),
         Step("lead", percent=80),
-        Step("manager", percent=100),
+        *((Step("manager", percent=100),) if severity != "minor" else ()),
     )
     for severity in ("critical", "major", "minor")
+    for target in ("resolution", "update")
 }
 
 

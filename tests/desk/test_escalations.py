@@ -142,6 +142,30 @@ def test_the_resolution_warns_assignee_lead_and_manager(rostered: House) -> None
     ]
 
 
+def test_a_reporter_left_without_news_reaches_assignee_lead_and_manager(rostered: House) -> None:
+    ticket = report(rostered, "critical", MONDAY_9)
+    tickets.accept(ticket.id, rostered.gil, now=MONDAY_9)
+    tickets.reporter_reply(ticket.id, rostered.ana, "Any news?", now=MONDAY_9, door="web")
+    ring_until(MONDAY_9 + timedelta(hours=1))
+    assert told(ticket) == [
+        ("Mon 09:30", "assignee", ["Gil"]),
+        ("Mon 09:48", "lead", ["Chen"]),
+        ("Mon 10:00", "manager", ["Dee"]),
+    ]
+
+
+def test_a_minor_ticket_never_rings_for_the_manager(rostered: House) -> None:
+    ticket = report(rostered, "minor", MONDAY_9)
+    tickets.accept(ticket.id, rostered.gil, now=MONDAY_9)
+    tickets.reporter_reply(ticket.id, rostered.ana, "Any news?", now=MONDAY_9, door="web")
+    ring_until(MONDAY_9 + 10 * DAY)
+    rang = db.session.query(Entry).filter_by(kind="escalated")
+    about = {(e.detail["target"], e.detail["to"]) for e in rang}
+    assert {("resolution", "lead"), ("update", "lead")} <= about
+    assert "manager" not in {to for _, to in about}
+    assert ticket.is_open
+
+
 def test_an_absent_assignee_is_skipped_for_whoever_is_on_call(rostered: House) -> None:
     db.session.add(Absence(person_id=rostered.chen.id, starts_at=MONDAY_9, ends_at=MONDAY_9 + DAY))
     db.session.commit()

@@ -158,6 +158,9 @@ def test_a_no_reopens_and_thanks_does_not(house: House, ticket: Ticket) -> None:
     take("Still broken", In_Reply_To=letter_of(ticket).message_id)
     assert db.session.get(Ticket, ticket.id, populate_existing=True).state == "new"
     assert kinds(ticket)[-2:] == ["reporter_replied", "reopened"]
+    # The thanks were read by the team; of the no they hear once, as a reopening.
+    wrote = db.session.query(Letter).filter_by(kind="reporter_wrote")
+    assert {x.to_address for x in wrote} == {"bo@example.org", "chen@example.org"}
 
 
 def test_an_answer_to_a_closed_ticket_opens_a_linked_one(house: House, ticket: Ticket) -> None:

@@ -81,6 +81,40 @@ def test_a_reply_is_in_the_letter(ticket: Ticket, house: House) -> None:
     assert '<a href="http://example.org/help"' in found.html
 
 
+def test_whoever_has_the_ticket_reads_what_the_reporter_wrote(ticket: Ticket, house: House) -> None:
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)
+    tickets.reporter_reply(ticket.id, house.ana, "Now it blinks green.", now=MONDAY_9, door="web")
+    found = letter("reporter_wrote")
+    reads_as("reporter_wrote", found)
+    assert found.key == f"entry:{found.entry_id}:{house.bo.id}"
+
+
+def test_what_the_reporter_wrote_goes_to_the_team_where_nobody_has_it(ticket: Ticket, house: House) -> None:
+    tickets.reporter_reply(ticket.id, house.ana, "Now it blinks green.", now=MONDAY_9, door="web")
+    reads_as("reporter_wrote_to_the_team", letter("reporter_wrote"))
+    wrote = db.session.query(Letter).filter_by(kind="reporter_wrote")
+    assert {x.to_address for x in wrote} == {"bo@example.org", "chen@example.org"}
+
+
+def test_no_letter_of_a_message_goes_to_its_author(ticket: Ticket, house: House) -> None:
+    tickets.reporter_reply(ticket.id, house.bo, "Me too", now=MONDAY_9, door="web")
+    wrote = db.session.query(Letter).filter_by(kind="reporter_wrote")
+    assert [x.to_address for x in wrote] == ["chen@example.org"]
+
+
+def test_an_alarm_for_a_further_answer_says_so(ticket: Ticket, house: House) -> None:
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)
+    tickets.reporter_reply(ticket.id, house.ana, "Any news?", now=MONDAY_9, door="web")
+    tuesday = MONDAY_9 + timedelta(days=1)
+    while escalations.ring(tuesday).tickets:
+        pass
+    rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
+    found = [x for x in rang if "waits for an answer" in x.text]
+        x for x in db.session.query(Letter).filter_by(kind="escalated") if "waits for an answer" in x.text
+    ]
+    reads_as("escalated_for_an_update", found[0])
+
+
 def test_an_assignment_says_what_is_due(ticket: Ticket, house: House) -> None:
     tickets.assign(ticket.id, house.chen, house.bo.id, now=MONDAY_9)
     reads_as("assigned", letter("assigned"))
@@ -132,7 +166,7 @@ def test_times_are_said_in_the_recipients_zone_which_is_named(house: House) -> N
     house.ana.zone = "Asia/Shanghai"
     db.session.commit()
     tickets.report(REPORT, house.ana, now=MONDAY_9, door="web")
-    assert "21:00 (Shanghai time)" in letter("received").text
+    assert "Mon 2 Mar, 21:00 (Shanghai time)" in letter("received").text
 
 
 def test_somebody_without_an_address_or_who_has_left_gets_no_letter(ticket: Ticket, house: House) -> None:
