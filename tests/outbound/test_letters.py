@@ -110,8 +110,6 @@ def test_an_alarm_for_a_further_answer_says_so(ticket: Ticket, house: House) -> 
         pass
     rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
     found = [x for x in rang if "waits for an answer" in x.text]
-        x for x in db.session.query(Letter).filter_by(kind="escalated") if "waits for an answer" in x.text
-    ]
     reads_as("escalated_for_an_update", found[0])
 
 
