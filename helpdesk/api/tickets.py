@@ -73,15 +73,19 @@ class Tickets(MethodView):
         return {"tickets": found[:limit], "next": following}
 
     @refuses(403, 422)
+    @bp.doc(parameters=[{"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}])
     @bp.arguments(ReportSchema)
     @bp.response(201, TicketShape)
     def post(self, data: dict[str, Any]) -> tuple[Ticket, int, dict[str, str]]:
-        """Report something, in your own name."""
+        """Report something, in your own name. Sent again with the same Idempotency-Key, it is not reported
+        twice: the answer is the ticket that the first one made."""
         need("ticket.report")
         service = find_service(data["service_id"]) if data["service_id"] else None
         if data["service_id"] and (service is None or not service.is_active):
             raise Invalid({"service_id": [_("Choose a service from the list.")]})
-        ticket = tickets.report(tickets.Report(**data), g.person, now=g.now, **DOOR)
+        key = request.headers.get("Idempotency-Key")
+        key = tickets.sent_key("api", g.person.id, key) if key else None
+        ticket = tickets.report(tickets.Report(**data), g.person, now=g.now, sent_key=key, **DOOR)
         return ticket, 201, {"Location": url_for("api_tickets.one", number=ticket.number)}
 
 

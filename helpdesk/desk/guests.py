@@ -18,21 +18,30 @@ FROM_NETWORK = Limit(60, timedelta(hours=1), timedelta(minutes=1), timedelta(min
 FRESH_LINKS = Limit(3, timedelta(hours=1), timedelta(minutes=10), timedelta(hours=1))
 
 
-def report_as_guest(command: tickets.Report, name: str, email: str, *, now: datetime, address: str) -> Ticket:
+def report_as_guest(
+    command: tickets.Report,
+    name: str,
+    email: str,
+    *,
+    now: datetime,
+    address: str,
+    sent_key: str | None = None,
+) -> Ticket:
     """Reports for whoever has the mail address, known or not; only a letter to it bears the link.
 
     `address` is the network's. The name of somebody known stays as it is. Raises sign_in.Throttled.
     """
     email = email.strip().lower()
     throttle({f"guest:{email}": TO_ADDRESS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
-    with transaction():
+
+    def guest() -> Person:
         person = find_person_by_address(email)
         if person is None:
             lock_attempts()  # two first reports from one address at once: one person
             person = find_person_by_address(email)
-        if person is None:
-            person = people.add_person(name, email, now=now, address=address)
-        return tickets.report(command, person, now=now, door="web")
+        return person or people.add_person(name, email, now=now, address=address)
+
+    return tickets.report(command, guest, now=now, door="web", sent_key=sent_key)
 
 
 def open_link(purpose: str, token: str) -> tuple[Ticket, Person]:

@@ -5,13 +5,15 @@ what the reporter should know. Doors have looked the ticket up through the asker
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from typing import Any
 
 from helpdesk.desk import attachments, policies, targets
-from helpdesk.desk.attachments import Upload
+from helpdesk.desk.attachments import Kept, Upload
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell, tell_staff
 from helpdesk.desk.promises import promise_in
@@ -20,10 +22,10 @@ from helpdesk.outbound import letters
 from helpdesk.rules.lifecycle import Kind, State, require
 from helpdesk.rules.severity import Affected, Answers, Severity, Works, severity_of
 from helpdesk.rules.timeline import Happening
-from helpdesk.store.db import db, transaction
+from helpdesk.store.db import Conflict, db, transaction
 from helpdesk.store.people import Person, get_person, get_person_afresh
 from helpdesk.store.services import Service, find_service_to_report
-from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, find_sent_ticket, get_ticket_for_change
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,15 @@ class Report:
     files: list[Upload] = field(default_factory=list)
 
 
+def sent_key(door: str, sender: int | str, *parts: object) -> str:
+    """Names one sending, for `report`. The sender (person id or address) is part of it, so that nobody's
+    key leads to what somebody else has sent."""
+    return sha256(repr((door, sender, *parts)).encode()).hexdigest()
+
+
 def report(
     command: Report,
-    reporter: Person,
+    reporter: Person | Callable[[], Person],
     *,
     now: datetime,
     door: str,
@@ -57,58 +65,95 @@ def report(
     raw_mail_id: int | None = None,
     detail: dict[str, Any] | None = None,
     receipt: bool = True,
+    sent_key: str | None = None,
 ) -> Ticket:
     """Registers a report and promises an answer: ticket, entry, targets, alarms and receipt in one unit.
 
-    `actor` is the agent who logs it for the reporter (None: the reporter). `detail` joins the entry's
-    (a mail's quoted text); no `receipt` where letters to the reporter would feed a loop. LookupError
-    where the service is gone or no policy fits.
+    `reporter` may be what finds or makes them, in that unit. `actor` is the agent who logs it for the
+    reporter (None: the reporter). `detail` joins the entry's (a mail's quoted text); no `receipt` where
+    letters to the reporter would feed a loop. With a `sent_key` that has made a ticket already, that one
+    is returned as it is; such a report stands in no other transaction. LookupError where the service is
+    gone or no policy fits.
     """
-    files, reporter_id = attachments.keep(command.files), reporter.id
-    actor_id = actor.id if actor else reporter_id
-    with transaction():
-        reporter = get_person_afresh(reporter_id)
-        service = find_service_to_report(command.service_id) if command.service_id else None
-        at = command.reported_at or now
-        grounds = Grounds(at)
-        ticket = _new_ticket(command, reporter, service, grounds, now)
-        ticket.door = door
-        said = {
-            "severity": ticket.severity,
-            "reason": ticket.severity_reason,
-            "service": service.id if service else None,
-            **({"backdated": command.backdate_reason} if command.backdate_reason else {}),
-            **(detail or {}),
-        }
-        timeline = [Happening("reported", at, said)]
-        cycles = targets.cycles_of(ticket, timeline, grounds, now)
-        ticket.next_due_at, ticket.next_target = targets.next_due(cycles)
-        db.session.add(ticket)
-        db.session.flush()
-        entry = record(
-            ticket,
-            "reported",
-            now=now,
-            at=at,
-            door=door,
-            actor_id=actor_id,
-            is_public=True,
-            body=command.body,
-            raw_mail_id=raw_mail_id,
-            detail=said,
-        )
-        attachments.attach(entry, files)
-        targets.begin(ticket, cycles, grounds, now)
-        if receipt:
-            letters.write(
-                "received",
-                reporter,
-                key=f"received:{ticket.id}",
+    files, actor_id = attachments.keep(command.files), actor.id if actor else None
+    find_reporter = reporter if callable(reporter) else partial(get_person_afresh, reporter.id)
+    try:
+        with transaction():
+            if sent_key and (earlier := find_sent_ticket(sent_key)):
+                return earlier
+            person = find_reporter()
+            return _register(
+                command,
+                person,
+                actor_id or person.id,
+                files,
                 now=now,
-                ticket=ticket,
-                entry=entry,
-                promised=promise_in(ticket, timeline, cycles, grounds, now),
+                door=door,
+                raw_mail_id=raw_mail_id,
+                detail=detail,
+                receipt=receipt,
+                sent_key=sent_key,
             )
+    except Conflict:  # the same sending at the same time was faster
+        if sent_key and (earlier := find_sent_ticket(sent_key)):
+            return earlier
+        raise
+
+
+def _register(
+    command: Report,
+    reporter: Person,
+    actor_id: int,
+    files: list[Kept],
+    *,
+    now: datetime,
+    door: str,
+    raw_mail_id: int | None,
+    detail: dict[str, Any] | None,
+    receipt: bool,
+    sent_key: str | None,
+) -> Ticket:
+    service = find_service_to_report(command.service_id) if command.service_id else None
+    at = command.reported_at or now
+    grounds = Grounds(at)
+    ticket = _new_ticket(command, reporter, service, grounds, now)
+    ticket.door, ticket.sent_key = door, sent_key
+    said = {
+        "severity": ticket.severity,
+        "reason": ticket.severity_reason,
+        "service": service.id if service else None,
+        **({"backdated": command.backdate_reason} if command.backdate_reason else {}),
+        **(detail or {}),
+    }
+    timeline = [Happening("reported", at, said)]
+    cycles = targets.cycles_of(ticket, timeline, grounds, now)
+    ticket.next_due_at, ticket.next_target = targets.next_due(cycles)
+    db.session.add(ticket)
+    db.session.flush()
+    entry = record(
+        ticket,
+        "reported",
+        now=now,
+        at=at,
+        door=door,
+        actor_id=actor_id,
+        is_public=True,
+        body=command.body,
+        raw_mail_id=raw_mail_id,
+        detail=said,
+    )
+    attachments.attach(entry, files)
+    targets.begin(ticket, cycles, grounds, now)
+    if receipt:
+        letters.write(
+            "received",
+            reporter,
+            key=f"received:{ticket.id}",
+            now=now,
+            ticket=ticket,
+            entry=entry,
+            promised=promise_in(ticket, timeline, cycles, grounds, now),
+        )
     return ticket
 
 

@@ -84,6 +84,8 @@ class Ticket(Model):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     # Part of every follow link and reply address: knowing it proves nothing without our signature.
     link_salt: Mapped[str]
+    # Names the sending that made it: the same again (a second click, a program's retry) makes no other.
+    sent_key: Mapped[str | None] = mapped_column(unique=True)
 
     service: Mapped[Service | None] = relationship()
     team: Mapped[Team] = relationship()
@@ -115,7 +117,7 @@ class Entry(Model):
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
     waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
     nudged, rated, mail_filed, deadline_moved, letter_failed. `at` is when it holds (may be back-dated),
-    `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: the reporter sees it.
+    `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 
     __tablename__ = "entry"
@@ -270,6 +272,11 @@ def list_open_assigned(person_id: int) -> list[int]:
     """The ids of open tickets that the person has, oldest first."""
     query = select(Ticket.id).where(Ticket.assignee_id == person_id, Ticket.is_open)
     return list(db.session.scalars(query.order_by(Ticket.id)))
+
+
+def find_sent_ticket(sent_key: str) -> Ticket | None:
+    """The ticket that this sending has made already, or None. For the desk: the key is bound to its sender."""
+    return db.session.scalar(select(Ticket).where(Ticket.sent_key == sent_key))
 
 
 def get_ticket_for_change(ticket_id: int) -> Ticket:

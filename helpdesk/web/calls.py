@@ -1,5 +1,7 @@
 """Logging a call or a walk-in for somebody: found by name, address or staff number, or made on the spot."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,7 +17,7 @@ from helpdesk.store.people import Person, find_person, get_person, list_people
 from helpdesk.store.services import list_services
 from helpdesk.web import words
 from helpdesk.web.auth import address
-from helpdesk.web.forms import Errors, load
+from helpdesk.web.forms import Errors, load, sending, sent_key
 from helpdesk.web.frame import needs, viewer_zone
 
 bp = Blueprint("calls", __name__, url_prefix="/queue/log")
@@ -48,34 +50,34 @@ def log() -> Answer | tuple[str, int]:
         errors["service_id"] = [_("This service is gone. Choose another, or none.")]
     if errors or data is None:
         return _page(request.form.to_dict(), errors), 422
+    key = sent_key(request.form, current_user.id, data)
     call = {name: data.pop(name) for name in CALL_FIELDS}
+    reporter = _reporter(call)
+    if reporter is None:
+        return _page(request.form.to_dict(), {"who": [_("Choose who it is, or “somebody new”.")]}), 422
+    actor, command = get_person(current_user.id), tickets.Report(**data)
     try:
-        reporter = _reporter(call)
+        ticket = tickets.report(command, reporter, now=g.now, door=call["door"], actor=actor, sent_key=key)
     except AddressTaken as taken:
         said = _("This address is %(name)s's. Choose them, or leave the address out.", name=taken.person.name)
         return _page(request.form.to_dict(), {"email": [said]}), 422
-    if reporter is None:
-        return _page(request.form.to_dict(), {"who": [_("Choose who it is, or “somebody new”.")]}), 422
-    actor = get_person(current_user.id)
-    ticket = tickets.report(tickets.Report(**data), reporter, now=g.now, door=call["door"], actor=actor)
     if request.form.get("then") == "accept":
         tickets.accept(ticket.id, actor, now=g.now)
-    flash(_("%(number)s is logged for %(name)s.", number=f"HD-{ticket.id}", name=reporter.name))
-    return redirect(url_for("tickets.page", number=f"HD-{ticket.id}"), 303)
+    flash(_("%(number)s is logged for %(name)s.", number=ticket.number, name=ticket.reporter.name))
+    return redirect(url_for("tickets.page", number=ticket.number), 303)
 
 
-def _reporter(call: dict[str, Any]) -> Person | None:
-    """The person chosen; somebody new if so chosen or if nobody fits; None where the choice is open.
-
-    Raises AddressTaken.
-    """
+def _reporter(call: dict[str, Any]) -> Person | Callable[[], Person] | None:
+    """The person chosen; what makes somebody new (or raises AddressTaken) if so chosen or if nobody fits;
+    None where the choice is open."""
     chosen = call["person_id"]
     if chosen and chosen.isascii() and chosen.isdigit() and len(chosen) < 10:
         person = find_person(int(chosen))
         return person if person is not None and person.is_active else None
     if chosen != "new" and _found(call["who"]):
         return None
-    return people.add_person(
+    return partial(
+        people.add_person,
         call["who"],
         call["email"] or None,
         now=g.now,
@@ -94,6 +96,7 @@ def _page(typed: dict[str, str], errors: Errors) -> str:
         "calls/new.html",
         typed=typed,
         errors=errors,
+        sending=sending(typed),
         found=_found(typed.get("who", "")),
         who=typed.get("who", ""),
         chosen=typed.get("person_id"),

@@ -1,10 +1,13 @@
 """Forms: what was posted, through a schema."""
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields
 from werkzeug.datastructures import MultiDict
+
+from helpdesk.desk import tickets
 
 Errors = dict[str, list[str]]
 
@@ -26,6 +29,18 @@ def load(
     for name in files or ():
         loaded[name] = [each for each in (files or {}).getlist(name) if each.filename]  # type: ignore[union-attr]
     return loaded, {}
+
+
+def sending(typed: Mapping[str, str]) -> str:
+    """The token that a report's form bears, and keeps while its errors are put right."""
+    return typed.get("sending") or secrets.token_urlsafe(12)
+
+
+def sent_key(form: Mapping[str, str], sender: int | str, data: Mapping[str, Any]) -> str | None:
+    """Names this sending of the form: twice the same is one report, but whoever goes back to the page and
+    writes something else reports that too. None where the form bears no token."""
+    token = form.get("sending")
+    return tickets.sent_key("web", sender, token, sorted(data.items())) if token else None
 
 
 def say(messages: Mapping[str, Any]) -> Errors:

@@ -21,7 +21,7 @@ from helpdesk.store.services import find_service, list_services
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web import words
 from helpdesk.web.auth import address, retry_after, say_wait
-from helpdesk.web.forms import Errors, load
+from helpdesk.web.forms import Errors, load, sending, sent_key
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.uploads import upload_errors, uploads
 
@@ -51,11 +51,12 @@ def send() -> Page:
         errors["service_id"] = [_("This service is gone. Choose another, or none.")]
     if errors or data is None:
         return _form_page(request.form.to_dict(), errors), 422
-    command = tickets.Report(**data, files=files)
+    command, sent = tickets.Report(**data, files=files), data | {"files": [file.name for file in files]}
     if guest is None:
-        ticket = tickets.report(command, get_person(current_user.id), now=g.now, door="web")
+        key = sent_key(request.form, current_user.id, sent)
+        ticket = tickets.report(command, get_person(current_user.id), now=g.now, door="web", sent_key=key)
         return redirect(url_for("report.sent", number=ticket.number), 303)
-    return _send_for_guest(command, guest)
+    return _send_for_guest(command, guest, sent_key(request.form, guest["email"], sent))
 
 
 def _is_offered(service_id: int | None) -> bool:
@@ -63,11 +64,11 @@ def _is_offered(service_id: int | None) -> bool:
     return service_id is None or (service is not None and service.is_active)
 
 
-def _send_for_guest(command: tickets.Report, guest: dict[str, Any]) -> Page:
+def _send_for_guest(command: tickets.Report, guest: dict[str, Any], key: str | None) -> Page:
     promised = promises.promise_for(command.kind, command.service_id, _answers(command), now=g.now)
     if not request.form.get(TRAP):
         try:
-            guests.report_as_guest(command, guest["name"], guest["email"], now=g.now, address=address())
+            guests.report_as_guest(command, **guest, now=g.now, address=address(), sent_key=key)
         except Throttled as fault:
             page = _form_page(request.form.to_dict(), {"": [say_wait(fault.until)]})
             return page, 429, retry_after(fault.until)
@@ -129,6 +130,7 @@ def _form_page(typed: dict[str, str], errors: Errors) -> str:
         promise=_promise({**typed, "kind": str(kind)}),
         why=_why,
         trap=TRAP,
+        sending=sending(typed),
     )
 
 
