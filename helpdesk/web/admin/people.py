@@ -116,7 +116,7 @@ def people_left(person_id: int) -> Page:
         return _ask(person, {"": [str(SAID["last_administrator"])]}), 422
     flash(
         ngettext(
-            "%(name)s has left. One ticket went back to its team.",
+            "%(name)s has left. %(num)d ticket went back to its team.",
             "%(name)s has left. %(num)d tickets went back to their teams.",
             len(given_back),
             name=person.name,
