@@ -12,6 +12,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
 from helpdesk.rules.lifecycle import State
+from helpdesk.rules.sla_cycles import CycleCount
 from helpdesk.store.db import after_commit
 from helpdesk.store.escalations import Alarm, insert_alarms, list_alarms
 from helpdesk.store.tickets import Ticket, find_entry
@@ -134,13 +135,14 @@ def _ladders(
 
 
 def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> Iterator[Planned]:
-    """A report that nobody has looked at: after so many minutes in the hours of its response."""
+    """A report that nobody has looked at: after so many minutes that count for its response, met or not."""
     if ticket.is_triaged:
         return
-    minutes = grounds.terms_of(ticket.policy_version_id).triage_minutes
-    start = cycles[0].started_at
-    horizon = start.replace(year=start.year + 1, day=min(start.day, 28))
-    due_at = hours.add_open(cycles[0].calendar, start, minutes * 60, horizon)
+    terms, response = grounds.terms_of(ticket.policy_version_id), cycles[0]
+    afresh = CycleCount(
+        "response", 1, response.started_at, terms.targets[ticket.severity], response.count.windows
+    )
+    due_at = afresh.reaches_at(terms.triage_minutes * 60)
     if due_at is not None:
         yield Planned("triage", "triage", due_at)
 

@@ -3,13 +3,16 @@
 from datetime import datetime
 
 from helpdesk.desk import targets
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
+from helpdesk.rules import hours
+from helpdesk.rules.escalation import RESOLVED_AFTER
 from helpdesk.rules.lifecycle import State, is_allowed, require
 from helpdesk.store.db import transaction
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change, list_entries
+from helpdesk.store.tickets import Entry, Ticket, find_entry, get_ticket_for_change, list_entries
 
 
 def wait(
@@ -86,8 +89,27 @@ def nudge(ticket_id: int, n: int, *, now: datetime, door: str = "clock") -> Entr
             ticket, "nudged", now=now, door=door, is_public=True, detail={"about": "question", "n": n}
         )
         questions = [e.body for e in list_entries(ticket.id, public_only=True) if e.kind == "replied"]
-        tell("nudged", ticket, entry, now=now, question=questions[-1] if questions else "")
+        tell(
+            "nudged",
+            ticket,
+            entry,
+            now=now,
+            question=questions[-1] if questions else "",
+            silence_decides=does_silence_decide(ticket),
+        )
     return entry
+
+
+def does_silence_decide(ticket: Ticket) -> bool:
+    """Whether a reporter's silence has the ticket taken as solved before the waiting ends by itself.
+
+    False where it does not wait for the reporter, and where the wake-up does not lie beyond our patience.
+    """
+    entry = find_entry(ticket.id, "waiting") if ticket.waiting_for == "reporter" else None
+    if entry is None:
+        return False
+    decides_at = hours.after_working_days(Grounds(entry.at).office, entry.at, RESOLVED_AFTER)
+    return decides_at is not None and (ticket.wake_at is None or ticket.wake_at > decides_at)
 
 
 def _resume(ticket: Ticket, reason: str, now: datetime, door: str, actor_id: int | None) -> Entry:

@@ -289,6 +289,13 @@
     all("[data-suggest-url]", part).forEach(suggest);
   };
 
+  // A field whose proposal depends on a choice follows it, until somebody types in it.
+  const onChoice = (event) => {
+    const field = event.target.type === "radio" && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
+    if (!field || (field.dataset.proposed ?? field.defaultValue) !== field.value) return;
+    field.value = field.dataset.proposed = field.dataset[event.target.value];
+  };
+
   const start = () => {
     root.classList.add("scripted");
     showTheme();
@@ -302,6 +309,7 @@
     }
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
+    document.addEventListener("change", onChoice);
     one("#fixes")?.focus();
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     setInterval(tickAll, 1000);

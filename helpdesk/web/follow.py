@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import closing, guests, promises, tickets, triage
+from helpdesk.desk import closing, guests, promises, tickets, triage, waiting
 from helpdesk.desk.sign_in import Throttled
 from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences, say_size
 from helpdesk.outbound import links
@@ -217,7 +217,9 @@ def next_step(visit: Visit) -> tuple[str, str]:
     """What happens next and by when, as title and text."""
     ticket, zone = visit.ticket, viewer_zone()
     if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
-        return _("We wait for your answer"), _("Without one we take this as solved after five working days.")
+        decides = _("Without one we take this as solved after five working days.")
+        text = decides if waiting.does_silence_decide(ticket) else _("As soon as we have it we go on.")
+        return _("We wait for your answer"), text
     promised = promises.promise_of(ticket, g.now)
     if promised is not None:
         if promised.due_at is not None and promised.due_at < g.now:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,6 +33,8 @@ from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_
 from helpdesk.web import words
 from helpdesk.web.frame import asker, viewer_zone
 
+# A reporter's: past the fifth working day, on which their silence decides.
+WAKE_AFTER = {"reporter": timedelta(days=8), "supplier": timedelta(days=1)}
 STAFF = (Role.AGENT, Role.LEAD, Role.ADMINISTRATOR)
 
 
@@ -68,6 +71,12 @@ def _other(ticket: Ticket, data: dict[str, Any]) -> int:
 
 def _wait(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     return waiting.wait(ticket.id, actor, **data, now=g.now)
+
+
+def _proposed_wakes(_ticket: Ticket) -> dict[str, Any]:
+    """When to look again, by whom we wait for, as the field takes it."""
+    local = g.now.astimezone(ZoneInfo(viewer_zone())).replace(minute=0)
+    return {"wakes": {who: f"{local + after:%Y-%m-%dT%H:%M}" for who, after in WAKE_AFTER.items()}}
 
 
 def _resolve(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -165,7 +174,7 @@ def _wait_schema() -> Schema:
 
 
 FORMS: Mapping[str, Form] = {
-    "wait": Form(_l("Wait for an answer"), _l("Wait"), "wait", _wait_schema, _wait),
+    "wait": Form(_l("Wait for an answer"), _l("Wait"), "wait", _wait_schema, _wait, _proposed_wakes),
     "resolve": Form(_l("Resolve"), _l("Resolve"), "resolve", ResolveSchema, _resolve),
     "severity": Form(
         _l("Change the severity"), _l("Change"), "change_severity", SeveritySchema, _severity, _severities

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -44,7 +43,6 @@ from helpdesk.web.uploads import upload_errors, uploads
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
 Page = Answer | str | tuple[str, int]
-WAKE_AFTER = timedelta(days=8)  # past the fifth working day, on which a reporter's silence decides
 
 
 @bp.get("/<number>")
@@ -277,10 +275,8 @@ def _about(ticket: Ticket) -> list[tuple[str, str]]:
 def _first_values(ticket: Ticket) -> dict[str, Any]:
     """What a form starts with."""
     answers = {name: value for name, value in (ticket.answers or {}).items() if value}
-    wake = (g.now + WAKE_AFTER).astimezone(ZoneInfo(viewer_zone())).replace(minute=0)
     return answers | {
         "waiting_for": "reporter",
-        "wake_at": wake.strftime("%Y-%m-%dT%H:%M"),
         "service_id": ticket.service_id,
         "assignee_id": ticket.assignee_id or "",
         "how": "related",

@@ -19,6 +19,7 @@ from helpdesk.jobs.clock import sweep
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import transaction
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.maintenance import Window
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.stale import StaleTarget, list_stale_tickets
@@ -332,3 +333,13 @@ def test_each_step_is_in_the_security_log(house: House) -> None:
         ("maintenance_changed", "service:ERP", house.chen.id),
         ("maintenance_cancelled", "service:ERP", house.eli.id),
     ]
+
+
+def test_the_triage_alarm_waits_for_maintenance_to_end(house: House) -> None:
+    announce(house, MONDAY_9, TEN)
+    command = Report("List is slow", "", service_id=house.erp.id)
+    ticket = tickets.report(command, house.ana, now=MONDAY_9, door="mail")
+    [alarm] = db.session.query(Alarm).filter_by(ticket_id=ticket.id, kind="triage")
+    assert alarm.due_at == TEN + timedelta(minutes=15)
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)  # answered, but still nobody has judged it
+    assert (alarm.state, alarm.due_at) == ("pending", TEN + timedelta(minutes=15))

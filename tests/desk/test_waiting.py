@@ -76,6 +76,8 @@ def test_a_nudge_asks_again_only_while_we_wait_for_the_reporter(house: House, ti
     assert waiting.nudge(ticket.id, 1, now=TUESDAY_9) is not None
     assert letters_to("ana@example.org")[-1] == "nudged"
     assert "> Which floor?" in db.session.query(Letter).filter_by(kind="nudged").one().text
+    # By Friday we look again, before five working days are over: silence decides nothing.
+    assert "five working days" not in db.session.query(Letter).filter_by(kind="nudged").one().text
     waiting.resume(ticket.id, house.bo, now=TUESDAY_9)
     assert waiting.nudge(ticket.id, 2, now=FRIDAY_9) is None
 

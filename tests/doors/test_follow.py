@@ -117,6 +117,16 @@ def test_the_link_of_the_letter_shows_the_ticket_and_takes_an_answer(
     assert "log.txt" in page
 
 
+@pytest.mark.parametrize(("days", "is_said"), [(2, False), (20, True)])
+def test_silence_is_said_to_decide_only_where_it_does(
+    browser: Browsers, house: House, ticket: Ticket, days: int, is_said: bool
+) -> None:
+    wake_at = clock.now() + timedelta(days=days)
+    waiting.wait(ticket.id, house.bo, waiting_for="reporter", wake_at=wake_at, question="?", now=clock.now())
+    page = browser().get(follow(ticket, house.ana)).text
+    assert ("after five working days" in page) is is_said
+
+
 def test_an_empty_message_says_so_and_writes_nothing(browser: Browsers, house: House, ticket: Ticket) -> None:
     answer = browser().post(f"{follow(ticket, house.ana)}/reply", data={"body": " \n "})
     assert answer.status_code == 422

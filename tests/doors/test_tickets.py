@@ -63,6 +63,9 @@ def test_waiting_is_proposed_until_after_the_reporters_silence_decides(ticket: T
     proposed = re.search(r'name="wake_at"[^>]*value="([^"]+)"', form)
     assert proposed is not None
     assert datetime.fromisoformat(proposed[1]).replace(tzinfo=UTC) > clock.now() + timedelta(days=7)
+    supplier = re.search(r'name="wake_at"[^>]*data-supplier="([^"]+)"', form)
+    assert supplier is not None
+    assert datetime.fromisoformat(supplier[1]) == datetime.fromisoformat(proposed[1]) - timedelta(days=7)
 
 
 def test_a_reply_is_markdown_without_anything_active(house: House, ticket: Ticket, bo: Browser) -> None:

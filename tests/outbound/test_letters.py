@@ -131,7 +131,8 @@ def test_an_alarm_says_who_was_passed_over(ticket: Ticket, house: House) -> None
     tickets.assign(ticket.id, house.chen, None, now=MONDAY_9)
     escalations.ring(MONDAY_9)
     escalations.ring(MONDAY_9 + timedelta(hours=2))
-    reads_as("escalated_to_the_lead", db.session.query(Letter).filter_by(kind="escalated").all()[-1])
+    rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
+    reads_as("escalated_to_the_lead", rang.all()[-1])
     reads_as("uncovered", letter("uncovered"))
 
 
