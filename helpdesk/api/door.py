@@ -1,8 +1,12 @@
 """What every address of the API asks first: who, which ticket, and whether they may."""
 
-from flask import Response, abort, g, request
+from typing import Any
+
+from flask import Request, Response, abort, g, request
 from flask_babel import gettext as _
 from flask_smorest import Blueprint
+from marshmallow import Schema
+from webargs.flaskparser import FlaskParser
 
 from helpdesk import clock
 from helpdesk.api.problems import Forbidden, answer_faults, problem
@@ -13,8 +17,19 @@ from helpdesk.store.tickets import Ticket, find_ticket, ticket_id_of
 MAX_BODY = 1_000_000  # bytes; texts are far shorter
 
 
+class _Parser(FlaskParser):
+    """A body nested too deep, or with a number of thousands of digits, is as little to be read as no JSON."""
+
+    def load_json(self, req: Request, schema: Schema) -> Any:
+        try:
+            return super().load_json(req, schema)
+        except (ValueError, RecursionError):
+            abort(400)
+
+
 def guarded(bp: Blueprint) -> Blueprint:
     """The blueprint, open to those with a token alone."""
+    bp.ARGUMENTS_PARSER = _Parser()
     bp.before_request(_authenticate)
     answer_faults(bp)
     return bp

@@ -47,7 +47,6 @@ def answer_faults(bp: Blueprint) -> None:
     bp.register_error_handler(Forbidden, lambda _fault: problem(403, _("Your role does not allow this.")))
     bp.register_error_handler(Invalid, lambda fault: _invalid(fault.errors))
     bp.register_error_handler(NotAllowed, _not_allowed)
-    bp.register_error_handler(RecursionError, lambda _fault: problem(400, _("This JSON is nested too deep.")))
     bp.register_error_handler(OperationalError, _database_fault)
 
 

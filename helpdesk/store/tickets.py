@@ -275,7 +275,7 @@ def list_open_assigned(person_id: int) -> list[int]:
 
 
 def find_sent_ticket(sent_key: str) -> Ticket | None:
-    """The ticket that this sending has made already, or None. For the desk: the key is bound to its sender."""
+    """The ticket that this sending has made, or None. For the desk: the key is bound to its sender."""
     return db.session.scalar(select(Ticket).where(Ticket.sent_key == sent_key))
 
 

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -135,7 +136,7 @@ def init_app(app: Flask) -> None:
 
 
 def _begin() -> None:
-    g.now = clock.now()
+    g.now, g.began = clock.now(), time.perf_counter()
     g.request_id = secrets.token_hex(8)
     if b"%00" in request.query_string or b"\0" in request.query_string:
         abort(400)  # no address of ours bears it, and PostgreSQL takes it in no comparison
@@ -186,7 +187,8 @@ def _finish(response: Response) -> Response:
     if current_app.config["SETTINGS"].base_url.startswith("https:"):
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    log.info("%s %s", request.method, response.status_code)
+    took = round(1000 * (time.perf_counter() - g.began), 1) if "began" in g else None
+    log.info("%s %s", request.method, response.status_code, extra={"milliseconds": took})
     return response
 
 
@@ -196,12 +198,21 @@ def _frameless() -> None:
     g.zone = "UTC"
 
 
+def _fault_page(name: str, fault: HTTPException) -> str:
+    """In the viewer's language and zone, or without them where the database does not tell."""
+    try:
+        return render_template(f"errors/{name}.html", fault=fault)
+    except OperationalError:
+        _frameless()
+        return render_template(f"errors/{name}.html", fault=fault)
+
+
 def _http_fault(fault: HTTPException) -> AnyResponse | tuple[str, int] | HTTPException:
     code = fault.code or 500
     if code < 400:
         return fault
     known = code if code in (400, 404, 413, 429, 503) else (404 if code in (401, 403, 405, 410) else 400)
-    return render_template(f"errors/{known}.html", fault=fault), code
+    return _fault_page(str(known), fault), code
 
 
 def _not_allowed(refusal: NotAllowed) -> AnyResponse:
@@ -213,7 +224,7 @@ def _not_allowed(refusal: NotAllowed) -> AnyResponse:
 
 
 def _csrf_fault(fault: CSRFError) -> tuple[str, int]:
-    return render_template("errors/400.html", fault=fault), 400
+    return _fault_page("400", fault), 400
 
 
 def _database_fault(fault: OperationalError) -> tuple[str, int, dict[str, str]]:

@@ -16,10 +16,17 @@ _TAGS = _TEXT | _LISTS | {"h1", "h2", "h3", "h4", "h5", "h6"}
 _SCHEMES = {"http", "https", "mailto", "tel"}
 
 
-@lru_cache(maxsize=2048)
+LONGEST_KEPT = 4_000  # characters: most messages; 2048 of them stay below 20 MB
+
+
 def rendered(text: str) -> Markup:
     """The Markdown as HTML without anything active: links say nothing about us and pictures are left out
     (one from elsewhere would tell its owner who reads this)."""
+    return _rendered(text) if len(text) <= LONGEST_KEPT else _rendered.__wrapped__(text)
+
+
+@lru_cache(maxsize=2048)
+def _rendered(text: str) -> Markup:
     html = nh3.clean(
         _MARKDOWN.render(text),
         tags=_TAGS,

@@ -131,7 +131,15 @@ def test_what_is_wrong_is_said_by_field(
 
 
 @pytest.mark.parametrize(
-    ("body", "status"), [(b"{", 400), (b"[" * 200_000, 400), (b"\xff", 400), (b"[]", 422), (b"7", 422)]
+    ("body", "status"),
+    [
+        (b"{", 400),
+        (b"[" * 200_000, 400),
+        (b'{"subject": ' + b"9" * 5_000 + b"}", 400),
+        (b"\xff", 400),
+        (b"[]", 422),
+        (b"7", 422),
+    ],
 )
 def test_what_is_no_json_object_is_refused(
     program: Callable[[str], Program], body: bytes, status: int

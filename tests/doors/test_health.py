@@ -3,17 +3,34 @@
 import json
 import logging
 import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import ip_network
 
 import pytest
 from flask import Flask
+from sqlalchemy.exc import OperationalError
 
 from helpdesk.desk import tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.logs import JsonLines
 from helpdesk.store import db
 from helpdesk.web.proxies import TrustedProxies
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, Browser, House
+
+
+@contextmanager
+def refusing_database() -> Iterator[None]:
+    """Whatever is asked of the database fails as if it were gone."""
+
+    def refuse(*_: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("gone"))
+
+    db.event.listen(db.engine, "before_cursor_execute", refuse)
+    try:
+        yield
+    finally:
+        db.event.remove(db.engine, "before_cursor_execute", refuse)
 
 
 def test_ready_while_database_and_queue_answer(app: Flask, house: House) -> None:
@@ -75,18 +92,33 @@ def test_a_dead_database_is_503_with_retry_after(app: Flask, house: House) -> No
     db.session.remove()
     with app.app_context():
         db.session.execute(db.text("SELECT 1"))
-
-        def refuse(*_: object) -> None:
-            raise __import__("sqlalchemy").exc.OperationalError("SELECT", {}, Exception("gone"))
-
-        db.event.listen(db.engine, "before_cursor_execute", refuse)
-        try:
+        with refusing_database():
             client = app.test_client()
             page, ready = client.get("/report"), client.get("/readyz")
-        finally:
-            db.event.remove(db.engine, "before_cursor_execute", refuse)
     assert (page.status_code, page.headers["Retry-After"]) == (503, "10")
     assert ready.status_code == 503
+
+
+def test_a_page_that_is_not_there_is_404_even_without_the_database(
+    app: Flask, house: House, browser: Callable[[], Browser], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(app.config, "WTF_CSRF_ENABLED", True)
+    stranger = browser()
+    with refusing_database():
+        missing = stranger.get("/no/such/page", headers={"Accept-Language": "en"})
+        without_token = stranger.post("/report", data={"subject": "x"})
+    assert (missing.status_code, without_token.status_code) == (404, 400)
+    assert "There is nothing here" in missing.text
+
+
+def test_the_line_of_a_request_says_how_long_it_took(
+    app: Flask, house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "helpdesk.web.frame"):
+        app.test_client().get("/healthz")
+    line = json.loads(JsonLines().format(caplog.records[-1]))
+    assert line["message"] == "GET 200"
+    assert 0 < line["milliseconds"] < 60_000
 
 
 def test_logs_are_json_lines_without_what_was_not_named() -> None:
