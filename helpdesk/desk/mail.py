@@ -208,7 +208,8 @@ def _create(
     now: datetime,
 ) -> Outcome:
     # Beyond what a person writes in an hour no letter answers: a loop ends, and an agent reads why.
-    too_many = count_mail_from(raw.from_address, now - HOUR) >= threading.MOST_FROM_SENDER
+    most = threading.MOST_FROM_SENDER if _is_known(sender) else threading.MOST_FROM_STRANGER
+    too_many = count_mail_from(raw.from_address, now - HOUR) >= most
     ticket = tickets.report(
         replace(message.report, reported_at=raw.received_at),
         sender,
@@ -311,6 +312,7 @@ def _thread(message: Message, sender: Person | None, desk_address: str, now: dat
             state=State(ticket.state),
             is_proven=hint.kind != "number",
             takes_part=sender is not None
+            and sender.is_active
             and (sender.id == written_to or any(is_participant(each, sender.id) for each in found)),
             is_staff=sender is not None
             and sender.role != Role.REPORTER
@@ -374,7 +376,7 @@ def _copy(ticket: Ticket, message: Message, author: Person, desk_address: str, n
 
 def _is_known(person: Person) -> bool:
     """Whether the organisation knows them, beyond that they wrote: staff, an account, a department."""
-    return (
+    return person.is_active and (
         person.role != Role.REPORTER
         or person.password_hash is not None
         or person.department_id is not None

@@ -15,6 +15,7 @@ MOST_REFERENCES = 50
 # In an hour, by one sender or on one ticket: more than people write, so no letters answer it.
 MOST_FROM_SENDER = 20
 MOST_ON_TICKET = 20
+MOST_FROM_STRANGER = 5  # their address may be forged: receipts to it would flood somebody else
 
 _SUBJECT_NUMBER = re.compile(r"\[HD-(\d{1,9})\]", re.IGNORECASE)
 _TOKEN = re.compile(r"(\d{1,9})-([0-9a-z]{4,40})")
@@ -167,8 +168,8 @@ def decide(automatic: str | None, thread: Thread | None, own_words: str) -> Verd
 
     Nothing automatic creates, answers or reopens. Who takes no part, and who answers what has ended, opens
     a ticket linked to it. Staff only note: From is easily forged, and a note can neither reach the
-    reporter nor move a clock. A resolved ticket reopens unless the answer is only thanks, or mail comes at
-    the pace of a loop.
+    reporter nor move a clock. A resolved ticket reopens unless only a number that anybody can guess leads
+    to it, the answer is only thanks, or mail comes at the pace of a loop.
     """
     if automatic:
         belongs = thread is not None and (thread.is_proven or thread.takes_part)
@@ -183,6 +184,8 @@ def decide(automatic: str | None, thread: Thread | None, own_words: str) -> Verd
         return Verdict(Act.ENTRY, thread.ticket_id)
     if thread.state is not State.RESOLVED:
         return Verdict(Act.CREATE, thread.ticket_id, "had_ended")
+    if not thread.is_proven:
+        return Verdict(Act.ENTRY, thread.ticket_id, "not_proven")
     if is_only_thanks(own_words):
         return Verdict(Act.ENTRY, thread.ticket_id, "only_thanks")
     if thread.mails_this_hour >= MOST_ON_TICKET:

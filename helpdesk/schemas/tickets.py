@@ -63,6 +63,12 @@ class GuestSchema(Schema):
     name = Line(missing=_l("Tell us your name, so that we know whom to answer."), longest=120)
     email = Line(missing=_l("Enter your mail address: the answer goes there."), longest=254)
 
+    @validates("name")
+    def _is_no_link(self, value: str, **_kwargs: Any) -> None:
+        # It stands in the receipt, and the address may be somebody else's: no advertising through us.
+        if "://" in value or "www." in value.lower():
+            raise ValidationError([_l("Enter your name alone, without a link.")])
+
     @validates("email")
     def _is_address(self, value: str, **_kwargs: Any) -> None:
         Email(error=str(_l("Check this mail address; it should look like name@example.org.")))(value)

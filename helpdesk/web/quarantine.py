@@ -50,6 +50,7 @@ CAUSES = {
     "had_ended": _l("The ticket it answers had ended."),
     "from_staff": _l("From a colleague's address, so kept as a note."),
     "only_thanks": _l("It only says thanks."),
+    "not_proven": _l("Only the number in the subject names this ticket, so it did not reopen."),
     "too_many_on_ticket": _l("More mail than people write came about this ticket."),
 }
 
@@ -124,9 +125,7 @@ def _found(raw_mail_id: int) -> RawMail:
 def _raw_words(raw: RawMail) -> str:
     try:
         return (
-            get_bytes(raw, RAW_PREVIEW)
-            .decode("utf-8", "replace")
-            .replace("\0", "\N{REPLACEMENT CHARACTER}")
+            get_bytes(raw, RAW_PREVIEW).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
         )
     except OSError:
         return ""

@@ -101,9 +101,7 @@ def test_hostile_input_is_answered_at_the_field_and_writes_nothing(
     assert tickets() == []
 
 
-def test_a_body_larger_than_allowed_is_413(
-    app: Flask, ana: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_body_larger_than_allowed_is_413(app: Flask, ana: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 5000)
     files = {"files": (io.BytesIO(b"x" * 5001), "big.bin")}
     assert ana.post("/report", data={**FAULT, **files}).status_code == 413
@@ -162,6 +160,14 @@ def test_a_trap_field_filled_in_makes_no_ticket_and_no_noise(client: Browser) ->
     assert answer.location == "/report/sent"
     assert tickets() == []
     assert db.session.query(Letter).count() == 0
+
+
+@pytest.mark.parametrize("name", ["Win at http://example.org", "WWW.example.org"])
+def test_a_guests_name_is_no_advertisement(client: Browser, name: str) -> None:
+    answer = client.post("/report", data={**FAULT, "name": name, "email": "kim@example.org"})
+    assert answer.status_code == 422
+    assert "without a link" in answer.text
+    assert tickets() == []
 
 
 def test_one_address_cannot_be_flooded(client: Browser) -> None:

@@ -188,12 +188,35 @@ def test_beyond_the_cap_no_letter_goes_to_the_sender_and_the_agent_reads_why(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(threading, "MOST_FROM_SENDER", 2)
+    house.ana.staff_number = "A-1"  # the organisation knows her
+    db.session.commit()
     raws = [take(f"Mail {number}") for number in range(3)]
     assert [raw.outcome for raw in raws] == ["created"] * 3
     told = [letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received")]
     assert told == [raw.ticket_id for raw in raws[:2]]
     entry = list_entries(raws[2].ticket_id or 0)[-1]
     assert (entry.kind, entry.detail["cause"]) == ("mail_filed", "too_many_from_sender")
+
+
+def test_a_stranger_gets_five_receipts_an_hour(house: House) -> None:
+    raws = [take(f"Mail {number}", author="Mal <mal@example.org>") for number in range(6)]
+    told = [letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received")]
+    assert told == [raw.ticket_id for raw in raws[:5]]
+
+
+def test_a_guessed_number_adds_an_entry_but_reopens_nothing(house: House, ticket: Ticket) -> None:
+    closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
+    raw = take("Still broken", subject=f"Re: [HD-{ticket.id}] Printer")
+    assert (raw.outcome, raw.ticket_id, raw.cause) == ("entry", ticket.id, "not_proven")
+    assert db.session.get(Ticket, ticket.id, populate_existing=True).state == "resolved"
+    assert kinds(ticket)[-1] == "reporter_replied"
+
+
+def test_who_has_left_takes_no_part_by_mail(house: House, ticket: Ticket) -> None:
+    house.ana.left_at = MONDAY_9
+    db.session.commit()
+    raw = take(In_Reply_To=letter_of(ticket).message_id)
+    assert (raw.outcome, raw.cause, raw.ticket_id == ticket.id) == ("created", "takes_no_part", False)
 
 
 def test_a_new_sender_is_a_person_without_account_in_their_language(house: House) -> None:
