@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import g, request, url_for
+from flask import Response, g, jsonify, request, url_for
 from flask.views import MethodView
 from flask_babel import gettext as _
 from flask_smorest import Blueprint
@@ -13,7 +13,14 @@ from helpdesk.api.problems import Forbidden, Invalid
 from helpdesk.desk import closing, targets, tickets, waiting
 from helpdesk.rules import access
 from helpdesk.rules.sla import cycles_as_json
-from helpdesk.schemas.answers import DetailShape, ListShape, PageSchema, ProblemShape, TicketShape
+from helpdesk.schemas.answers import (
+    DetailShape,
+    ListShape,
+    PageSchema,
+    ProblemShape,
+    ReportersDetailShape,
+    TicketShape,
+)
 from helpdesk.schemas.tickets import (
     LONGEST_WAIT,
     AssignSchema,
@@ -92,14 +99,19 @@ class Tickets(MethodView):
 @bp.get("/<number>")
 @refuses(404)
 @bp.response(200, DetailShape)
-def one(number: str) -> dict[str, Any]:
-    """A ticket with its timeline, and each target with the intervals that counted or did not, and why."""
+def one(number: str) -> Response:
+    """A ticket with its timeline, and each target with the intervals that counted or did not, and why.
+
+    Entries' `detail` is whole for the desk alone."""
     ticket = ticket_of(number)
-    return {
+    at_desk = is_desk_side(ticket, g.asker)
+    shape = DetailShape() if at_desk else ReportersDetailShape()
+    found = {
         "ticket": ticket,
         "targets": cycles_as_json(targets.explain(ticket, g.now))["cycles"],
-        "entries": list_entries(ticket.id, public_only=not is_desk_side(ticket, g.asker)),
+        "entries": list_entries(ticket.id, public_only=not at_desk),
     }
+    return jsonify(shape.dump(found))
 
 
 def verb(path: str, schema: type[Schema] | Schema | None = None) -> Any:

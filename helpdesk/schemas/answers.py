@@ -70,7 +70,34 @@ class EntryShape(Schema):
     door = fields.String()
     is_public = fields.Boolean()
     body = fields.String()
-    detail = fields.Dict()
+    detail: fields.Field = fields.Dict()
+
+
+# What the page of a report says of each public entry (web/words.event_for_reporter), and no more: the rest
+# is for the desk (causes, rules, mail headers, numbers of others' tickets).
+REPORTERS_DETAIL = {
+    "waiting": {"until"},
+    "severity_changed": {"to", "reason"},
+    "nudged": {"about"},
+    "closed": {"because"},
+    "cancelled": {"withdrawn", "reason"},
+    "merged": {"into"},
+    "rated": {"stars"},
+    "moved": {"reason"},
+}
+
+
+class ReportersEntryShape(EntryShape):
+    """An entry as those read it who are not at the desk."""
+
+    detail = fields.Function(
+        lambda entry: {
+            name: value
+            for name, value in entry.detail.items()
+            if name in REPORTERS_DETAIL.get(entry.kind, set())
+        },
+        metadata={"type": "object"},
+    )
 
 
 class SegmentShape(Schema):
@@ -100,6 +127,10 @@ class DetailShape(Schema):
     ticket = fields.Nested(TicketShape)
     targets = fields.List(fields.Nested(TargetShape))
     entries = fields.List(fields.Nested(EntryShape))
+
+
+class ReportersDetailShape(DetailShape):
+    entries = fields.List(fields.Nested(ReportersEntryShape))
 
 
 class ListShape(Schema):

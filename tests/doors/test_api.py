@@ -260,6 +260,18 @@ def test_reporters_see_their_own_tickets_without_the_notes(
     assert "noted" in [e["kind"] for e in bo.get(f"/tickets/{ticket.number}").json["entries"]]
 
 
+def test_what_an_entry_bears_beyond_its_text_is_for_the_desk(
+    house: House, program: Callable[[str], Program], ticket: Ticket
+) -> None:
+    closing.resolve(ticket.id, house.bo, "a colleague's mistake", "restarted", now=clock.now())
+    closing.confirm(ticket.id, house.ana, stars=4, now=clock.now())
+    ana, bo = program("ana"), program("bo")
+    seen = {e["kind"]: e["detail"] for e in ana.get(f"/tickets/{ticket.number}").json["entries"]}
+    assert seen == {"reported": {}, "resolved": {}, "rated": {"stars": 4}, "closed": {"because": "confirmed"}}
+    known = {e["kind"]: e["detail"] for e in bo.get(f"/tickets/{ticket.number}").json["entries"]}
+    assert known["resolved"] == {"cause": "a colleague's mistake"}
+
+
 def test_tickets_of_restricted_services_do_not_exist_for_other_teams(
     house: House, program: Callable[[str], Program]
 ) -> None:
