@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.desk import passwords, setup
 from helpdesk.rules.access import Role
+from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import Window
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
-from helpdesk.store.policies import Policy, PolicyVersion, list_policies
+from helpdesk.store.policies import list_policies
 from helpdesk.store.rosters import Absence, Layer, Roster
 from helpdesk.store.services import Service, list_services
 from helpdesk.store.teams import Member, Team, list_teams
@@ -82,7 +83,7 @@ def install(start: datetime, now: datetime) -> None:
         _join(cast)
         _rosters(cast, start)
         _services(cast)
-        _gentler_targets(start)
+        _gentler_targets()
         _windows(now)
         _absences(cast, now)
 
@@ -171,19 +172,17 @@ def _services(cast: _Cast) -> None:
         )
 
 
-def _gentler_targets(start: datetime) -> None:
-    """Requests and questions have targets of their own, tried before the standard ones."""
-    standard = list_policies()[0]
-    for position, (name, kind, factor) in enumerate(
-        [("Requests", "request", 3), ("Questions", "question", 2)], start=-2
-    ):
-        definition = {
+def _gentler_targets() -> None:
+    """Requests and questions have more time than faults."""
+    factors = {Kind.REQUEST: 3, Kind.QUESTION: 2}
+    for policy in list_policies():
+        if policy.kind is None:
+            continue
+        version, factor = policy.versions[0], factors[Kind(policy.kind)]
+        version.definition = {
             key: {n: _longer(t, factor) for n, t in value.items()} if isinstance(value, dict) else value
-            for key, value in standard.versions[0].definition.items()
+            for key, value in version.definition.items()
         }
-        version = PolicyVersion(number=1, definition=definition, published_at=start, effective_at=start)
-        db.session.add(Policy(name=name, kind=kind, position=position, versions=[version]))
-    db.session.flush()
 
 
 def _longer(target: object, factor: int) -> object:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk.reference import TARGETS, TRIAGE_MINUTES, Reference, Terms
+from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyVersion
@@ -12,6 +13,9 @@ from helpdesk.store.services import Service
 OFFICE_WEEK = {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 # Minutes: response, resolution, update of each severity.
 DEFAULT_TARGETS = {"critical": (60, 240, 60), "major": (120, 480, 240), "minor": (240, 1440, 480)}
+# In the order in which they are tried: each kind has its own, which begin alike. The last is for faults, and
+# for whatever has none.
+DEFAULT_POLICIES = (("Requests", Kind.REQUEST), ("Questions", Kind.QUESTION), ("Standard", None))
 
 
 def choose_policy(reference: Reference, kind: str, service: Service | None, at: datetime) -> Terms:
@@ -28,7 +32,7 @@ def choose_policy(reference: Reference, kind: str, service: Service | None, at: 
 
 
 def install_defaults(now: datetime, zone: str, night_answer: bool) -> None:
-    """Creates the default calendars and policy, once, at the first set-up.
+    """Creates the default calendars and policies, once, at the first set-up.
 
     With `night_answer` critical runs 24x7; else it runs in a calendar of its own: office hours that no
     holiday interrupts, for holidays are put into the other one. Sources: the issue's defaults.
@@ -37,16 +41,10 @@ def install_defaults(now: datetime, zone: str, night_answer: bool) -> None:
         office = _office_hours("Office hours", zone, now)
         get_organisation().calendar_id = office.id
         covered = None if night_answer else _office_hours("Office hours, holidays too", zone, now)
-        policy = Policy(name="Standard", kind=None, position=0)
-        policy.versions.append(
-            PolicyVersion(
-                number=1,
-                definition=default_definition(office.id, covered.id if covered else None),
-                published_at=now,
-                effective_at=now,
-            )
-        )
-        db.session.add(policy)
+        for position, (name, kind) in enumerate(DEFAULT_POLICIES, start=1 - len(DEFAULT_POLICIES)):
+            definition = default_definition(office.id, covered.id if covered else None)
+            version = PolicyVersion(number=1, definition=definition, published_at=now, effective_at=now)
+            db.session.add(Policy(name=name, kind=kind, position=position, versions=[version]))
 
 
 def _office_hours(name: str, zone: str, now: datetime) -> Calendar:

@@ -17,13 +17,13 @@ HOUR = 3600
 
 def promised(calendar_id: int) -> dict[str, Any]:
     """What the standard policy promises, with critical in that calendar."""
-    now = db.session.query(Policy).one().versions[-1].definition
+    now = db.session.query(Policy).filter_by(name="Standard").one().versions[-1].definition
     critical = {name: {"minutes": 60, "calendar_id": calendar_id} for name in ("response", "resolution")}
     return {**now, "critical": {**critical, "maintenance_pauses": False}}
 
 
 def missing(calendar_id: int) -> list[int | None]:
-    policy = db.session.query(Policy).one()
+    policy = db.session.query(Policy).filter_by(name="Standard").one()
     return [each.seconds for each in policy_plans.uncovered(policy, promised(calendar_id), MONDAY_9)]
 
 

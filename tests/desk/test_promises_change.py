@@ -186,13 +186,25 @@ def test_office_hours_need_no_roster(house: House) -> None:
 def test_targets_for_a_kind_come_before_those_for_all(house: House) -> None:
     cover(house)
     slow = definition(resolution={"minutes": 60, "calendar_id": None})
-    policy_plans.create("Questions", "question", slow, "New", by(house))
-    assert due(report(house)) == datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
-    asked = Report("How?", "", kind=Kind.QUESTION, service_id=house.erp.id)
-    question = tickets.report(asked, house.ana, now=MONDAY_9, door="web")
-    assert due(question) == MONDAY_9 + timedelta(hours=1)
+    policy_plans.create("Faults", "fault", slow, "New", by(house))
+    assert due(report(house)) == MONDAY_9 + timedelta(hours=1)
+    assert due(question(house)) == datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
     with pytest.raises(Refused, match="kind: kind_taken"):
-        policy_plans.create("More", "question", slow, "New", by(house))
+        policy_plans.create("More", "fault", slow, "New", by(house))
+
+
+def test_questions_have_targets_of_their_own_from_the_first_day(house: House) -> None:
+    cover(house)
+    slow = definition(resolution={"minutes": 60, "calendar_id": None})
+    questions = db.session.query(Policy).filter_by(kind="question").one()
+    policy_plans.publish(questions.id, slow, MONDAY_9, "New", by(house))
+    assert due(question(house)) == MONDAY_9 + timedelta(hours=1)
+    assert due(report(house)) == datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
+
+
+def question(house: House) -> Ticket:
+    asked = Report("How?", "", kind=Kind.QUESTION, service_id=house.erp.id)
+    return tickets.report(asked, house.ana, now=MONDAY_9, door="web")
 
 
 def pending(ticket: Ticket) -> dict[str, datetime]:

@@ -25,7 +25,7 @@ from helpdesk.store.policies import PolicyVersion, list_policies
 from tests.conftest import MONDAY_9
 
 with create_app(load_settings(os.environ)).app_context(), transaction():
-    [policy] = list_policies()
+    *_, policy = list_policies()
     latest = policy.versions[-1]
     definition = {**latest.definition, "minor": {**latest.definition["minor"]}}
     definition["minor"]["response"] = {"minutes": 30, "calendar_id": None}
@@ -39,7 +39,7 @@ def minutes() -> int:
     """Of the response to minor tickets, as a transaction of this process finds it."""
     with transaction():
         _organisation, setup = reference.current()
-        return setup.policies[0].versions[-1].targets["minor"].response.seconds // 60
+        return setup.policies[-1].versions[-1].targets["minor"].response.seconds // 60
 
 
 def report(house: House) -> Ticket:
@@ -110,6 +110,6 @@ def _revision() -> str:
 
 
 def _change_minutes(minutes: int) -> None:
-    version: PolicyVersion = list_policies()[0].versions[-1]
+    version: PolicyVersion = list_policies()[-1].versions[-1]
     target = {**version.definition["minor"]["response"], "minutes": minutes}
     version.definition = {**version.definition, "minor": {**version.definition["minor"], "response": target}}

@@ -27,7 +27,7 @@ def differences() -> list[tuple[str, str]]:
 
 @pytest.fixture
 def history(app: Flask) -> None:
-    seed(120, 7, now=NOW, progress=lambda done: None)
+    seed(120, 8, now=NOW, progress=lambda done: None)
 
 
 def test_every_seeded_deadline_and_alarm_is_what_the_rule_says(history: None) -> None:

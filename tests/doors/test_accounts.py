@@ -68,8 +68,13 @@ def test_the_first_set_up_makes_a_desk_that_works(app: Flask, browser: Browsers)
     read_anew()
     organisation = get_organisation()
     assert (organisation.name, organisation.zone) == ("Musterwerke", "Asia/Shanghai")
-    [policy] = list_policies()
-    assert policy.versions[0].definition["critical"]["response"]["calendar_id"] is None
+    policies = list_policies()
+    assert [(p.name, p.kind) for p in policies] == [
+        ("Requests", "request"),
+        ("Questions", "question"),
+        ("Standard", None),
+    ]
+    assert {p.versions[0].definition["critical"]["response"]["calendar_id"] for p in policies} == {None}
     assert [team.name for team in list_teams()] == ["Desk"]
     assert [service.name for service in list_services()] == ["Mail"]
     eli = find_administrator()
@@ -81,7 +86,7 @@ def test_with_nobody_at_night_critical_counts_office_hours(app: Flask, browser: 
     link = path_of(setup.setup_link(clock.now()))
     browser().post(link, data=ANSWERS | {"night_answer": "nobody", "team": "", "service": ""})
     read_anew()
-    [policy] = list_policies()
+    *_, policy = list_policies()
     critical, minor = (
         policy.versions[0].definition[severity]["response"]["calendar_id"]
         for severity in ("critical", "minor")

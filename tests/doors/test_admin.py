@@ -431,12 +431,12 @@ def test_targets_that_cannot_be_are_said_at_their_field(
 
 
 def test_an_update_without_minutes_is_none(eli: Browser) -> None:
-    data = {**typed_of(eli.get("/admin/policies/new")), "name": "Questions", "kind": "question"}
+    data = {**typed_of(eli.get("/admin/policies/new")), "name": "Faults", "kind": "fault"}
     assert (
         eli.post("/admin/policies/new", data={**data, "minor-update": "", "reason": "New"}).status_code == 303
     )
     read_anew()
-    policy = find_named(Policy, "Questions")
+    policy = find_named(Policy, "Faults")
     assert policy is not None
     assert "update" not in policy.versions[-1].definition["minor"]
     assert policy.versions[-1].definition["minor"]["response"]["minutes"] == 240

@@ -14,7 +14,7 @@ def shorten_targets() -> None:
     """Minor tickets are answered round the clock within RESPONSE_MINUTES; the team is told at once, whoever
     is on call at ON_CALL_PERCENT, the lead at 80 percent. Inside an application context."""
     with transaction():
-        version = list_policies()[0].versions[-1]
+        version = list_policies()[-1].versions[-1]
         definition = copy.deepcopy(version.definition)
         definition["minor"]["response"] = {"minutes": RESPONSE_MINUTES, "calendar_id": None}
         version.definition = definition
