@@ -6,8 +6,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, TypedDict
 
+from helpdesk.desk import reference
+from helpdesk.desk.reference import TARGETS
 from helpdesk.rules import oncall
-from helpdesk.rules.access import Asker, may_for_team
+from helpdesk.rules.access import Asker, may, may_for_team
 from helpdesk.rules.oncall_scenario import parse_roster
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
@@ -20,7 +22,7 @@ from helpdesk.store.rosters import (
     list_people_by_id,
     list_teams_of_roster,
 )
-from helpdesk.store.teams import list_teams
+from helpdesk.store.teams import Team, list_teams, list_teams_without_roster
 
 HORIZON = timedelta(days=62)  # how far ahead "until when, and who is next" is looked for
 
@@ -119,6 +121,22 @@ def on_call_for(team_ids: frozenset[int], now: datetime) -> OnCall | None:
     roster_id = next((with_roster[team_id] for team_id in wanted if team_id in with_roster), None)
     roster = find_roster(roster_id) if roster_id is not None else None
     return on_call_now([roster], now)[0] if roster is not None else None
+
+
+def teams_to_cover(asker: Asker) -> list[Team]:
+    """Active teams without a roster for whom the asker may make one, by name; [] where no policy promises
+    anything day and night."""
+    if not may(asker, "roster.edit"):
+        return []
+    teams = [t for t in list_teams_without_roster() if may_for_team(asker, "roster.edit", t.id)]
+    return teams if teams and _is_promised_day_and_night() else []
+
+
+def _is_promised_day_and_night() -> bool:
+    _organisation, setup = reference.current()
+    latest = [terms for policy in setup.policies for terms in policy.versions[-1:]]
+    promised = [of.get(name) for terms in latest for of in terms.targets.values() for name in TARGETS]
+    return any(target is not None and target.calendar is None for target in promised)
 
 
 def may_edit(asker: Asker, roster: Roster) -> bool:

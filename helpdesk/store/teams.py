@@ -51,6 +51,13 @@ def list_teams(active_only: bool = True) -> list[Team]:
     return list(db.session.scalars(query.where(Team.is_active) if active_only else query))
 
 
+def list_teams_without_roster() -> list[Team]:
+    """Active teams that no roster answers for first, by name."""
+    return list(
+        db.session.scalars(select(Team).where(Team.is_active, Team.roster_id.is_(None)).order_by(Team.name))
+    )
+
+
 def list_leads(team_id: int) -> list["Person"]:
     """The team's leads, by id."""
     query = (

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk import i18n
 from helpdesk.desk.queue import shares
+from helpdesk.desk.rosters import teams_to_cover
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Severity
@@ -80,6 +81,7 @@ def index() -> str:
         previous_url=url_for(".index", **_address(wanted), page=page - 1) if page > 1 else None,
         next_url=url_for(".index", **_address(wanted), page=page + 1) if more else None,
         running=list_running_windows(g.now),
+        uncovered=[team.name for team in teams_to_cover(asker())],
         **_when_empty(wanted),
     )
 

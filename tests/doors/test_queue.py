@@ -7,11 +7,15 @@ from sqlalchemy import event
 
 from helpdesk import clock
 from helpdesk.desk import tickets, waiting
+from helpdesk.desk.policies import default_definition
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
+from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person
+from helpdesk.store.policies import list_policies
+from helpdesk.store.rosters import Roster
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team
 from helpdesk.store.tickets import Ticket
@@ -131,6 +135,38 @@ def test_the_queue_asks_no_more_for_many_tickets_than_for_one(app: Flask, house:
     many = queries_of(bo, "/queue")
     assert many <= few + 1  # maintenance of the services shown
     assert many <= 12
+
+
+def test_leads_and_administrators_are_told_that_nobody_is_on_call_until_there_is_a_roster(
+    house: House, browser: Browsers
+) -> None:
+    chen, eli = browser().known_as(house.chen), browser().known_as(house.eli)
+    db.session.add(Team(name="HR"))
+    db.session.commit()
+    assert "Nobody is on call for ERP." in chen.get("/queue").text
+    assert "Nobody is on call for HR." not in chen.get("/queue").text
+    assert "Nobody is on call for HR." in eli.get("/queue").text
+    assert 'href="/on-call/new"' in eli.get("/queue").text
+    assert "Nobody is on call for" not in browser().known_as(house.bo).get("/queue").text
+    before = queries_of(chen, "/queue")
+    roster = Roster(name="ERP", zone="Europe/Berlin")
+    db.session.add(roster)
+    db.session.flush()
+    house.team.roster_id = roster.id
+    db.session.commit()
+    assert "Nobody is on call for" not in chen.get("/queue").text
+    assert queries_of(chen, "/queue") <= before + 1  # the roster's turns, for the top bar
+
+
+def test_no_roster_is_asked_for_where_nothing_is_promised_day_and_night(
+    house: House, browser: Browsers
+) -> None:
+    office_id = get_organisation().calendar_id
+    for policy in list_policies():
+        version = policy.versions[-1]
+        version.definition = default_definition(office_id, office_id)
+    db.session.commit()
+    assert "Nobody is on call for" not in browser().known_as(house.eli).get("/queue").text
 
 
 def queries_of(client: Browser, url: str) -> int:
