@@ -25,7 +25,7 @@ from helpdesk.rules.timeline import Happening
 from helpdesk.store.db import Conflict, db, transaction
 from helpdesk.store.people import Person, get_person, get_person_afresh
 from helpdesk.store.services import Service, find_service_to_report
-from helpdesk.store.tickets import Entry, Ticket, find_sent_ticket, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, find_entry, find_sent_ticket, get_ticket_for_change
 
 
 @dataclass(frozen=True)
@@ -197,16 +197,32 @@ def _default_team_id(grounds: Grounds) -> int:
     return grounds.organisation.default_team_id
 
 
-def accept(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -> Ticket:
+class Taken(Exception):
+    """Somebody else has taken the ticket since the actor looked at it."""
+
+    def __init__(self, holder: Person) -> None:
+        super().__init__(f"{holder.id} has it")
+        self.holder = holder
+
+
+def accept(
+    ticket_id: int, actor: Person, *, now: datetime, door: str = "web", seen: int | None = None
+) -> Ticket:
     """The actor takes the ticket: it counts as the response, and the reporter is told who has it.
 
-    Accepting what the actor already has changes nothing. NotAllowed once it is resolved.
+    `seen` is the last entry's id that the actor has read; Taken where it went to somebody else since (None:
+    they take it over from whomever). Accepting what the actor already has changes nothing. NotAllowed once
+    it is resolved.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("accept", ticket.state)
         if ticket.assignee_id == actor.id and ticket.accepted_at is not None:
             return ticket
+        if seen is not None and ticket.assignee is not None and ticket.assignee_id != actor.id:
+            handed = [find_entry(ticket.id, kind) for kind in ("accepted", "assigned")]
+            if any(entry is not None and entry.id > seen for entry in handed):
+                raise Taken(ticket.assignee)
         entry = record(ticket, "accepted", now=now, door=door, actor_id=actor.id, is_public=True)
         ticket.assignee_id = actor.id
         ticket.accepted_at = ticket.accepted_at or now

@@ -23,6 +23,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import targets, tickets, waiting
+from helpdesk.desk.tickets import Taken
 from helpdesk.i18n import say_size
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
 from helpdesk.schemas.tickets import NoteSchema, ReplySchema
@@ -104,11 +105,11 @@ def say(number: str) -> Page:
 def accept(number: str) -> Page:
     """Whoever is at the door takes it, unless somebody took it since they looked."""
     ticket = _ticket(number)
-    taken = [e for e in _unseen(ticket) if e.kind in ("accepted", "assigned")]
-    if taken and ticket.assignee is not None and ticket.assignee_id != current_user.id:
-        flash(_("%(name)s has taken this in the meantime.", name=ticket.assignee.name), "warning")
+    try:
+        tickets.accept(ticket.id, _me(), now=g.now, seen=_last_seen())
+    except Taken as taken:
+        flash(_("%(name)s has taken this in the meantime.", name=taken.holder.name), "warning")
     else:
-        tickets.accept(ticket.id, _me(), now=g.now)
         flash(_("It is yours. The reporter has been told."))
     return redirect(url_for(".page", number=ticket.number), 303)
 
@@ -169,13 +170,19 @@ def _me() -> Person:
     return get_person(current_user.id)
 
 
-def _unseen(ticket: Ticket) -> list[Entry]:
-    """What others have written since the page was loaded (its hidden field `seen`): said once, for the
-    form that comes back has seen it."""
+def _last_seen() -> int | None:
+    """The id of the last entry on the page as it was loaded (its hidden field `seen`)."""
     seen = request.form.get("seen", "")
-    if not (seen.isascii() and seen.isdigit()):
+    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
+
+
+def _unseen(ticket: Ticket) -> list[Entry]:
+    """What others have written since the page was loaded: said once, for the form that comes back has
+    seen it."""
+    seen = _last_seen()
+    if seen is None:
         return []
-    newer = [e for e in list_entries(ticket.id) if e.id > int(seen)]
+    newer = [e for e in list_entries(ticket.id) if e.id > seen]
     return [e for e in newer if e.actor_id is not None and e.actor_id != current_user.id]
 
 
