@@ -1,10 +1,12 @@
 """The set-up pages: who may open and change them, what they say, and that nothing typed is lost."""
 
 from collections.abc import Callable
+from functools import partial
 from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from flask import Flask
 from werkzeug.test import TestResponse
 
 from helpdesk import clock
@@ -18,6 +20,7 @@ from helpdesk.store.policies import Calendar, Policy
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
+from tests.at_once import at_once
 from tests.conftest import MONDAY_9, Browser, House, read_anew
 
 Browsers = Callable[[], Browser]
@@ -245,6 +248,23 @@ def test_nobody_overwrites_what_somebody_else_saved_meanwhile(
     assert 'value="Stock"' in page.text
     read_anew()
     assert db.session.get(Service, house.erp.id).description == "Orders"
+
+
+def test_of_two_who_save_a_person_at_once_one_is_asked_to_look_again(
+    app: Flask, house: House, eli: Browser, browser: Browsers
+) -> None:
+    path = f"/admin/people/{house.ana.id}"
+    opened = typed_of(eli.get(path))
+    two = [browser().known_as(house.eli) for _ in range(2)]
+    posts = [
+        partial(each.post, path, data={**opened, "phone": phone})
+        for each, phone in zip(two, ("11", "22"), strict=True)
+    ]
+    answers = at_once(app, *posts)
+    assert sorted(answer.status_code for answer in answers) == [303, 422]
+    read_anew()
+    saved = "11" if answers[0].status_code == 303 else "22"
+    assert db.session.get_one(Person, house.ana.id).phone == saved
 
 
 def test_departments_teams_and_services_are_added(house: House, eli: Browser) -> None:
