@@ -1,6 +1,6 @@
 """create the house
 
-Revision ID: bd3ef367bc00
+Revision ID: 55e6830c8d05
 Revises:
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "bd3ef367bc00"
+revision = "55e6830c8d05"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -445,6 +445,7 @@ def upgrade() -> None:
         sa.Column("solution", sa.String(), nullable=False),
         sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("link_salt", sa.String(), nullable=False),
+        sa.Column("sent_key", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["assignee_id"], ["person.id"], name=op.f("fk_ticket_assignee_id")),
         sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_ticket_department_id")),
         sa.ForeignKeyConstraint(["merged_into_id"], ["ticket.id"], name=op.f("fk_ticket_merged_into_id")),
@@ -455,6 +456,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_ticket_service_id")),
         sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_ticket_team_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ticket")),
+        sa.UniqueConstraint("sent_key", name=op.f("uq_ticket_sent_key")),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(
