@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +12,8 @@ import pytest
 from flask import Flask
 from flask.globals import _cv_app
 from flask.testing import FlaskClient
+from playwright.sync_api import Browser as Chromium
+from playwright.sync_api import sync_playwright
 from sqlalchemy import Engine, event
 from werkzeug.test import TestResponse
 
@@ -29,6 +32,12 @@ from tests import servers
 
 # A Monday; Berlin is UTC+1.
 MONDAY_9 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+]
 BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
 
 
@@ -95,6 +104,23 @@ def _spare_the_disk(connection: Any, _record: Any) -> None:
     """No test of this process pulls the plug: SQLite need not wait for the disk."""
     if type(connection).__module__.startswith("sqlite3"):
         connection.execute("PRAGMA synchronous=OFF")
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    """One Chromium for the whole run: HELPDESK_TEST_CHROMIUM, or the machine's."""
+    path = (
+        os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
+    )
+    if path is None:
+        said = "NO CHROMIUM: the browser tests did not run. Install one, or set HELPDESK_TEST_CHROMIUM."
+        if os.environ.get("CI"):
+            pytest.fail(said)
+        pytest.skip(said)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -7,8 +7,6 @@
 Without a Chromium these tests are skipped, and say so; where CI is set they fail instead.
 """
 
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,14 +15,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from helpdesk.store.people import Person
 from tests.conftest import Browser as Client
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
-OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-dev-shm-usage"]
 Visit = Callable[..., Page]
 
 
@@ -37,23 +34,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if again and len(again) < len(here):
         config.hook.pytest_deselected(items=again)
         items[:] = [item for item in items if item not in again]
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Chromium]:
-    """One Chromium for the whole run: HELPDESK_TEST_CHROMIUM, or the machine's."""
-    path = (
-        os.environ.get("HELPDESK_TEST_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
-    )
-    if path is None:
-        said = "NO CHROMIUM: the browser tests did not run. Install one, or set HELPDESK_TEST_CHROMIUM."
-        if os.environ.get("CI"):
-            pytest.fail(said)
-        pytest.skip(said)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=OPTIONS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

@@ -248,7 +248,7 @@ def test_the_security_log_can_be_narrowed(house: House, browser: Browsers) -> No
     assert "from: agent" in page
     assert "127.0.0.1" not in page
     assert "Nothing here" in dee.get("/security?until=2020-01-01").text
-    assert dee.get("/security?since=yesterday&actor=x&before=%00").status_code == 200
+    assert dee.get("/security?since=yesterday&actor=x&before=y").status_code == 200
 
 
 def test_the_security_log_is_kept_for_half_a_year_at_least(house: House) -> None:

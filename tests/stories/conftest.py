@@ -13,7 +13,6 @@ from helpdesk.app import create_app
 from helpdesk.config import load_settings
 from helpdesk.store import db
 from tests import servers
-from tests.browser.conftest import chromium  # noqa: F401 - a fixture
 from tests.conftest import BACKENDS
 from tests.stories.mailbox import MailServer
 from tests.stories.service import PATIENCE, Service, wait_until
