@@ -60,7 +60,7 @@ def _earlier(cycle: Cycle) -> dict[str, Any]:
 def _due(cycle: Cycle) -> dict[str, Any]:
     """As macros.due takes it."""
     name = str(TARGETS[cycle.target]).capitalize()
-    used, whole = _spell(cycle.elapsed_seconds), _spell(cycle.allowance_seconds)
+    used, whole = _counted(cycle.elapsed_seconds), _counted(cycle.allowance_seconds)
     if cycle.state == "cancelled":
         return {"state": "", "word": _("%(target)s no longer asked", target=name)}
     if cycle.stopped_at is not None:
@@ -73,7 +73,7 @@ def _due(cycle: Cycle) -> dict[str, Any]:
         return {"state": state, "word": word % {"target": name, "used": used, "whole": whole}}
     share = min(100.0 * cycle.elapsed_seconds / cycle.allowance_seconds, 100.0)
     if cycle.state == "paused":
-        left = _spell(max(cycle.remaining_seconds, 0))
+        left = _counted(max(cycle.remaining_seconds, 0))
         word = _("%(target)s paused, %(left)s left of %(whole)s", target=name, left=left, whole=whole)
         return {"state": "paused", "word": word}
     return _running(cycle, name, share, used, whole)
@@ -155,8 +155,8 @@ def _label(cycle: Cycle) -> str:
     return _(
         "%(target)s: %(used)s of %(whole)s counted since %(time)s",
         target=str(TARGETS[cycle.target]).capitalize(),
-        used=_spell(cycle.elapsed_seconds),
-        whole=_spell(cycle.allowance_seconds),
+        used=_counted(cycle.elapsed_seconds),
+        whole=_counted(cycle.allowance_seconds),
         time=clock_time(cycle.started_at),
     )
 
@@ -176,6 +176,9 @@ def _alarm(alarm: Alarm) -> str:
         return str(ALARMS.get(alarm.kind, alarm.kind))
     to = str(RUNGS.get(alarm.detail.get("to", ""), ""))
     return _("%(to)s, for the %(target)s", to=to, target=TARGETS.get(alarm.detail.get("target", ""), ""))
+
+
+_counted = i18n.say_working_time  # a day of counted time would be read as a day of the calendar
 
 
 def _spell(seconds: float) -> str:

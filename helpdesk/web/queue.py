@@ -278,7 +278,7 @@ def _deadline(row: Any, share: float | None) -> dict[str, Any]:
     if row.state == State.WAITING and row.waiting_for == "reporter" and row.next_due_at is None:
         note = _("until %(time)s", time=i18n.say_instant(row.wake_at, viewer_zone())) if row.wake_at else ""
         if row.allowance_seconds and row.allowance_seconds > row.elapsed_seconds:
-            kept = i18n.say_duration((row.allowance_seconds - row.elapsed_seconds) // 60 * 60)
+            kept = i18n.say_working_time(row.allowance_seconds - row.elapsed_seconds)
             note = (
                 _("%(until)s; %(kept)s kept", until=note, kept=kept)
                 if note
