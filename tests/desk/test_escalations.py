@@ -243,7 +243,10 @@ def test_a_back_dated_report_rings_each_step_once_with_its_lateness(rostered: Ho
         ("Mon 23:00", "backup", ["Gil"]),
         ("Mon 23:00", "lead", ["Chen"]),
     ]
-    late = [e.detail["late_seconds"] for e in db.session.query(Entry).filter_by(kind="escalated")]
+    late = [
+        e.detail["late_seconds"]
+        for e in db.session.query(Entry).filter_by(kind="escalated").order_by(Entry.id)
+    ]
     assert late == [32 * 60, 17 * 60, 2 * 60]
     assert find_next_due() == NIGHT + timedelta(minutes=3)  # 35 minutes after the start: the next page
 

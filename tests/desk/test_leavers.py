@@ -31,7 +31,7 @@ def letters(kind: str) -> list[Letter]:
 
 
 def events(what: str) -> list[SecurityEvent]:
-    return db.session.query(SecurityEvent).filter_by(what=what).all()
+    return db.session.query(SecurityEvent).filter_by(what=what).order_by(SecurityEvent.id).all()
 
 
 def test_open_tickets_of_a_leaver_go_back_to_the_team(house: House) -> None:

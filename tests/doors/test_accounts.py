@@ -46,7 +46,7 @@ def path_of(url: str | None) -> str:
 
 def letters(kind: str) -> list[Letter]:
     read_anew()
-    return db.session.query(Letter).filter_by(kind=kind).all()
+    return db.session.query(Letter).filter_by(kind=kind).order_by(Letter.id).all()
 
 
 def link_in(letter: Letter) -> str:

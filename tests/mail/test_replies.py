@@ -192,7 +192,9 @@ def test_beyond_the_cap_no_letter_goes_to_the_sender_and_the_agent_reads_why(
     db.session.commit()
     raws = [take(f"Mail {number}") for number in range(3)]
     assert [raw.outcome for raw in raws] == ["created"] * 3
-    told = [letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received")]
+    told = [
+        letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received").order_by(Letter.id)
+    ]
     assert told == [raw.ticket_id for raw in raws[:2]]
     entry = list_entries(raws[2].ticket_id or 0)[-1]
     assert (entry.kind, entry.detail["cause"]) == ("mail_filed", "too_many_from_sender")
@@ -200,7 +202,9 @@ def test_beyond_the_cap_no_letter_goes_to_the_sender_and_the_agent_reads_why(
 
 def test_a_stranger_gets_five_receipts_an_hour(house: House) -> None:
     raws = [take(f"Mail {number}", author="Mal <mal@example.org>") for number in range(6)]
-    told = [letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received")]
+    told = [
+        letter.ticket_id for letter in db.session.query(Letter).filter_by(kind="received").order_by(Letter.id)
+    ]
     assert told == [raw.ticket_id for raw in raws[:5]]
 
 
