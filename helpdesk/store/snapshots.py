@@ -22,6 +22,10 @@ class SnapshotFault(Exception):
     """Why the database could not be copied or put back, in one line that says what to mend."""
 
 
+# Where Debian keeps the programs of each version side by side.
+DEBIAN_PROGRAMS = "/usr/lib/postgresql/{}/bin"
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """A copy in `path`: `kind` sqlite or postgresql, rows per table, the schema's revision."""
@@ -170,15 +174,16 @@ def _without_password(url: str) -> str:
 
 
 def _program(program: str, url: str) -> str:
-    """Where the program is; SnapshotFault where it is missing or older than the server."""
-    found = shutil.which(program)
+    """Where the program is, of the server's own version if there is one: a newer one writes and sets what
+    an older server may not know. SnapshotFault where it is missing or older than the server."""
+    with db.engine.connect() as connection:
+        server = int(connection.scalar(text("SHOW server_version_num")) or 0) // 10000
+    found = shutil.which(program, path=DEBIAN_PROGRAMS.format(server)) or shutil.which(program)
     if found is None:
         raise SnapshotFault(f"{program} is not on this machine; install PostgreSQL's client programs")
     said = subprocess.run([found, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
     named = re.search(r"\d+", said)
     version = int(named[0]) if named else 0
-    with db.engine.connect() as connection:
-        server = int(connection.scalar(text("SHOW server_version_num")) or 0) // 10000
     if version < server:
         raise SnapshotFault(
             f"{program} is of version {version}, the server of {server}; install {server} or newer"
