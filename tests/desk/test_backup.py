@@ -220,6 +220,7 @@ def test_a_postgresql_without_its_programs_is_a_clear_line(
     if place.database_url.startswith("sqlite"):
         pytest.skip("SQLite needs no program")
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(snapshots, "DEBIAN_PROGRAMS", str(tmp_path / "{}"))
     with pytest.raises(snapshots.SnapshotFault, match="pg_dump is not on this machine"):
         backup(place, tmp_path / "all.tar.gz", now=NOW)
     assert list(tmp_path.glob("*.tar.gz")) == []
