@@ -1,7 +1,6 @@
 """`helpdesk seed`: believable history for trials, benchmarks and the demonstration."""
 
 import argparse
-import gc
 import os
 
 from helpdesk.cli.opened import opened
@@ -32,8 +31,6 @@ def _seed(args: argparse.Namespace) -> int:
     from helpdesk.store.organisation import find_organisation
 
     settings = load_settings(os.environ)
-    # Tens of thousands of objects a batch, hardly a cycle among them: look for those less often.
-    gc.set_threshold(100_000, 50, 50)
     with opened(settings):
         if args.demo and find_organisation() is not None:
             return 0  # it was prepared before
