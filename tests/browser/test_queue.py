@@ -107,6 +107,7 @@ def test_a_accepts_and_r_writes(house: House, day: list[Ticket], visit: Visit) -
     page = visit(house.bo, f"/tickets/{day[0].number}")
     page.keyboard.press("a")
     expect(page.locator(".flash")).to_contain_text("It is yours")
+    page.wait_for_load_state()  # the words are there before the script that hears keys
     page.keyboard.press("r")
     expect(page.locator("#body")).to_be_focused()
     page.keyboard.type("On my way")
