@@ -1,11 +1,14 @@
 """REMEMBER. Models and every query; one file a feature."""
 
 from helpdesk.store import (
+    channels,
     escalations,
+    excuses,
     feedback,
     letters,
     mail,
     maintenance,
+    notices,
     organisation,
     people,
     periodic,
@@ -21,12 +24,15 @@ from helpdesk.store import (
 from helpdesk.store.db import db
 
 __all__ = [
+    "channels",
     "db",
     "escalations",
+    "excuses",
     "feedback",
     "letters",
     "mail",
     "maintenance",
+    "notices",
     "organisation",
     "people",
     "periodic",

@@ -26,13 +26,14 @@ class EscalationPolicy(Model):
 
 
 class Step(Model):
-    """When (`percent` of the allowance, or `minutes` after the start), to whom, and how often again.
+    """When (`percent` of the allowance, or `minutes` from `anchor`), to whom, and how often again.
 
     `number` names the step within its ladder for good (alarms that rang know it by that), `position` is its
-    place. Exactly one of `percent` and `minutes` is set. `to`: on_call, backup, team, assignee, lead,
-    manager.
-    `repeat_minutes` None: once; else again until the target is met, at most `repeat_most` times (0: without
-    end).
+    place. Exactly one of `percent` and `minutes` is set. `anchor`: start, before_due, after_due; minutes are
+    counted as the target counts unless `is_wall_clock`. `to`: on_call, backup, next_turn (all three of the
+    team's rosters, or of `roster_id`), team, assignee, lead, manager, administrators, person (`person_id`).
+    `channel`: all, mail, chat. `repeat_minutes` None: once; else again until somebody accepts, at most
+    `repeat_most` times (0: without end).
     """
 
     __tablename__ = "escalation_step"
@@ -42,7 +43,12 @@ class Step(Model):
     position: Mapped[int]
     percent: Mapped[int | None]
     minutes: Mapped[int | None]
+    anchor: Mapped[str] = mapped_column(default="start")
+    is_wall_clock: Mapped[bool] = mapped_column(default=False)
     to: Mapped[str]
+    person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id"))
+    channel: Mapped[str] = mapped_column(default="all")
     repeat_minutes: Mapped[int | None]
     repeat_most: Mapped[int] = mapped_column(default=0)
     policy: Mapped[EscalationPolicy] = relationship(back_populates="steps")
@@ -61,6 +67,7 @@ class Alarm(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "key"),
         Index(None, "state", "due_at"),
+        Index(None, "fired_at"),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))

@@ -17,6 +17,7 @@ SECRET_KINDS = frozenset({"invitation", "password_reset"})
 class Letter(Model):
     """A rendered letter. `key` makes it exactly one ("alarm:7:person:3"). `state`: waiting, sent, failed
     (given up; an agent is told), kept (no HELPDESK_SMTP_URL: readable on the letters page alone).
+    `channel_id`: goes to that channel as plain text; None: by mail.
 
     `claimed_until`: a sender holds it until then; `message_id` is fixed at writing, so that a second
     sending after a crash bears the same one.
@@ -28,6 +29,7 @@ class Letter(Model):
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
     to_address: Mapped[str]
+    channel_id: Mapped[int | None] = mapped_column(ForeignKey("channel.id"))
     person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"), index=True)
     ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     entry_id: Mapped[int | None] = mapped_column(ForeignKey("entry.id"))

@@ -14,6 +14,7 @@ class Window(Model):
     """A service is under maintenance in [starts_at, ends_at), unless cancelled.
 
     `cancelled_at`: all of it was called off before its start; one that runs ends early (`ends_at` is cut).
+    What was known of it at an earlier instant stands in its versions.
     """
 
     __tablename__ = "maintenance_window"
@@ -35,6 +36,20 @@ class Window(Model):
 
     def is_running(self, now: datetime) -> bool:
         return self.starts_at <= now and not self.is_over(now)
+
+
+class WindowVersion(Model):
+    """The window as it was known from `known_at` on, until a later version; written with each change."""
+
+    __tablename__ = "window_version"
+    __table_args__ = (Index(None, "window_id", "known_at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    window_id: Mapped[int] = mapped_column(ForeignKey("maintenance_window.id"))
+    known_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_cancelled: Mapped[bool] = mapped_column(default=False)
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
 
 def find_window(window_id: int) -> Window | None:

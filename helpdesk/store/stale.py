@@ -10,6 +10,22 @@ from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.tickets import Entry, Target, Ticket
 
 
+class Recomputation(Model):
+    """A change that moves deadlines of many tickets, and how far computing them anew has come.
+
+    `cause`: calendar, window, ladder. `total` targets were marked, `moved` tickets have another deadline.
+    """
+
+    __tablename__ = "recomputation"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    cause: Mapped[str]
+    subject: Mapped[str] = mapped_column(default="")
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    total: Mapped[int] = mapped_column(default=0)
+    moved: Mapped[int] = mapped_column(default=0)
+
+
 class StaleTarget(Model):
     """To be computed anew; written with the change, taken away with the new deadline.
 
@@ -18,12 +34,13 @@ class StaleTarget(Model):
     """
 
     __tablename__ = "stale_target"
-    __table_args__ = (Index(None, "ticket_id", "id"),)
+    __table_args__ = (Index(None, "ticket_id", "id"), Index(None, "recomputation_id"))
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int]
     target_id: Mapped[int]
     was_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     window_id: Mapped[int | None] = mapped_column(ForeignKey("maintenance_window.id"))
+    recomputation_id: Mapped[int | None] = mapped_column(ForeignKey("recomputation.id"))
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

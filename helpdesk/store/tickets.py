@@ -76,6 +76,8 @@ class Ticket(Model):
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     waiting_for: Mapped[str | None]  # reporter, supplier
     wake_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # By when the agent has promised news, whatever happens; an alarm watches it.
+    update_by: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_target: Mapped[str | None]
     reopen_count: Mapped[int] = mapped_column(default=0)
