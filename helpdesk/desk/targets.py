@@ -10,6 +10,7 @@ from typing import Any
 from helpdesk.desk import alarms
 from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
+from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
 from helpdesk.store.escalations import Alarm
@@ -64,12 +65,17 @@ def cycles_of(
     ticket: Ticket, timeline: list[Happening], grounds: Grounds, now: datetime
 ) -> tuple[sla.Cycle, ...]:
     """As `explain`, for work on many tickets that rest on the same grounds."""
+    asked = scenario_of(ticket, timeline, grounds, now)
+    return sla.explain(asked.policy, asked.windows, asked.events, asked.now)
+
+
+def scenario_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds, now: datetime) -> Scenario:
+    """All that the clock is asked with: the policy version, windows and events of the ticket."""
     terms = grounds.terms_of(ticket.policy_version_id)
-    events = events_of(timeline, terms.supplier_pauses)
-    windows = _windows_of(ticket.reported_at, timeline, grounds)
+    events = tuple(events_of(timeline, terms.supplier_pauses))
+    windows = tuple(_windows_of(ticket.reported_at, timeline, grounds))
     # Of two requests at once the one that began first may be written last: its `now` is a little too early.
-    as_of = max([now, *(event.at for event in events)])
-    return sla.explain(terms.targets, windows, events, as_of)
+    return Scenario(terms.targets, windows, events, max([now, *(event.at for event in events)]))
 
 
 def _windows_of(reported_at: datetime, timeline: list[Happening], grounds: Grounds) -> list[sla.Window]:
