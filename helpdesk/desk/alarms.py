@@ -122,16 +122,9 @@ def _ladders(
             rung[step] = max(last, rung.get(step, last), key=lambda r: r.occurrence)
     by_target = grounds.ladders_of(ticket.severity)
     for cycle in cycles:
-        for f in escalation.firings(by_target.get(cycle.target, ()), cycle, ticket.severity, rung):
-            detail = {
-                "target": f.target,
-                "cycle": f.cycle,
-                "step": f.step,
-                "occurrence": f.occurrence,
-                "to": f.to,
-                "repeats": f.repeats,
-            }
-            yield Planned(f.key, "step", f.due_at, detail)
+        ladder = by_target.get(cycle.target, ())
+        for f in escalation.firings(ladder, cycle, ticket.severity, rung, ticket.accepted_at):
+            yield Planned(f.key, "step", f.due_at, f.detail)
 
 
 def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> Iterator[Planned]:

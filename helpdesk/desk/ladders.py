@@ -91,23 +91,31 @@ def _ladder_for_change(severity: str, target: str) -> EscalationPolicy:
 
 def _as_ruled(step: Step) -> escalation.Step:
     return escalation.Step(
-        cast(escalation.To, step.to),
-        step.percent,
-        step.minutes,
-        step.repeat_minutes,
-        step.repeat_most,
-        step.number,
+        to=cast(escalation.To, step.to),
+        anchor=cast(escalation.Anchor, step.anchor),
+        channel=cast(escalation.Channel, step.channel),
+        number=step.number,
+        **{name: getattr(step, name) for name in _KEPT},
     )
 
 
 def _write(row: Step, position: int, step: escalation.Step) -> Step:
-    row.position, row.to, row.percent, row.minutes = position, step.to, step.percent, step.minutes
-    row.repeat_minutes, row.repeat_most = step.repeat_minutes, step.repeat_most
+    row.position, row.to, row.anchor, row.channel = position, step.to, step.anchor, step.channel
+    for name in _KEPT:
+        setattr(row, name, getattr(step, name))
     return row
+
+
+_KEPT = ("percent", "minutes", "is_wall_clock", "person_id", "roster_id", "repeat_minutes", "repeat_most")
 
 
 def _said(step: escalation.Step) -> str:
     when = f"{step.percent}%" if step.percent is not None else f"{step.minutes} min"
+    anchor = f" {step.anchor}" if step.anchor != "start" else ""
+    wall = " wall clock" if step.is_wall_clock else ""
+    named = step.person_id or step.roster_id
+    which = f" {named}" if named is not None else ""
+    over = f" by {step.channel}" if step.channel != "all" else ""
     again = f", every {step.repeat_minutes} min" if step.repeat_minutes else ""
     most = f", {step.repeat_most} times" if step.repeat_minutes and step.repeat_most else ""
-    return f"{when} {step.to}{again}{most}"
+    return f"{when}{anchor}{wall} {step.to}{which}{over}{again}{most}"

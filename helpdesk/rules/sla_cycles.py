@@ -98,7 +98,10 @@ class Cycle:
         return self.count.reaches_at(seconds)
 
     def counts_at(self, instant: datetime) -> datetime | None:
-        """Answers the first counted instant from `instant` on; None while it waits or where there is none."""
+        """Answers the first counted instant from `instant` on, what has passed included.
+
+        None while it waits or where there is none.
+        """
         return self.count.counts_at(instant)
 
 
@@ -226,7 +229,11 @@ class CycleCount:
 
     def counts_at(self, instant: datetime) -> datetime | None:
         """See Cycle.counts_at."""
-        return next((start for start, _, reason in self._ahead(instant) if reason == "working"), None)
+        if self.pause is not None:
+            return None
+        known = ((max(start, instant), end, reason) for start, end, reason in self.stretches)
+        ahead = self._ahead(max(instant, self.counted_to))
+        return next((a for a, b, reason in chain(known, ahead) if reason == "working" and a < b), None)
 
     def _ahead(self, since: datetime) -> Iterator[tuple[datetime, datetime, Reason]]:
         """How it would go on from `since` if nothing more happened; nothing that counts while it waits."""

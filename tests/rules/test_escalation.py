@@ -52,7 +52,8 @@ def cycle(
 
 def due(ladder: Ladder, of: Cycle, rung: dict[str, Rung] | None = None) -> list[str]:
     return [
-        f"{f.to} {f.due_at + timedelta(hours=1):%a %H:%M}" for f in firings(ladder, of, "minor", rung or {})
+        f"{f.step.to} {f.due_at + timedelta(hours=1):%a %H:%M}"
+        for f in firings(ladder, of, "minor", rung or {})
     ]
 
 

@@ -1,0 +1,188 @@
+"""Whom a step of a ladder tells, and who stands in where nobody is there or can be reached.
+
+Pure: who could be told at an instant in, people (ids) and reasons out. Source: the wording of the
+escalation section.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple, TypeAlias
+
+To: TypeAlias = Literal[
+    "on_call",
+    "backup",
+    "next_turn",
+    "team",
+    "assignee",
+    "lead",
+    "manager",
+    "person",
+    "administrators",
+]
+Channel: TypeAlias = Literal["all", "mail", "chat"]
+Why: TypeAlias = Literal["nobody", "absent", "off_duty", "same_as_on_call", "left", "unreachable"]
+
+# Whom to tell at once where a step finds nobody; the administrators are the last.
+NEXT: Mapping[To, To] = {
+    "team": "on_call",
+    "assignee": "on_call",
+    "on_call": "backup",
+    "next_turn": "backup",
+    "backup": "lead",
+    "person": "lead",
+    "lead": "manager",
+    "manager": "administrators",
+}
+# Recipients for whom a roster can be named in place of the team's.
+OF_A_ROSTER: frozenset[To] = frozenset({"on_call", "backup", "next_turn"})
+# Where somebody should always be: nobody there is a gap that somebody has to mend.
+_EXPECTED: frozenset[To] = frozenset({"on_call", "backup", "next_turn", "team", "person"})
+
+
+class Turns(NamedTuple):
+    """Who is on call in a roster, and who has its next turn; None: nobody."""
+
+    on_call: int | None = None
+    next_turn: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Who could be told at an instant: ids of people, those who have left taken out.
+
+    `on_call`, `next_turn` and `backup` answer for the team's rosters, `rosters` for those that steps name,
+    by id. `away` are absent, `left` those among the named who have left; `is_open`: in office hours.
+    `without_mail` have no mail address, `without_chat` no verified channel; who is in both cannot be reached.
+    """
+
+    team: tuple[int, ...] = ()
+    leads: tuple[int, ...] = ()
+    manager: int | None = None
+    administrators: tuple[int, ...] = ()
+    on_call: int | None = None
+    backup: int | None = None
+    away: frozenset[int] = frozenset()
+    is_open: bool = True
+    next_turn: int | None = None
+    rosters: Mapping[int, Turns] = field(default_factory=dict)
+    left: frozenset[int] = frozenset()
+    without_mail: frozenset[int] = frozenset()
+    without_chat: frozenset[int] = frozenset()
+
+    def unreachable(self, channel: Channel) -> frozenset[int]:
+        """Who cannot be told over that channel; "all": over none at all."""
+        if channel == "mail":
+            return self.without_mail
+        return self.without_chat if channel == "chat" else self.without_mail & self.without_chat
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Whom a ring tells, as what, over which channel; and whom it passed over: (as what, why)."""
+
+    people: tuple[int, ...]
+    to: To
+    passed_over: tuple[tuple[To, Why], ...]
+    channel: Channel = "all"
+
+    @property
+    def gaps(self) -> tuple[To, ...]:
+        """What was passed over and has to be mended: nobody where somebody should be, or nobody reachable."""
+        return tuple(
+            to
+            for to, why in self.passed_over
+            if why == "unreachable" or (why in ("nobody", "left") and to in _EXPECTED)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a step asks for: `to` with the person or the roster it names."""
+
+    to: To
+    assignee: int | None
+    person: int | None = None
+    roster: int | None = None
+
+
+def whom(
+    to: To,
+    around: Around,
+    assignee: int | None,
+    *,
+    person: int | None = None,
+    roster: int | None = None,
+    channel: Channel = "all",
+) -> Told:
+    """Who is told where a step says `to`: the first on the way up (NEXT) with anybody there.
+
+    `person` is whom "person" names; `roster` stands in for the team's where `to` is on_call, backup or
+    next_turn. An absent or off-duty assignee (outside office hours and not on call) is passed over; so is a
+    backup or next turn who is the very person on call, and whoever cannot be reached over `channel`.
+    Stand-ins are told over whatever reaches them. Empty `people` only where even no administrator is left.
+    """
+    passed: list[tuple[To, Why]] = []
+    wanted = _Wanted(to, assignee, person, roster)
+    by: Channel = channel
+    while True:
+        people, why = _there(wanted, around)
+        reached = tuple(p for p in people if p not in around.unreachable(by))
+        if reached:
+            return Told(reached, wanted.to, tuple(passed), by)
+        passed.append((wanted.to, "unreachable" if people else why))
+        following = NEXT.get(wanted.to)
+        if following is None:
+            return Told((), to, tuple(passed), channel)
+        wanted, by = _Wanted(following, assignee), "all"
+
+
+def _there(wanted: _Wanted, around: Around) -> tuple[tuple[int, ...], Why]:
+    """Who is there, and why nobody is."""
+    to = wanted.to
+    if to in OF_A_ROSTER:
+        return _in_turn(wanted, around)
+    if to == "assignee":
+        return _assignee(wanted.assignee, around)
+    if to == "person":
+        if wanted.person is None or wanted.person in around.left:
+            return (), "nobody" if wanted.person is None else "left"
+        return _present((wanted.person,), around), "absent"
+    if to == "administrators":
+        return around.administrators, "nobody"
+    named = {"team": around.team, "lead": around.leads, "manager": _one(around.manager)}[to]
+    return _present(named, around), "absent" if named else "nobody"
+
+
+def _in_turn(wanted: _Wanted, around: Around) -> tuple[tuple[int, ...], Why]:
+    """Whoever a roster puts there. An override may name somebody absent: an explicit choice stands."""
+    if wanted.roster is None:
+        turns, backup = Turns(around.on_call, around.next_turn), around.backup
+    else:
+        turns = around.rosters.get(wanted.roster, Turns())
+        backup = turns.on_call
+    if wanted.to == "on_call":
+        return _one(turns.on_call), "nobody"
+    found = backup if wanted.to == "backup" else turns.next_turn
+    first = around.on_call if wanted.to == "backup" else turns.on_call
+    if found is not None and found == first:
+        return (), "same_as_on_call"
+    if wanted.to == "next_turn" and found is not None:
+        return _present((found,), around), "absent"
+    return _one(found), "nobody"
+
+
+def _assignee(assignee: int | None, around: Around) -> tuple[tuple[int, ...], Why]:
+    if assignee is None:
+        return (), "nobody"
+    if assignee in around.away:
+        return (), "absent"
+    on_duty = around.is_open or assignee in (around.on_call, around.backup)
+    return ((assignee,), "nobody") if on_duty else ((), "off_duty")
+
+
+def _present(people: Iterable[int], around: Around) -> tuple[int, ...]:
+    return tuple(person for person in people if person not in around.away)
+
+
+def _one(person: int | None) -> tuple[int, ...]:
+    return () if person is None else (person,)
