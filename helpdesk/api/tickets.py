@@ -11,10 +11,12 @@ from marshmallow import Schema
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
 from helpdesk.desk import closing, targets, tickets, waiting
+from helpdesk.desk import explanation as explanations
 from helpdesk.rules import access
 from helpdesk.rules.sla import cycles_as_json
 from helpdesk.schemas.answers import (
     DetailShape,
+    ExplanationShape,
     ListShape,
     PageSchema,
     ProblemShape,
@@ -112,6 +114,15 @@ def one(number: str) -> Response:
         "entries": list_entries(ticket.id, public_only=not at_desk),
     }
     return jsonify(shape.dump(found))
+
+
+@bp.get("/<number>/explanation")
+@refuses(404)
+@bp.response(200, ExplanationShape)
+def explanation(number: str) -> dict[str, Any]:
+    """Why each deadline is when it is: every interval that counted or did not, what changed it, and all that
+    it was computed from."""
+    return explanations.as_json(explanations.explain(ticket_of(number), g.now))
 
 
 def verb(path: str, schema: type[Schema] | Schema | None = None) -> Any:

@@ -133,6 +133,60 @@ class ReportersDetailShape(DetailShape):
     entries = fields.List(fields.Nested(ReportersEntryShape))
 
 
+class PolicyShape(Schema):
+    """The version of the policy under which the ticket was reported."""
+
+    name = fields.String()
+    version = fields.Integer()
+    effective_at = fields.String()
+
+
+class ChangeShape(Schema):
+    """What an event did to an open cycle; a due instant is null while it waits."""
+
+    at = fields.String()
+    event = fields.String(metadata={"example": "severity_changed"})
+    target = fields.String()
+    cycle = fields.Integer()
+    elapsed_seconds = fields.Integer()
+    allowance_before = fields.Integer()
+    allowance_after = fields.Integer()
+    due_before = fields.String(allow_none=True)
+    due_after = fields.String(allow_none=True)
+
+
+class MoveShape(Schema):
+    """A deadline that a changed calendar (window null) or maintenance window moved."""
+
+    at = fields.String()
+    target = fields.String()
+    cycle = fields.Integer()
+    from_ = fields.String(data_key="from", attribute="from")
+    to = fields.String()
+    window = fields.Integer(allow_none=True)
+    reason = fields.String(allow_none=True)
+
+
+class MaintenanceShape(Schema):
+    service = fields.String()
+    starts_at = fields.String()
+    ends_at = fields.String()
+    reason = fields.String()
+
+
+class ExplanationShape(Schema):
+    """Why each deadline is when it is. `helpdesk sla explain` of `scenario` prints the same `cycles`."""
+
+    ticket = fields.String(metadata={"example": "HD-12"})
+    now = fields.String()
+    cycles = fields.List(fields.Nested(TargetShape))
+    policy = fields.Nested(PolicyShape)
+    changes = fields.List(fields.Nested(ChangeShape))
+    moves = fields.List(fields.Nested(MoveShape))
+    maintenance = fields.List(fields.Nested(MaintenanceShape))
+    scenario = fields.Dict(metadata={"description": "A scenario file: calendars, policy, windows and events"})
+
+
 class ListShape(Schema):
     """A page of tickets; `next` is the address of the following one."""
 

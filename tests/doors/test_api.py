@@ -9,6 +9,8 @@ import pytest
 from helpdesk import clock
 from helpdesk.desk import closing, people, tickets, tokens, waiting
 from helpdesk.desk.tickets import Report
+from helpdesk.rules.severity import Severity
+from helpdesk.rules.sla_scenario import explain_scenario
 from helpdesk.store import db
 from helpdesk.store.security import SignInAttempt
 from helpdesk.store.services import Service
@@ -336,3 +338,28 @@ def test_the_description_names_every_address(house: House, browser: Browsers) ->
     assert found["openapi"] == "3.1.0"
     assert "/api/v1/tickets/{number}/resolve" in found["paths"]
     assert found["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+
+
+def test_an_explanation_holds_the_cycles_and_a_scenario_that_explains_the_same(
+    house: House, program: Callable[[str], Program], ticket: Ticket
+) -> None:
+    tickets.change_severity(ticket.id, house.bo, Severity.CRITICAL, "worse", now=clock.now())
+    answer = program("ana").get(f"/tickets/{ticket.number}/explanation")
+    assert answer.status_code == 200
+    found = answer.json
+    assert [(c["target"], c["cycle"]) for c in found["cycles"]] == [("response", 1), ("resolution", 1)]
+    assert found["cycles"] == explain_scenario(found["scenario"])["cycles"]
+    assert found["policy"] == {"name": "Standard", "version": 1, "effective_at": "2026-03-02T08:00:00Z"}
+    assert {c["target"] for c in found["changes"]} == {"response", "resolution"}
+
+
+def test_an_explanation_is_for_those_who_see_the_ticket(
+    house: House, program: Callable[[str], Program], ticket: Ticket
+) -> None:
+    other = tickets.report(Report("Paper", "empty"), house.dee, now=clock.now(), door="web")
+    assert program("ana").get(f"/tickets/{other.number}/explanation").status_code == 404
+    for name in PEOPLE:
+        assert program(name).get(f"/tickets/{ticket.number}/explanation").status_code == 200
+    assert (
+        "/api/v1/tickets/{number}/explanation" in program("bo").browser.get("/api/openapi.json").json["paths"]
+    )

@@ -1,6 +1,7 @@
 """`helpdesk sla explain` at the command line, in a process of its own."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,10 +15,16 @@ REFUSED = next(
 )
 
 
-def helpdesk(*words, given=b""):
+def helpdesk(*words, given=b"", data=None):
     program = "import sys; from helpdesk.cli import main; sys.exit(main())"
+    environ = os.environ if data is None else os.environ | {"HELPDESK_DATA": str(data)}
     return subprocess.run(
-        [sys.executable, "-c", program, *words], input=given, capture_output=True, timeout=30, check=False
+        [sys.executable, "-c", program, *words],
+        input=given,
+        capture_output=True,
+        timeout=60,
+        check=False,
+        env=environ,
     )
 
 
@@ -97,3 +104,43 @@ def test_no_framework_is_loaded(tmp_path):
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, b"[]\n")
+
+
+@pytest.fixture(scope="module")
+def seeded(tmp_path_factory):
+    """A data folder with some tickets of an example organisation."""
+    data = tmp_path_factory.mktemp("seeded")
+    for words in (("db", "upgrade"), ("seed", "--tickets", "25")):
+        done = helpdesk(*words, data=data)
+        assert done.returncode == 0, done.stderr
+    return data
+
+
+@pytest.mark.parametrize("number", ["HD-1", "hd-7", "25"])
+def test_a_tickets_explanation_holds_a_scenario_that_explains_the_same(seeded, number):
+    done = helpdesk("sla", "explain", "--ticket", number, data=seeded)
+    assert (done.returncode, done.stderr) == (0, b"")
+    found = json.loads(done.stdout)
+    assert [cycle["target"] for cycle in found["cycles"][:2]] == ["response", "resolution"]
+    again = helpdesk("sla", "explain", "-", given=json.dumps(found["scenario"]).encode())
+    assert json.loads(again.stdout) == {"cycles": found["cycles"]}
+
+
+@pytest.mark.parametrize("number", ["HD-26", "nonsense", "", "HD-99999999999999999999", "a\nb"])
+def test_an_unknown_ticket_is_one_line_on_standard_error(seeded, number):
+    done = helpdesk("sla", "explain", "--ticket", number, data=seeded)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.count(b"\n") == 1
+    assert b"no ticket" in done.stderr
+
+
+def test_a_database_that_is_not_there_is_one_line_on_standard_error(tmp_path):
+    done = helpdesk("sla", "explain", "--ticket", "HD-1", data=tmp_path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.parametrize("words", [(), ("-", "--ticket", "HD-1"), ("--lines", "--ticket", "HD-1")])
+def test_a_file_or_a_ticket_is_named(words):
+    done = helpdesk("sla", "explain", *words)
+    assert (done.returncode, done.stdout) == (2, b"")

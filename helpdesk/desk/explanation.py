@@ -1,0 +1,122 @@
+"""Why a ticket's deadlines are when they are: gathered once, for pages, API and command line."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from helpdesk.desk import targets
+from helpdesk.desk.grounds import Grounds
+from helpdesk.rules import explanation as rule
+from helpdesk.rules import sla
+from helpdesk.rules.explanation import Change
+from helpdesk.rules.hours import Calendar
+from helpdesk.rules.scenario import instant_text
+from helpdesk.rules.sla_scenario import Scenario
+from helpdesk.rules.timeline import Happening, service_stays
+from helpdesk.store.maintenance import Window
+from helpdesk.store.policies import list_calendars
+from helpdesk.store.tickets import Entry, Ticket, list_entries
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A ticket's cycles as they stand, and all they rest on. `timeline`: its entries without voided ones.
+
+    `windows`: the maintenance of its services since the report, whether its severity pauses for it or not.
+    """
+
+    ticket: Ticket
+    asked: Scenario
+    cycles: tuple[sla.Cycle, ...]
+    timeline: tuple[Entry, ...]
+    windows: tuple[Window, ...]
+    calendars: dict[str, Calendar]
+
+    @property
+    def changes(self) -> list[Change]:
+        """What severity changes, waiting and reopening did to allowances and due instants."""
+        return rule.changes(self.asked)
+
+    @property
+    def moves(self) -> list[dict[str, Any]]:
+        """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, window, reason."""
+        return [
+            {"at": entry.at, "window": entry.detail["window"], "reason": entry.detail["reason"]}
+            | moved
+            | {end: datetime.fromisoformat(moved[end]) for end in ("from", "to")}
+            for entry in self.timeline
+            if entry.kind == "deadline_moved"
+            for moved in entry.detail.get("targets", ())
+        ]
+
+    def ahead_of(self, cycle: sla.Cycle) -> sla.Cycle | None:
+        """As rules/explanation.ahead_of."""
+        return rule.ahead_of(self.asked, cycle)
+
+
+def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> Explanation:
+    """The ticket's deadlines at `now` with their reasons; `entries` spares the query for its timeline."""
+    known = tuple(e for e in (list_entries(ticket.id) if entries is None else entries) if not e.voided_at)
+    timeline = targets.happenings(known)
+    grounds = Grounds(ticket.reported_at)
+    asked = targets.scenario_of(ticket, timeline, grounds, now)
+    cycles = sla.explain(asked.policy, asked.windows, asked.events, asked.now)
+    calendars = {row.name: grounds.reference.calendars[row.id] for row in list_calendars()}
+    windows = _windows_of(ticket, timeline, grounds)
+    return Explanation(ticket, asked, cycles, known, windows, calendars)
+
+
+def _windows_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds) -> tuple[Window, ...]:
+    reported = next(h.detail.get("service") for h in timeline if h.kind == "reported")
+    services = {service for service, _, _ in service_stays(timeline, reported) if service is not None}
+    found = (w for each in services for w in grounds.windows_of(each) if w.ends_at > ticket.reported_at)
+    return tuple(sorted(found, key=lambda window: (window.starts_at, window.id)))
+
+
+def as_json(found: Explanation) -> dict[str, Any]:
+    """The explanation as JSON: `cycles` as sla-clock.md shapes them, and what they rest on.
+
+    `helpdesk sla explain` of `scenario` prints the same cycles.
+    """
+    ticket, version = found.ticket, found.ticket.policy_version
+    service = ticket.service.name if ticket.service else ticket.number
+    return {
+        "ticket": ticket.number,
+        "now": instant_text(found.asked.now),
+        **sla.cycles_as_json(found.cycles),
+        "policy": {
+            "name": version.policy.name,
+            "version": version.number,
+            "effective_at": instant_text(version.effective_at),
+        },
+        "changes": [_change_as_json(change) for change in found.changes],
+        "moves": [
+            {**move, **{name: instant_text(move[name]) for name in ("at", "from", "to")}}
+            for move in found.moves
+        ],
+        "maintenance": [
+            {
+                "service": window.service.name,
+                "starts_at": instant_text(window.starts_at),
+                "ends_at": instant_text(window.ends_at),
+                "reason": window.reason,
+            }
+            for window in found.windows
+        ],
+        "scenario": rule.scenario_as_json(found.asked, found.calendars, service),
+    }
+
+
+def _change_as_json(change: Change) -> dict[str, Any]:
+    return {
+        "at": instant_text(change.at),
+        "event": change.event,
+        "target": change.target,
+        "cycle": change.cycle,
+        "elapsed_seconds": change.elapsed,
+        "allowance_before": change.allowance_before,
+        "allowance_after": change.allowance_after,
+        "due_before": change.due_before and instant_text(change.due_before),
+        "due_after": change.due_after and instant_text(change.due_after),
+    }
