@@ -10,6 +10,7 @@ from sqlalchemy import (
     Select,
     UniqueConstraint,
     false,
+    insert,
     or_,
     select,
     true,
@@ -296,6 +297,11 @@ def get_ticket_for_change(ticket_id: int) -> Ticket:
     if ticket is None:
         raise LookupError(f"no ticket {ticket_id}")
     return ticket
+
+
+def insert_targets(rows: list[dict[str, Any]]) -> None:
+    """Adds targets in one statement: every column of Target but `id` each."""
+    db.session.execute(insert(Target), rows)
 
 
 def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
