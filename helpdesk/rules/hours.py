@@ -1,14 +1,17 @@
 """Calendars: which instants count (source: the specification of the SLA clock, "Which instants count").
 
-A calendar is never converted from local time to UTC, which is ambiguous twice a year. Each UTC day
+A calendar is never converted from local time to UTC, which is ambiguous twice a year. Each UTC year
 is cut where the zone's offset changes; within a piece local and UTC time differ by a constant, so
 that the opening intervals fall on exactly the instants whose local wall-clock time they hold.
+
+A calendar is not walked by the day either: a year of it is worked out once, as the edges of its open
+spans, and then looked up.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from itertools import pairwise
 from typing import TypeAlias
@@ -16,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.rules.scenario import ScenarioError as ScenarioError
 from helpdesk.rules.scenario import as_list, as_object, as_text, required, shown, under
-from helpdesk.rules.spans import SECOND, Span, clipped, joined, seconds_between
+from helpdesk.rules.spans import SECOND, Span, SpanIndex, clipped, joined, seconds_between
 
 Intervals: TypeAlias = tuple[tuple[int, int], ...]
 """Opening intervals of a day in minutes from midnight, in order, without overlaps."""
@@ -26,6 +29,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])|24:00")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _DAY = timedelta(days=1)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,8 @@ class Calendar:
     since: date | None = None
     """From which local date on this holds, and `before` it what did: a later version changes no past day."""
     before: "Calendar | None" = None
-    worked_out: dict[date, tuple[Span, ...]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )
-    """The open spans of the UTC days that were asked for."""
+    years: dict[int, SpanIndex] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The open spans of the UTC years that were asked for."""
 
     def intervals_on(self, day: date) -> Intervals:
         """Answers the opening intervals of a local date, in minutes from midnight."""
@@ -133,14 +135,21 @@ def local_to_instant(zone: ZoneInfo, naive_local: datetime) -> datetime:
 
 def open_spans(calendar: Calendar | None, start: datetime, end: datetime) -> Iterator[Span]:
     """Answers the open parts of [start, end), in order, joined; a calendar of None is always open."""
-    if calendar is None:
+    if calendar is None or start >= end:
         return clipped([(start, end)], start, end)
-    return joined(clipped(_open_in_days(calendar, _days(calendar, start, end)), start, end))
+    years = (_open_year(calendar, year) for year in range(start.year, end.year + 1))
+    return joined(clipped((span for year in years for span in year.spans_from(start)), start, end))
 
 
 def open_seconds(calendar: Calendar | None, start: datetime, end: datetime) -> int:
     """Answers how many seconds of [start, end) are open."""
-    return sum(seconds_between(a, b) for a, b in open_spans(calendar, start, end))
+    if start >= end:
+        return 0
+    if calendar is None:
+        return seconds_between(start, end)
+    whole_years = sum(_open_year(calendar, year).seconds for year in range(start.year, end.year))
+    first, last = _open_year(calendar, start.year), _open_year(calendar, end.year)
+    return whole_years + last.seconds_until(end) - first.seconds_until(start)
 
 
 def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: datetime) -> datetime | None:
@@ -148,11 +157,15 @@ def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: 
 
     None if that is not so by the instant `horizon`. Used up exactly at closing time is at closing time.
     """
-    for a, b in open_spans(calendar, start, horizon):
-        open_here = seconds_between(a, b)
-        if open_here >= seconds:
-            return a + timedelta(seconds=seconds)
-        seconds -= open_here
+    if calendar is None:
+        return start + timedelta(seconds=seconds) if seconds <= seconds_between(start, horizon) else None
+    seconds += _open_year(calendar, start.year).seconds_until(start)
+    for number in range(start.year, horizon.year + 1):
+        year = _open_year(calendar, number)
+        if seconds <= year.seconds:
+            found = year.reaches(seconds)
+            return found if found <= horizon else None
+        seconds -= year.seconds
     return None
 
 
@@ -174,53 +187,38 @@ def after_working_days(calendar: Calendar | None, start: datetime, days: int) ->
     return None
 
 
-def _days(calendar: Calendar, start: datetime, end: datetime) -> Iterable[date]:
-    """The UTC days that can hold an open instant: all, or those around the dates if the week is empty."""
-    first, last = start.date(), end.date()
-    if any(calendar.week):
-        return (first + _DAY * n for n in range((last - first).days + 1))
-    near = (d for d, intervals in calendar.dates.items() if intervals and first - _DAY <= d <= last + _DAY)
-    around = {day + _DAY * n for day in near for n in (-1, 0, 1)}
-    return sorted(day for day in around if first <= day <= last)
+def _open_year(calendar: Calendar, year: int) -> SpanIndex:
+    found = calendar.years.get(year)
+    if found is None:
+        found = calendar.years[year] = _worked_out(calendar, year)
+    return found
 
 
-def _open_in_days(calendar: Calendar, days: Iterable[date]) -> Iterator[Span]:
-    known = calendar.worked_out
-    for day in days:
-        found = known.get(day)
-        if found is None:
-            # Offsets are less than a day, so a UTC day meets three local dates at most.
-            around = tuple(calendar.intervals_on(day + _DAY * n) for n in (-1, 0, 1))
-            found = known[day] = _open_in_day(calendar.zone, day, around)
-        yield from found
+# By content, for callers that read the same calendar anew each time.
+@lru_cache(maxsize=128)
+def _worked_out(calendar: Calendar, year: int) -> SpanIndex:
+    return SpanIndex(datetime(year, 1, 1, tzinfo=UTC), _open_in_year(calendar, year))
 
 
-@lru_cache(maxsize=16384)
-def _open_in_day(zone: ZoneInfo, day: date, around: tuple[Intervals, ...]) -> tuple[Span, ...]:
-    """The open spans of a UTC day; `around` has the intervals of the local dates before, at and after it."""
-    found: list[Span] = []
-    if not any(around):
-        return ()
-    for start, end in _constant_pieces(zone, day):
-        offset = _offset(zone, start)
-        for n, intervals in zip((-1, 0, 1), around, strict=True):
-            midnight = datetime.combine(day, time(), UTC) + _DAY * n - offset
-            opened = (
-                (midnight + timedelta(minutes=a), midnight + timedelta(minutes=b)) for a, b in intervals
-            )
-            found.extend(clipped(opened, start, end))
-    return tuple(joined(found))
+def _open_in_year(calendar: Calendar, year: int) -> Iterator[Span]:
+    for start, end, offset in _constant_pieces(calendar.zone, year):
+        first, last = (start + offset).date(), (end + offset).date()
+        for n in range((last - first).days + 1):
+            day = first + _DAY * n
+            midnight = datetime(day.year, day.month, day.day, tzinfo=UTC) - offset
+            opened = ((midnight + _MINUTE * a, midnight + _MINUTE * b) for a, b in calendar.intervals_on(day))
+            yield from clipped(opened, start, end)
 
 
-@lru_cache(maxsize=16384)
-def _constant_pieces(zone: ZoneInfo, day: date) -> tuple[Span, ...]:
-    """The UTC day cut where the zone's offset changes; no zone ever changed it twice in two days."""
-    start = datetime.combine(day, time(), UTC)
-    end = start + _DAY
-    if _offset(zone, start) == _offset(zone, end):
-        return ((start, end),)
-    change = _offset_change(zone, start, end)
-    return ((start, change), (change, end)) if change < end else ((start, end),)
+@lru_cache(maxsize=1024)
+def _constant_pieces(zone: ZoneInfo, year: int) -> tuple[tuple[datetime, datetime, timedelta], ...]:
+    """The UTC year cut where the zone's offset changes, with the offset; none ever changed twice in a day."""
+    start, end = datetime(year, 1, 1, tzinfo=UTC), datetime(year + 1, 1, 1, tzinfo=UTC)
+    midnights = (start + _DAY * n for n in range((end - start).days + 1))
+    offsets = pairwise((midnight, _offset(zone, midnight)) for midnight in midnights)
+    changes = (_offset_change(zone, a, b) for (a, old), (b, new) in offsets if old != new)
+    cuts = [start, *(change for change in changes if change < end), end]
+    return tuple((a, b, _offset(zone, a)) for a, b in pairwise(cuts))
 
 
 def _offset_change(zone: ZoneInfo, before: datetime, after: datetime) -> datetime:

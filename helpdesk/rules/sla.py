@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from helpdesk.rules.scenario import ScenarioError, instant_text, shown
-from helpdesk.rules.sla_cycles import Cycle, CycleCount, Segment, SeverityTargets, Target, TargetName
+from helpdesk.rules.sla_course import Segment
+from helpdesk.rules.sla_cycles import Cycle, CycleCount, SeverityTargets, Target, TargetName
 from helpdesk.rules.spans import Span, joined
 
 __all__ = [

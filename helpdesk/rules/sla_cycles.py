@@ -3,19 +3,18 @@
 Source: the specification of the SLA clock, "Which instants count" and "Allowance, elapsed, due".
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from itertools import chain
-from typing import Literal, TypeAlias
+from datetime import datetime
+from typing import Literal, NamedTuple, TypeAlias
 
-from helpdesk.rules.hours import Calendar, open_spans
-from helpdesk.rules.spans import Span, seconds_between
+from helpdesk.rules.hours import Calendar
+from helpdesk.rules.sla_course import Course, Pause, Segment
+from helpdesk.rules.sla_course import Reason as Reason
+from helpdesk.rules.spans import Span
 
 TargetName: TypeAlias = Literal["response", "resolution", "update"]
 State: TypeAlias = Literal["running", "paused", "met", "breached", "cancelled"]
-Reason: TypeAlias = Literal["resolved", "waiting", "maintenance", "closed", "working"]
-Pause: TypeAlias = Literal["resolved", "waiting"]
 
 SEARCHED_YEARS = 10
 
@@ -45,20 +44,6 @@ class SeverityTargets:
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
-    """A stretch [from_at, to_at) of a cycle, whether it counts, and why or why not."""
-
-    from_at: datetime
-    to_at: datetime
-    reason: Reason
-
-    @property
-    def counted(self) -> bool:
-        """Whether the stretch counts."""
-        return self.reason == "working"
-
-
-@dataclass(frozen=True, slots=True)
 class Cycle:
     """The result for one cycle; instants are aware UTC, amounts whole seconds."""
 
@@ -72,8 +57,12 @@ class Cycle:
     allowance_seconds: int
     elapsed_seconds: int
     remaining_seconds: int
-    segments: tuple[Segment, ...]
     count: "CycleCount" = field(repr=False, compare=False)
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The stretches of [started_at, stopped_at or now), derived when asked for: the rest needs none."""
+        return self.count.segments()
 
     @property
     def targets_since(self) -> datetime:
@@ -105,6 +94,15 @@ class Cycle:
         return self.count.counts_at(instant)
 
 
+class Piece(NamedTuple):
+    """A part [from_at, to_at) of a cycle through which nothing changed; `elapsed` is that at its end."""
+
+    from_at: datetime
+    to_at: datetime
+    course: Course
+    elapsed: int
+
+
 @dataclass(slots=True)
 class CycleCount:
     """A cycle while it is being counted, from event to event. `windows` are joined and in order."""
@@ -114,6 +112,9 @@ class CycleCount:
     started_at: datetime
     targets: SeverityTargets
     windows: Sequence[Span]
+    course: Course = field(init=False)
+    """How things stand from `counted_to` on, and `past` what stood until then."""
+    past: list[Piece] = field(default_factory=list)
     allowance: int = field(init=False)
     counted_to: datetime = field(init=False)
     horizon: datetime = field(init=False)
@@ -123,32 +124,27 @@ class CycleCount:
     targets_since: datetime = field(init=False)
     counted_before: int = 0
     """See Cycle.counted_before."""
-    pause: Pause | None = None
     stopped_at: datetime | None = None
     due_at_stop: datetime | None = None
     cancelled: bool = False
-    stretches: list[tuple[datetime, datetime, Reason]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.allowance = self._target().seconds
         self.counted_to = self.targets_since = self.started_at
         self.horizon = _years_after(self.started_at, SEARCHED_YEARS)
+        self._go_on()
 
     def count_to(self, instant: datetime) -> None:
         """Counts on to `instant` as things stand."""
-        for start, end, reason in self._stretches(self.counted_to, instant):
-            if self.stretches and self.stretches[-1][2] == reason:
-                self.stretches[-1] = (self.stretches[-1][0], end, reason)
-            else:
-                self.stretches.append((start, end, reason))
-            if reason != "working":
-                continue
-            length = seconds_between(start, end)
-            if self.reached_at is None and self.elapsed + length >= self.allowance:
-                reached = start + timedelta(seconds=self.allowance - self.elapsed)
-                self.reached_at = reached if reached <= self.horizon else None
-            self.elapsed += length
-        self.counted_to = max(self.counted_to, instant)
+        start = self.counted_to
+        if instant <= start:
+            return
+        counted, missing = self.course.counted(start, instant), self.allowance - self.elapsed
+        if self.reached_at is None and 0 < missing <= counted:
+            self.reached_at = self.course.reaches_at(missing, start, min(instant, self.horizon))
+        self.elapsed += counted
+        self.counted_to = instant
+        self.past.append(Piece(start, instant, self.course, self.elapsed))
 
     def change_severity(self, targets: SeverityTargets, instant: datetime) -> None:
         """Goes on with the targets of another severity, which has this target, from `instant` on."""
@@ -156,6 +152,7 @@ class CycleCount:
         old = self._target().seconds
         self.targets, self.targets_since, self.counted_before = targets, instant, self.elapsed
         new = self._target().seconds
+        self._go_on(self.course.pause)
         if self._is_breached(instant):
             return
         if new < old:
@@ -168,10 +165,10 @@ class CycleCount:
     def stop(self, instant: datetime) -> None:
         """Ends the cycle as done; a waiting is taken to have ended there. Until resumed it is resolved."""
         self.count_to(instant)
-        self.pause = None
+        self._go_on()
         self.due_at_stop = self._due_at()
         self.stopped_at = instant
-        self.pause = "resolved"
+        self._go_on("resolved")
 
     def cancel(self, instant: datetime) -> None:
         """Ends the cycle as cancelled, as things stand."""
@@ -183,12 +180,12 @@ class CycleCount:
     def wait(self, instant: datetime) -> None:
         """Pauses the cycle until it is resumed or stopped."""
         self.count_to(instant)
-        self.pause = "waiting"
+        self._go_on("waiting")
 
     def resume(self, instant: datetime) -> None:
         """Goes on after a waiting, or after the ticket was resolved."""
         self.count_to(instant)
-        self.pause = None
+        self._go_on()
         self.stopped_at = None
 
     def result(self, now: datetime) -> Cycle:
@@ -207,101 +204,69 @@ class CycleCount:
             allowance_seconds=self.allowance,
             elapsed_seconds=self.elapsed,
             remaining_seconds=max(0, self.allowance - self.elapsed),
-            segments=tuple(Segment(*stretch) for stretch in self.stretches),
             count=self,
         )
+
+    def segments(self) -> tuple[Segment, ...]:
+        """See Cycle.segments."""
+        found: list[Segment] = []
+        for piece in self.past:
+            for segment in piece.course.segments(piece.from_at, piece.to_at):
+                if found and found[-1].reason == segment.reason:
+                    segment = Segment(found.pop().from_at, segment.to_at, segment.reason)
+                found.append(segment)
+        return tuple(found)
 
     @property
     def calendar(self) -> Calendar | None:
         """See Cycle.calendar."""
-        return self._target().calendar
+        return self.course.calendar
 
     def reaches_at(self, seconds: int) -> datetime | None:
         """See Cycle.reaches_at."""
-        for start, end, reason in chain(self.stretches, self._ahead(self.counted_to)):
-            if reason != "working":
-                continue
-            length = seconds_between(start, end)
-            if length >= seconds:
-                return start + timedelta(seconds=seconds)
-            seconds -= length
-        return None
+        before = 0
+        for piece in self.past:
+            if seconds <= piece.elapsed:
+                return piece.course.reaches_at(seconds - before, piece.from_at, piece.to_at)
+            before = piece.elapsed
+        return self.course.reaches_at(seconds - before, self.counted_to, self.horizon)
 
     def counts_at(self, instant: datetime) -> datetime | None:
         """See Cycle.counts_at."""
-        if self.pause is not None:
+        if self.course.pause is not None:
             return None
-        known = ((max(start, instant), end, reason) for start, end, reason in self.stretches)
-        ahead = self._ahead(max(instant, self.counted_to))
-        return next((a for a, b, reason in chain(known, ahead) if reason == "working" and a < b), None)
-
-    def _ahead(self, since: datetime) -> Iterator[tuple[datetime, datetime, Reason]]:
-        """How it would go on from `since` if nothing more happened; nothing that counts while it waits."""
-        return self._stretches(since, self.horizon)
+        for piece in self.past:
+            if instant < piece.to_at:
+                found = piece.course.counts_at(max(instant, piece.from_at), piece.to_at)
+                if found is not None:
+                    return found
+        return self.course.counts_at(max(instant, self.counted_to), self.horizon)
 
     def _state(self, now: datetime) -> State:
         if self._is_breached(now):
             return "breached"
         if self.stopped_at is not None:
             return "cancelled" if self.cancelled else "met"
-        return "paused" if self.pause == "waiting" and self.elapsed < self.allowance else "running"
+        return "paused" if self.course.pause == "waiting" and self.elapsed < self.allowance else "running"
 
     def _is_breached(self, instant: datetime) -> bool:
         return self.reached_at is not None and self.reached_at < (self.stopped_at or instant)
 
     def _due_at(self) -> datetime | None:
         """When elapsed reaches the allowance if things go on as they stand at `counted_to`."""
-        if self.reached_at is not None or self.pause == "waiting":
+        if self.reached_at is not None or self.elapsed >= self.allowance:
             return self.reached_at
-        missing = self.allowance - self.elapsed
-        for start, end, reason in self._ahead(self.counted_to):
-            if reason != "working":
-                continue
-            length = seconds_between(start, end)
-            if length >= missing:
-                return start + timedelta(seconds=missing)
-            missing -= length
-        return None
+        return self.course.reaches_at(self.allowance - self.elapsed, self.counted_to, self.horizon)
+
+    def _go_on(self, pause: Pause | None = None) -> None:
+        """How things stand from now on."""
+        windows = self.windows if self.targets.maintenance_pauses else ()
+        self.course = Course(self._target().calendar, windows, pause)
 
     def _target(self) -> Target:
         target = self.targets.get(self.name)
         assert target is not None, "a cycle ends before its target disappears"
         return target
-
-    def _stretches(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, Reason]]:
-        if start >= end:
-            return iter(())
-        if self.pause is not None:
-            return iter([(start, end, self.pause)])
-        windows = self.windows if self.targets.maintenance_pauses else ()
-        return _stretches(self._target().calendar, windows, start, end)
-
-
-def _stretches(
-    calendar: Calendar | None, windows: Sequence[Span], start: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, Reason]]:
-    """What [start, end) consists of: maintenance first, elsewhere open or closed hours."""
-    for a, b in windows:
-        if b <= start:
-            continue
-        if a >= end:
-            break
-        yield from _open_or_closed(calendar, start, a)
-        yield max(a, start), min(b, end), "maintenance"
-        start = min(b, end)
-    yield from _open_or_closed(calendar, start, end)
-
-
-def _open_or_closed(
-    calendar: Calendar | None, start: datetime, end: datetime
-) -> Iterator[tuple[datetime, datetime, Reason]]:
-    for a, b in open_spans(calendar, start, end):
-        if start < a:
-            yield start, a, "closed"
-        yield a, b, "working"
-        start = b
-    if start < end:
-        yield start, end, "closed"
 
 
 def _years_after(instant: datetime, years: int) -> datetime:

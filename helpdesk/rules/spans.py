@@ -1,7 +1,10 @@
 """Spans: half-open stretches of time, [start, end), between two instants."""
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from operator import itemgetter
 from typing import TypeAlias
 
 Span: TypeAlias = tuple[datetime, datetime]
@@ -39,3 +42,50 @@ def clipped(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[S
         a, b = max(a, start), min(b, end)
         if a < b:
             yield a, b
+
+
+def outside(spans: Sequence[Span], start: datetime, end: datetime) -> Iterator[Span]:
+    """Answers the parts of [start, end) in none of the spans, which are joined and in order."""
+    first = bisect_right(spans, start, key=itemgetter(1))
+    for a, b in islice(spans, first, None):
+        if a >= end:
+            break
+        if start < a:
+            yield start, a
+        start = b
+    if start < end:
+        yield start, end
+
+
+class SpanIndex:
+    """Spans from the instant `start` on, joined and laid out so that a question costs a look, not a walk."""
+
+    __slots__ = ("_edges", "_seconds_before", "seconds")
+
+    def __init__(self, start: datetime, spans: Iterable[Span]) -> None:
+        """`spans` are in order of start, and none begins before `start`."""
+        # The start as if a span closed there, then each opening and closing, with what is covered before it.
+        self._edges = [start]
+        self._seconds_before = [0]
+        for opens, closes in joined(spans):
+            before = self._seconds_before[-1]
+            self._edges += opens, closes
+            self._seconds_before += before, before + seconds_between(opens, closes)
+        self.seconds = self._seconds_before[-1]
+        """How many seconds are covered."""
+
+    def seconds_until(self, instant: datetime) -> int:
+        """Answers how many covered seconds lie before `instant`, which is not before the start."""
+        last = bisect_right(self._edges, instant) - 1
+        is_covered = last % 2
+        return self._seconds_before[last] + (seconds_between(self._edges[last], instant) if is_covered else 0)
+
+    def reaches(self, seconds: int) -> datetime:
+        """Answers the first instant before which `seconds` (> 0, at most all) are covered."""
+        closing = bisect_left(self._seconds_before, seconds)
+        return self._edges[closing] - timedelta(seconds=self._seconds_before[closing] - seconds)
+
+    def spans_from(self, instant: datetime) -> Iterator[Span]:
+        """Answers the spans that end after `instant`, in order."""
+        opening = max(bisect_right(self._edges, instant) - 1, 0) | 1
+        return ((self._edges[n], self._edges[n + 1]) for n in range(opening, len(self._edges), 2))
