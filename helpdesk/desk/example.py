@@ -12,7 +12,7 @@ from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import Window
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
-from helpdesk.store.policies import list_policies
+from helpdesk.store.policies import list_policy_rules
 from helpdesk.store.rosters import Absence, Layer, Roster
 from helpdesk.store.services import Service, list_services
 from helpdesk.store.teams import Member, Team, list_teams
@@ -175,10 +175,10 @@ def _services(cast: _Cast) -> None:
 def _gentler_targets() -> None:
     """Requests and questions have more time than faults."""
     factors = {Kind.REQUEST: 3, Kind.QUESTION: 2}
-    for policy in list_policies():
-        if policy.kind is None:
+    for rule in list_policy_rules():
+        if rule.kind is None:
             continue
-        version, factor = policy.versions[0], factors[Kind(policy.kind)]
+        version, factor = rule.policy.versions[0], factors[Kind(rule.kind)]
         version.definition = {
             key: {n: _longer(t, factor) for n, t in value.items()} if isinstance(value, dict) else value
             for key, value in version.definition.items()

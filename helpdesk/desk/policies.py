@@ -1,50 +1,81 @@
 """Which promise holds: calendars and target policies as the SLA clock takes them."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from helpdesk.desk.reference import TARGETS, TRIAGE_MINUTES, Reference, Terms
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.policies import Rule, first_fitting
 from helpdesk.store.db import db, transaction
 from helpdesk.store.organisation import get_organisation
-from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyVersion
-from helpdesk.store.services import Service
+from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyRule, PolicyVersion
 
 OFFICE_WEEK = {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 # Minutes: response, resolution, update of each severity.
 DEFAULT_TARGETS = {"critical": (60, 240, 60), "major": (120, 480, 240), "minor": (240, 1440, 480)}
-# In the order in which they are tried: each kind has its own, which begin alike. The last is for faults, and
-# for whatever has none.
-DEFAULT_POLICIES = (("Requests", Kind.REQUEST), ("Questions", Kind.QUESTION), ("Standard", None))
 
 
-def choose_policy(reference: Reference, kind: str, service: Service | None, at: datetime) -> Terms:
-    """The policy version for a ticket of that kind and service reported at that instant.
+@dataclass(frozen=True)
+class Names:
+    """What the calendars and policies of the first set-up are called, in the organisation's language."""
 
-    The service's own policy, else the first in order whose kind fits. LookupError if nothing fits.
+    office: str = "Office hours"
+    office_with_holidays: str = "Office hours, holidays too"
+    standard: str = "Standard"
+    requests: str = "Requests"
+    questions: str = "Questions"
+
+
+def rule_for(reference: Reference, kind: str, service_id: int | None, department_id: int | None) -> Rule:
+    """The first rule that fits a ticket of that kind and service whose reporter is in that department (None:
+    in none). LookupError if none does."""
+    departments = reference.departments.get(department_id or 0, ())
+    rule = first_fitting(reference.rules, kind, service_id, departments)
+    if rule is None:
+        raise LookupError(f"no policy for {kind}")
+    return rule
+
+
+def choose_policy(
+    reference: Reference, kind: str, service_id: int | None, department_id: int | None, at: datetime
+) -> Terms:
+    """The policy version for such a ticket (as in `rule_for`) reported at that instant. LookupError if no
+    rule fits."""
+    versions = reference.policies[rule_for(reference, kind, service_id, department_id).policy_id].versions
+    in_force = [v for v in versions if v.effective_at <= at] or versions[:1]
+    return in_force[-1]
+
+
+def policies_of(reference: Reference, service_id: int | None) -> set[int]:
+    """The ids of the policies that tickets about that service (None: about none) can come under, whatever
+    their kind and whoever reports them."""
+    places = {None, *(rule.department_id for rule in reference.rules)}
+    return {rule_for(reference, kind, service_id, place).policy_id for kind in Kind for place in places}
+
+
+def install_defaults(
+    now: datetime, zone: str, night_answer: bool, names: Names | None = None, cover_reason: str = ""
+) -> None:
+    """Creates the default calendars, policies and rules, once, at the first set-up.
+
+    Each kind has a policy of its own, which begin alike; the last is for faults, and for whatever has none.
+    With `night_answer` critical runs 24x7 (`cover_reason`: why, while no roster stands); else it runs in a
+    calendar of its own: office hours that no holiday interrupts, for holidays are put into the other one.
+    Sources: the issue's defaults.
     """
-    named = [p for p in reference.policies if service is not None and p.id == service.policy_id]
-    for policy in named or [p for p in reference.policies if p.kind in (None, kind)]:
-        in_force = [v for v in policy.versions if v.effective_at <= at] or policy.versions[:1]
-        if in_force:
-            return in_force[-1]
-    raise LookupError(f"no policy for {kind}")
-
-
-def install_defaults(now: datetime, zone: str, night_answer: bool) -> None:
-    """Creates the default calendars and policies, once, at the first set-up.
-
-    With `night_answer` critical runs 24x7; else it runs in a calendar of its own: office hours that no
-    holiday interrupts, for holidays are put into the other one. Sources: the issue's defaults.
-    """
+    names = names or Names()
+    kinds = ((names.requests, Kind.REQUEST), (names.questions, Kind.QUESTION), (names.standard, None))
     with transaction():
-        office = _office_hours("Office hours", zone, now)
+        office = _office_hours(names.office, zone, now)
         get_organisation().calendar_id = office.id
-        covered = None if night_answer else _office_hours("Office hours, holidays too", zone, now)
-        for position, (name, kind) in enumerate(DEFAULT_POLICIES, start=1 - len(DEFAULT_POLICIES)):
-            definition = default_definition(office.id, covered.id if covered else None)
+        covered = None if night_answer else _office_hours(names.office_with_holidays, zone, now)
+        definition = default_definition(office.id, covered.id if covered else None)
+        for position, (name, kind) in enumerate(kinds):
             version = PolicyVersion(number=1, definition=definition, published_at=now, effective_at=now)
-            db.session.add(Policy(name=name, kind=kind, position=position, versions=[version]))
+            version.reason = cover_reason
+            policy = Policy(name=name, versions=[version])
+            db.session.add(PolicyRule(position=position, kind=kind, policy=policy))
 
 
 def _office_hours(name: str, zone: str, now: datetime) -> Calendar:

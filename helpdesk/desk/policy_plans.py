@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from helpdesk.desk import changes
+from helpdesk.desk import changes, reference
 from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.policies import DEFAULT_TARGETS
+from helpdesk.desk.policies import DEFAULT_TARGETS, policies_of
 from helpdesk.desk.reference import TARGETS
 from helpdesk.desk.rosters import turns_of
 from helpdesk.rules import hours
@@ -15,14 +15,12 @@ from helpdesk.rules.spans import Span, seconds_between
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
 from helpdesk.store.organisation import get_organisation
-from helpdesk.store.policies import Policy, PolicyVersion, list_policies
+from helpdesk.store.policies import Policy, PolicyVersion
 from helpdesk.store.rosters import find_roster
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
 
 AHEAD = timedelta(days=14)
-# Where a policy is tried: one for a kind before any for all kinds; one that services name only comes last.
-POSITION_OF_KIND, POSITION_NAMED = -1, 1
 
 
 @dataclass(frozen=True)
@@ -39,23 +37,13 @@ def state_of(policy: Policy) -> State:
     return {"name": policy.name, "version": policy.versions[-1].number, **policy.versions[-1].definition}
 
 
-def create(
-    name: str, kind: str | None, definition: State, reason: str, by: By, cover_reason: str = ""
-) -> Policy:
-    """A new policy: for all tickets of a kind, or (None) for services that name it.
-
-    Raises Refused (name_taken, kind_taken, uncovered).
-    """
+def create(name: str, definition: State, reason: str, by: By) -> Policy:
+    """A new policy; no ticket comes under it before a rule says so. Raises Refused (name_taken)."""
     with transaction():
         changes.require_free_name(Policy, name, None)
-        if kind is not None and any(policy.kind == kind for policy in list_policies()):
-            raise Refused("kind", "kind_taken")
-        position = POSITION_NAMED if kind is None else POSITION_OF_KIND
-        policy = Policy(name=name, kind=kind, position=position)
+        policy = Policy(name=name)
+        policy.versions.append(_version(1, definition, by.now, reason, "", by))
         db.session.add(policy)
-        db.session.flush()
-        _require_cover(policy, definition, cover_reason, by.now)
-        policy.versions.append(_version(1, definition, by.now, reason, cover_reason, by))
         db.session.flush()
         changes.log_change(f"policy:{name}", None, {**state_of(policy), "reason": reason}, by)
     return policy
@@ -115,13 +103,9 @@ def uncovered(policy: Policy, definition: State, now: datetime) -> list[Uncovere
 
 def _teams_under(policy: Policy) -> list[Team]:
     """The teams whose tickets can come under the policy, by name."""
-    unnamed = policy.kind is not None or policy.id == next(
-        (p.id for p in list_policies() if p.kind is None), None
-    )
-    ids = {
-        s.team_id for s in list_services() if s.policy_id == policy.id or (unnamed and s.policy_id is None)
-    }
-    if unnamed:  # reports about no service go to the default team
+    known = reference.current()[1]
+    ids = {s.team_id for s in list_services() if policy.id in policies_of(known, s.id)}
+    if policy.id in policies_of(known, None):  # reports about no service go to the default team
         ids.add(get_organisation().default_team_id or 0)
     return [team for team in list_teams() if team.id in ids]
 

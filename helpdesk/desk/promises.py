@@ -26,12 +26,15 @@ class Promise:
     pauses: frozenset[str]
 
 
-def promise_for(kind: str, service_id: int | None, answers: Answers, *, now: datetime) -> Promise:
-    """What would be promised if this were reported now; nothing is written. LookupError as for `report`."""
+def promise_for(
+    kind: str, service_id: int | None, department_id: int | None, answers: Answers, *, now: datetime
+) -> Promise:
+    """What would be promised if somebody of that department (None: of none) reported this now; nothing is
+    written. LookupError as for `report`."""
     service = find_service(service_id) if service_id else None
     verdict = severity_of(answers, bool(service and service.is_core))
     grounds = Grounds(now)
-    policy = policies.choose_policy(grounds.reference, kind, service, now).targets
+    policy = policies.choose_policy(grounds.reference, kind, service_id, department_id, now).targets
     known = grounds.windows_of(service.id) if service else []
     windows = [sla.Window(w.starts_at, w.ends_at) for w in known]
     events = [sla.Event(now, "reported", verdict.severity)]

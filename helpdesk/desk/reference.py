@@ -13,10 +13,17 @@ from typing import Any
 
 from helpdesk.desk import ladders
 from helpdesk.rules import escalation, hours, sla
+from helpdesk.rules.policies import Rule
 from helpdesk.rules.severity import Severity
 from helpdesk.rules.sla_cycles import TargetName
-from helpdesk.store.organisation import Organisation, find_organisation_afresh
-from helpdesk.store.policies import Calendar, PolicyVersion, list_calendars, list_policies
+from helpdesk.store.organisation import Organisation, find_organisation_afresh, list_departments
+from helpdesk.store.policies import (
+    Calendar,
+    PolicyVersion,
+    list_calendars,
+    list_policies,
+    list_policy_rules,
+)
 
 TARGETS: tuple[TargetName, ...] = ("response", "resolution", "update")
 TRIAGE_MINUTES = 15
@@ -35,21 +42,22 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """A policy with its versions in order; `kind` None: of any ticket (store/policies)."""
+    """A policy with its versions in order."""
 
     id: int
-    kind: str | None
     versions: tuple[Terms, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """Policies in the order in which they are tried, all terms and calendars by id, and the ladder of each
-    severity and target."""
+    """Rules in the order in which they are tried, policies, terms and calendars by id, for each department
+    itself and those above it, and the ladder of each severity and target."""
 
-    policies: tuple[Policy, ...]
+    rules: tuple[Rule, ...]
+    policies: Mapping[int, Policy]
     terms: Mapping[int, Terms]
     calendars: Mapping[int, hours.Calendar]
+    departments: Mapping[int, tuple[int, ...]]
     ladders: Mapping[str, Mapping[str, escalation.Ladder]]
 
 
@@ -78,16 +86,32 @@ def calendar_of(calendar: Calendar) -> hours.Calendar:
 
 def _read() -> Reference:
     calendars = {calendar.id: calendar_of(calendar) for calendar in list_calendars()}
-    policies = tuple(
-        Policy(policy.id, policy.kind, tuple(_terms(version, calendars) for version in policy.versions))
+    policies = {
+        policy.id: Policy(policy.id, tuple(_terms(version, calendars) for version in policy.versions))
         for policy in list_policies()
-    )
+    }
     return Reference(
+        tuple(
+            Rule(row.id, row.policy_id, row.kind, row.service_id, row.department_id)
+            for row in list_policy_rules()
+        ),
         policies,
-        {terms.id: terms for policy in policies for terms in policy.versions},
+        {terms.id: terms for policy in policies.values() for terms in policy.versions},
         calendars,
+        _with_those_above({row.id: row.parent_id for row in list_departments()}),
         {severity: ladders.ladders_of(severity) for severity in Severity},
     )
+
+
+def _with_those_above(parents: Mapping[int, int | None]) -> dict[int, tuple[int, ...]]:
+    found: dict[int, tuple[int, ...]] = {}
+    for department_id in parents:
+        above, place = [department_id], parents[department_id]
+        while place is not None and place not in above:
+            above.append(place)
+            place = parents[place]
+        found[department_id] = tuple(above)
+    return found
 
 
 def _terms(version: PolicyVersion, calendars: Mapping[int, hours.Calendar]) -> Terms:

@@ -134,7 +134,8 @@ def teams_to_cover(asker: Asker) -> list[Team]:
 
 def _is_promised_day_and_night() -> bool:
     _organisation, setup = reference.current()
-    latest = [terms for policy in setup.policies for terms in policy.versions[-1:]]
+    applied = {rule.policy_id for rule in setup.rules}
+    latest = [setup.policies[policy_id].versions[-1] for policy_id in applied]
     promised = [of.get(name) for terms in latest for of in terms.targets.values() for name in TARGETS]
     return any(target is not None and target.calendar is None for target in promised)
 

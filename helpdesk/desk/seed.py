@@ -111,7 +111,7 @@ class _History:
         self.grounds = Grounds(start)
         self.administrators = tuple(p.id for p in list_people(roles=(access.Role.ADMINISTRATOR,)))
         self.latest: dict[int, Ticket] = {}
-        self.versions: dict[tuple[str, int | None, date], Terms] = {}
+        self.versions: dict[tuple[str, int, int | None, date], Terms] = {}
 
     def around(self, team_id: int, at: datetime) -> escalation.Around:
         """Who could be told then. Absences of the past are not asked for."""
@@ -144,7 +144,7 @@ class _History:
         service = random.choices(self.services, self.weights)[0]
         kind = random.choices((Kind.FAULT, Kind.REQUEST, Kind.QUESTION), (70, 20, 10))[0]
         reporter, department = random.choice(self.reporters)
-        terms = self._terms(kind, service, at)
+        terms = self._terms(kind, service.id, department, at)
         life = Life(self._ticket(ticket_id, at, kind, service, reporter), world)
         life.ticket.department_id, life.ticket.policy_version_id = department, terms.id
         agents = self.teams[service.team_id].agents
@@ -159,11 +159,13 @@ class _History:
         life.ticket.next_due_at, life.ticket.next_target = due
         return life
 
-    def _terms(self, kind: Kind, service: Service, at: datetime) -> Terms:
+    def _terms(self, kind: Kind, service_id: int, department_id: int | None, at: datetime) -> Terms:
         """As policies.choose_policy, asked once a day of history."""
-        key = (kind, service.policy_id, at.date())
+        key = (kind, service_id, department_id, at.date())
         if key not in self.versions:
-            self.versions[key] = policies.choose_policy(self.grounds.reference, kind, service, at)
+            self.versions[key] = policies.choose_policy(
+                self.grounds.reference, kind, service_id, department_id, at
+            )
         return self.versions[key]
 
     def _ticket(self, ticket_id: int, at: datetime, kind: Kind, service: Service, reporter: int) -> Ticket:

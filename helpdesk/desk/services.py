@@ -11,7 +11,6 @@ FIELDS = (
     "description",
     "team_id",
     "owner_id",
-    "policy_id",
     "is_core",
     "is_restricted",
     "is_active",

@@ -184,7 +184,9 @@ def _new_ticket(
             "core_work_stands_still": command.core_work_stands_still,
             "since": command.since,
         },
-        policy_version_id=policies.choose_policy(grounds.reference, command.kind, service, at).id,
+        policy_version_id=policies.choose_policy(
+            grounds.reference, command.kind, command.service_id, reporter.department_id, at
+        ).id,
         reported_at=at,
         changed_at=now,
         link_salt=secrets.token_hex(5),

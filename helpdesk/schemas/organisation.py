@@ -43,7 +43,6 @@ class ServiceSchema(Schema):
     description = Text(longest=300)
     team_id = number(SAY_TEAM, required=True)
     owner_id = number(SAY_PERSON, load_default=None)
-    policy_id = number(_l("Choose targets from the list."), load_default=None)
     is_core = fields.Boolean(load_default=False)
     is_restricted = fields.Boolean(load_default=False)
     is_active = fields.Boolean(load_default=False)

@@ -7,7 +7,7 @@ from marshmallow import Schema, ValidationError, fields, post_load
 
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
-from helpdesk.schemas.fields import Line, one_of, whole
+from helpdesk.schemas.fields import Line, number, one_of, whole
 from helpdesk.schemas.spans import LocalInstant, ZonedSchema
 
 TARGETS = ("response", "resolution", "update")
@@ -50,7 +50,6 @@ class TargetsSchema(Schema.from_dict(_targets())):  # type: ignore[misc]
     supplier_pauses = fields.Boolean(load_default=False)
     triage_minutes = whole(1, 1440)
     reason = Line(missing=_l("Say why the targets change."), longest=300)
-    cover_reason = Line(longest=300)
 
     @post_load
     def _as_definition(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
@@ -71,13 +70,30 @@ class TargetsSchema(Schema.from_dict(_targets())):  # type: ignore[misc]
 
 class NewPolicySchema(TargetsSchema):
     name = Line(missing=_l("Give these targets a name."), longest=80)
-    kind = one_of(tuple(Kind), _l("Choose what they are for."), load_default=None)
+
+
+class TrySchema(Schema):
+    """A ticket that might come."""
+
+    kind = one_of(tuple(Kind), _l("Choose what it is."), required=True)
+    service_id = number(_l("Choose a service from the list."), load_default=None)
+    department_id = number(_l("Choose a department from the list."), load_default=None)
+
+
+class PolicyRuleSchema(TrySchema):
+    """Which tickets (None: any) come under which policy; a new one is tried before `before_id`."""
+
+    kind = one_of(tuple(Kind), _l("Choose what it is."), load_default=None)
+    policy_id = number(_l("Choose targets from the list."), required=True)
+    before_id = number(_l("Choose a place from the list."), load_default=None)
+    cover_reason = Line(longest=300)
 
 
 class PolicyVersionSchema(TargetsSchema, ZonedSchema):
     """Other targets from an instant on."""
 
     effective_at = LocalInstant(_l("Say from when on this holds."))
+    cover_reason = Line(longest=300)
 
 
 def policy_form(definition: dict[str, Any]) -> dict[str, Any]:

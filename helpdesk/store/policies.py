@@ -11,6 +11,8 @@ from sqlalchemy import ForeignKey, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.organisation import Department
+from helpdesk.store.services import Service
 
 
 class Calendar(Model):
@@ -39,14 +41,11 @@ class CalendarVersion(Model):
 
 
 class Policy(Model):
-    """A target policy: chosen by the ticket's kind (None: any), first match in order of `position`;
-    a service may name its own."""
+    """A target policy. Which tickets come under it say the rules (PolicyRule)."""
 
     __tablename__ = "policy"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
-    kind: Mapped[str | None]
-    position: Mapped[int] = mapped_column(default=0)
     versions: Mapped[list["PolicyVersion"]] = relationship(
         order_by="PolicyVersion.number", back_populates="policy", lazy="selectin"
     )
@@ -69,6 +68,22 @@ class PolicyVersion(Model):
     policy: Mapped[Policy] = relationship(back_populates="versions")
 
 
+class PolicyRule(Model):
+    """Tickets of this kind, service and reporter's department (None: any) come under this policy. Tried in
+    order of `position`; the last, for any ticket at all, is always there."""
+
+    __tablename__ = "policy_rule"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    kind: Mapped[str | None]
+    service_id: Mapped[int | None] = mapped_column(ForeignKey("service.id"))
+    department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"))
+    policy_id: Mapped[int] = mapped_column(ForeignKey("policy.id"))
+    policy: Mapped[Policy] = relationship()
+    service: Mapped[Service | None] = relationship()
+    department: Mapped[Department | None] = relationship()
+
+
 def list_calendars() -> list[Calendar]:
     """Calendars with their versions, by name."""
     return list(db.session.scalars(select(Calendar).order_by(Calendar.name)))
@@ -80,8 +95,13 @@ def find_calendar(calendar_id: int) -> Calendar | None:
 
 
 def list_policies() -> list[Policy]:
-    """Policies with their versions, in the order in which they are tried."""
-    return list(db.session.scalars(select(Policy).order_by(Policy.position, Policy.id)))
+    """Policies with their versions, by name."""
+    return list(db.session.scalars(select(Policy).order_by(Policy.name)))
+
+
+def list_policy_rules() -> list[PolicyRule]:
+    """The rules in the order in which they are tried."""
+    return list(db.session.scalars(select(PolicyRule).order_by(PolicyRule.position, PolicyRule.id)))
 
 
 def get_policy_version(version_id: int) -> PolicyVersion:

@@ -11,10 +11,19 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from helpdesk.store.db import db
 from helpdesk.store.escalations import EscalationPolicy, Step
-from helpdesk.store.organisation import Organisation, new_revision
-from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyVersion
+from helpdesk.store.organisation import Department, Organisation, new_revision
+from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyRule, PolicyVersion
 
-REMEMBERED = (Calendar, CalendarVersion, Policy, PolicyVersion, EscalationPolicy, Step)
+REMEMBERED = (
+    Calendar,
+    CalendarVersion,
+    Policy,
+    PolicyVersion,
+    PolicyRule,
+    Department,
+    EscalationPolicy,
+    Step,
+)
 
 
 def _raise_revision(session: Session) -> None:

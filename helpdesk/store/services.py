@@ -18,7 +18,6 @@ class Service(Model):
     description: Mapped[str] = mapped_column(default="")
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
-    policy_id: Mapped[int | None] = mapped_column(ForeignKey("policy.id"))
     is_core: Mapped[bool] = mapped_column(default=False)
     is_restricted: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)

@@ -65,7 +65,7 @@ def _is_offered(service_id: int | None) -> bool:
 
 
 def _send_for_guest(command: tickets.Report, guest: dict[str, Any], key: str | None) -> Page:
-    promised = promises.promise_for(command.kind, command.service_id, _answers(command), now=g.now)
+    promised = promises.promise_for(command.kind, command.service_id, None, _answers(command), now=g.now)
     if not request.form.get(TRAP):
         try:
             guests.report_as_guest(command, **guest, now=g.now, address=address(), sent_key=key)
@@ -146,8 +146,9 @@ def _promise(typed: dict[str, str]) -> promises.Promise | None:
         fields.pop(name, None)
     data = schema.load(fields)
     answers = Answers(data["works"], data["affected"], data["core_work_stands_still"])
+    department_id = current_user.person.department_id if current_user.is_authenticated else None
     try:
-        return promises.promise_for(data["kind"], data["service_id"], answers, now=g.now)
+        return promises.promise_for(data["kind"], data["service_id"], department_id, answers, now=g.now)
     except LookupError:
         return None
 

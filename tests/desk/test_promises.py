@@ -21,7 +21,7 @@ FRIDAY_EVENING = datetime(2026, 3, 6, 16, 30, tzinfo=UTC)
 
 def test_a_promise_writes_nothing_and_is_what_the_report_then_gets(house: House) -> None:
     answers = Answers(Works.MAIN_FUNCTION_FAILS, Affected.SEVERAL)
-    promised = promises.promise_for("fault", house.erp.id, answers, now=FRIDAY_EVENING)
+    promised = promises.promise_for("fault", house.erp.id, None, answers, now=FRIDAY_EVENING)
     assert db.session.query(Ticket).count() == 0
     command = Report("x", "y", service_id=house.erp.id, works=answers.works, affected=answers.affected)
     ticket = tickets.report(command, house.ana, now=FRIDAY_EVENING, door="web")
@@ -30,7 +30,7 @@ def test_a_promise_writes_nothing_and_is_what_the_report_then_gets(house: House)
 
 
 def test_outside_hours_the_promise_says_that_hours_are_the_reason(house: House) -> None:
-    promised = promises.promise_for("fault", None, NOT_ASKED, now=FRIDAY_EVENING)
+    promised = promises.promise_for("fault", None, None, NOT_ASKED, now=FRIDAY_EVENING)
     assert promised.pauses == {"closed"}
     assert promised.calendar is not None
     assert promised.calendar.zone.key == "Europe/Berlin"
@@ -38,7 +38,7 @@ def test_outside_hours_the_promise_says_that_hours_are_the_reason(house: House) 
 
 def test_round_the_clock_nothing_pauses_the_promise(house: House) -> None:
     answers = Answers(Works.NOTHING, Affected.EVERYONE)
-    promised = promises.promise_for("fault", house.erp.id, answers, now=FRIDAY_EVENING)
+    promised = promises.promise_for("fault", house.erp.id, None, answers, now=FRIDAY_EVENING)
     assert (promised.calendar, promised.pauses) == (None, frozenset())
     assert promised.due_at == datetime(2026, 3, 6, 17, 30, tzinfo=UTC)
 
@@ -48,7 +48,7 @@ def test_announced_maintenance_is_named_as_a_reason(house: House) -> None:
     window = Window(service_id=house.printing.id, starts_at=start, ends_at=end, announced_at=MONDAY_9)
     db.session.add(window)
     db.session.commit()
-    promised = promises.promise_for("fault", house.printing.id, NOT_ASKED, now=MONDAY_9)
+    promised = promises.promise_for("fault", house.printing.id, None, NOT_ASKED, now=MONDAY_9)
     assert promised.pauses == {"closed", "maintenance"}
 
 

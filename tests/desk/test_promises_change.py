@@ -183,20 +183,10 @@ def test_office_hours_need_no_roster(house: House) -> None:
     assert policy_plans.uncovered(standard(), promised, MONDAY_9) == []
 
 
-def test_targets_for_a_kind_come_before_those_for_all(house: House) -> None:
-    cover(house)
-    slow = definition(resolution={"minutes": 60, "calendar_id": None})
-    policy_plans.create("Faults", "fault", slow, "New", by(house))
-    assert due(report(house)) == MONDAY_9 + timedelta(hours=1)
-    assert due(question(house)) == datetime(2026, 3, 4, 17, 0, tzinfo=UTC)
-    with pytest.raises(Refused, match="kind: kind_taken"):
-        policy_plans.create("More", "fault", slow, "New", by(house))
-
-
 def test_questions_have_targets_of_their_own_from_the_first_day(house: House) -> None:
     cover(house)
     slow = definition(resolution={"minutes": 60, "calendar_id": None})
-    questions = db.session.query(Policy).filter_by(kind="question").one()
+    questions = db.session.query(Policy).filter_by(name="Questions").one()
     policy_plans.publish(questions.id, slow, MONDAY_9, "New", by(house))
     assert due(question(house)) == MONDAY_9 + timedelta(hours=1)
     assert due(report(house)) == datetime(2026, 3, 4, 17, 0, tzinfo=UTC)

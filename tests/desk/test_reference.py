@@ -12,7 +12,7 @@ from helpdesk.desk import reference, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.store.db import db, transaction
 from helpdesk.store.escalations import find_ladder
-from helpdesk.store.policies import Policy, PolicyVersion, list_calendars, list_policies
+from helpdesk.store.policies import PolicyRule, PolicyVersion, list_calendars, list_policies
 from helpdesk.store.tickets import Target, Ticket
 from tests.conftest import MONDAY_9, House
 
@@ -39,7 +39,7 @@ def minutes() -> int:
     """Of the response to minor tickets, as a transaction of this process finds it."""
     with transaction():
         _organisation, setup = reference.current()
-        return setup.policies[-1].versions[-1].targets["minor"].response.seconds // 60
+        return setup.policies[setup.rules[-1].policy_id].versions[-1].targets["minor"].response.seconds // 60
 
 
 def report(house: House) -> Ticket:
@@ -83,7 +83,7 @@ def test_a_change_holds_within_its_own_transaction_and_not_after_a_rollback(app:
 def test_changes_in_bulk_and_of_calendars_and_ladders_are_noticed(app: Flask, house: House) -> None:
     revisions = [_revision()]
     with transaction():
-        db.session.execute(update(Policy).values(position=7))
+        db.session.execute(update(PolicyRule).values(position=PolicyRule.position + 7))
     revisions.append(_revision())
     with transaction():
         list_calendars()[0].versions[0].reason = "a reason"

@@ -18,7 +18,7 @@ from helpdesk.store.db import transaction
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import find_administrator, get_person
-from helpdesk.store.policies import list_calendars, list_policies
+from helpdesk.store.policies import list_calendars, list_policies, list_policy_rules
 from helpdesk.store.security import SecurityEvent, SignInAttempt
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
@@ -68,12 +68,13 @@ def test_the_first_set_up_makes_a_desk_that_works(app: Flask, browser: Browsers)
     read_anew()
     organisation = get_organisation()
     assert (organisation.name, organisation.zone) == ("Musterwerke", "Asia/Shanghai")
-    policies = list_policies()
-    assert [(p.name, p.kind) for p in policies] == [
+    rules = list_policy_rules()
+    assert [(rule.policy.name, rule.kind) for rule in rules] == [
         ("Requests", "request"),
         ("Questions", "question"),
         ("Standard", None),
     ]
+    policies = [rule.policy for rule in rules]
     assert {p.versions[0].definition["critical"]["response"]["calendar_id"] for p in policies} == {None}
     assert [team.name for team in list_teams()] == ["Desk"]
     assert [service.name for service in list_services()] == ["Mail"]

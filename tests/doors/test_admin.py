@@ -451,7 +451,7 @@ def test_targets_that_cannot_be_are_said_at_their_field(
 
 
 def test_an_update_without_minutes_is_none(eli: Browser) -> None:
-    data = {**typed_of(eli.get("/admin/policies/new")), "name": "Faults", "kind": "fault"}
+    data = {**typed_of(eli.get("/admin/policies/new")), "name": "Faults"}
     assert (
         eli.post("/admin/policies/new", data={**data, "minor-update": "", "reason": "New"}).status_code == 303
     )

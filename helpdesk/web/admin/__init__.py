@@ -8,6 +8,7 @@ from helpdesk.web.admin import (
     organisation,
     people,
     policies,
+    policy_rules,
     services,
     teams,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "organisation",
     "people",
     "policies",
+    "policy_rules",
     "services",
     "teams",
 ]

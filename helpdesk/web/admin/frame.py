@@ -46,7 +46,9 @@ SAID: Mapping[str, Any] = {
     "needs_address": _l("An invitation needs a mail address."),
     "too_early": _l("Choose a time that is still to come: what has been counted stays counted."),
     "too_far": _l("Choose a day within the next ten years."),
-    "kind_taken": _l("There are targets for this kind already. Change those."),
+    "rule_for_all": _l("Choose a kind, a service or a department: the last rule is for all the rest."),
+    "last_rule": _l("The last rule stays: every ticket needs targets."),
+    "not_in_list": _l("Choose one from the list."),
     "uncovered": _l(
         "Nobody is on call for all that is promised in: %(names)s. Say why you promise it all the same."
     ),

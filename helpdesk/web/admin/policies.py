@@ -10,7 +10,6 @@ from helpdesk.desk import policies as targets
 from helpdesk.desk import policy_plans as desk
 from helpdesk.desk.changes import Refused
 from helpdesk.i18n import say_duration
-from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.policies import (
     ROUND_THE_CLOCK,
@@ -23,42 +22,34 @@ from helpdesk.store.names import find_row
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Policy, list_calendars, list_policies
 from helpdesk.web import words
+from helpdesk.web.admin import policy_rules
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.frame import needs, viewer_zone
 from helpdesk.web.roster_board import local_text
 
-KINDS = {
-    Kind.FAULT: _l("all faults"),
-    Kind.REQUEST: _l("all requests"),
-    Kind.QUESTION: _l("all questions"),
-}
 NAMES = {"response": _l("First answer"), "resolution": _l("Solution"), "update": _l("Further answers")}
 
 
 @bp.get("/policies")
 @needs("admin.see")
 def policies() -> str:
-    """All of them, in the order in which they are tried."""
+    """Which hold for which tickets, and all of them."""
     found = list_policies()
-    default = next((policy for policy in found if policy.kind is None), None)
     return list_page(
         _("Targets"),
-        [_("Name"), _("Holds for"), _("Critical"), _("Major"), _("Minor"), ""],
-        [_row(policy, policy is default) for policy in found],
+        [_("Name"), _("Critical"), _("Major"), _("Minor"), ""],
+        [_row(policy) for policy in found],
         lead=_("By when the desk answers and solves. A ticket keeps the targets it was reported under."),
         new=(url_for(".policies_new"), _("Add targets")),
+        template="admin/policies.html",
+        **policy_rules.shown(),
     )
 
 
-def _row(policy: Policy, is_default: bool) -> list[Any]:
+def _row(policy: Policy) -> list[Any]:
     latest = policy.versions[-1]
     return [
         link(url_for(".policies_edit", policy_id=policy.id), policy.name),
-        KINDS[Kind(policy.kind)]
-        if policy.kind
-        else _("everything else")
-        if is_default
-        else _("services that name it"),
         *(_brief(latest.definition[severity]) for severity in Severity),
         chips((latest.effective_at > g.now, _("change ahead"), "wait")),
     ]
@@ -81,7 +72,6 @@ def policies_new() -> Page:
         url_for(".policies"),
         title=_("Add targets"),
         policy=None,
-        kind_options=[(kind.value, _("for %(what)s", what=name)) for kind, name in KINDS.items()],
         **_shown(None),
     )
 

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 
 from helpdesk.desk import services as desk
 from helpdesk.schemas.organisation import ServiceSchema
-from helpdesk.store.policies import list_policies
 from helpdesk.store.services import Service, find_service, list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page, staff_options
@@ -77,5 +76,4 @@ def _choices(service: Service | None) -> dict[str, Any]:
     return {
         "team_options": [(team.id, team.name) for team in list_teams()],
         "owner_options": staff_options(also=service.owner if service else None),
-        "policy_options": [(policy.id, policy.name) for policy in list_policies()],
     }
