@@ -1,6 +1,6 @@
 """Escalation ladders as they are kept, and as rules/escalation takes them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
 from helpdesk.desk import changes
@@ -10,6 +10,7 @@ from helpdesk.rules import escalation
 from helpdesk.store.db import db, transaction
 from helpdesk.store.escalations import EscalationPolicy, Step, find_ladder, list_steps
 from helpdesk.store.names import get_row_for_change
+from helpdesk.store.rosters import list_people_by_id, list_rosters_by_id
 
 
 class LadderRefused(Exception):
@@ -47,7 +48,7 @@ def save_ladder(
     Alarms of open tickets follow: steps that are gone ring no more, new ones whose time has passed ring
     now. Raises LadderRefused, ChangedMeanwhile.
     """
-    faults = escalation.faults_of(steps, target)
+    faults = escalation.faults_of(steps, target) or _gone(steps)
     if faults:
         raise LadderRefused(faults)
     with transaction():
@@ -68,6 +69,31 @@ def save_ladder(
         if after != before:
             changes.log_change(f"ladder:{severity}:{target}", state_of(before), state_of(after), by)
             after_ladder_change(by.now)
+
+
+def _gone(steps: Sequence[escalation.Step]) -> list[tuple[int, escalation.Fault]]:
+    """Named people who have left, and rosters that are not there."""
+    people = list_people_by_id(_named(steps, "person_id"))
+    rosters = list_rosters_by_id(_named(steps, "roster_id"))
+    faults: list[tuple[int, escalation.Fault]] = []
+    for place, step in enumerate(steps):
+        if step.person_id is not None and not (step.person_id in people and people[step.person_id].is_active):
+            faults.append((place, "person"))
+        if step.roster_id is not None and step.roster_id not in rosters:
+            faults.append((place, "roster"))
+    return faults
+
+
+def _named(steps: Iterable[escalation.Step], what: str) -> set[int]:
+    return {named for step in steps if (named := getattr(step, what)) is not None}
+
+
+def names_in(steps: Iterable[escalation.Step]) -> tuple[dict[int, str], dict[int, str]]:
+    """The names of the people and of the rosters that these steps name, by id."""
+    ladder = list(steps)
+    people = list_people_by_id(_named(ladder, "person_id"))
+    rosters = list_rosters_by_id(_named(ladder, "roster_id"))
+    return {i: person.name for i, person in people.items()}, {i: roster.name for i, roster in rosters.items()}
 
 
 def install_default_ladders() -> None:

@@ -118,6 +118,12 @@ def list_people_by_id(person_ids: set[int]) -> dict[int, Person]:
     return {person.id: person for person in found}
 
 
+def list_rosters_by_id(roster_ids: set[int]) -> dict[int, Roster]:
+    """These rosters by id; an unknown id is not in it."""
+    found = db.session.scalars(select(Roster).where(Roster.id.in_(roster_ids)))
+    return {roster.id: roster for roster in found}
+
+
 def list_rosters() -> list[Roster]:
     """Rosters by name."""
     return list(db.session.scalars(select(Roster).order_by(Roster.name)))

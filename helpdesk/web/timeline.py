@@ -31,10 +31,12 @@ DOORS = {
 RUNGS = {
     "on_call": _l("on call"),
     "backup": _l("the backup"),
+    "next_turn": _l("the next turn"),
     "team": _l("the team"),
     "assignee": _l("the assignee"),
     "lead": _l("the lead"),
     "manager": _l("the manager"),
+    "person": _l("named in the ladder"),
     "administrators": _l("the administrators"),
 }
 PASSED_OVER = {
@@ -42,6 +44,8 @@ PASSED_OVER = {
     "absent": _l("away"),
     "off_duty": _l("off duty"),
     "same_as_on_call": _l("on call themselves"),
+    "left": _l("has left"),
+    "unreachable": _l("cannot be reached"),
 }
 
 

@@ -1,5 +1,6 @@
 """Ladders: who is told, and when, while nobody meets a target."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from flask import abort, flash, redirect, render_template, request, url_for
@@ -13,33 +14,45 @@ from helpdesk.desk.ladders import LadderRefused
 from helpdesk.i18n import say_list
 from helpdesk.rules.escalation import LONGEST, Step
 from helpdesk.rules.severity import Severity
-from helpdesk.schemas.ladders import RECIPIENTS, StepSchema
+from helpdesk.schemas.ladders import StepSchema
 from helpdesk.schemas.policies import TARGETS
+from helpdesk.store.rosters import list_rosters
 from helpdesk.web import words
-from helpdesk.web.admin.frame import Page, bp, by, changed_meanwhile, link, list_page
+from helpdesk.web.admin.frame import Options, Page, bp, by, changed_meanwhile, link, list_page, staff_options
 from helpdesk.web.admin.policies import NAMES
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, needs
+from helpdesk.web.ladder_words import CHANNELS, TO, say_step
 
-FIELDS = ("number", "at", "unit", "to", "repeat_minutes", "repeat_most")
-TO = {
-    "on_call": _l("whoever is on call"),
-    "backup": _l("the backup"),
-    "team": _l("the team"),
-    "assignee": _l("whoever has the ticket"),
-    "lead": _l("the lead"),
-    "manager": _l("the manager"),
-}
+FIELDS = ("number", "at", "unit", "clock", "to", "channel", "repeat_minutes", "repeat_most")
+NEW = {"unit": "minutes", "clock": "counted", "channel": "all", "to": "lead"}
+UNITS = (
+    ("minutes", _l("minutes after the start")),
+    ("before_due", _l("minutes before it is due")),
+    ("after_due", _l("minutes after it was due")),
+    ("percent", _l("percent of the time allowed")),
+)
+CLOCKS = (("counted", _l("like the target")), ("wall", _l("by the wall clock")))
 REFUSED = {
     "empty": _l("Somebody must hear of a report. Keep at least one step."),
     "too_long": _l("A ladder has at most twelve steps."),
     "when": _l("Choose minutes or percent."),
     "percent": _l("Enter a share from 0 to 100 percent."),
     "minutes": _l("Enter at most 10080 minutes, which is a week."),
+    "wall_clock": _l("A share of the time allowed is counted like the target: choose that, or minutes."),
+    "person": _l("This person is gone. Choose somebody who is there."),
+    "roster": _l("This roster is gone. Choose another one."),
     "repeat_minutes": _l("Enter at least one minute, and at most a week."),
     "repeat_most": _l("Enter a whole number from 0 to 1000."),
 }
-AT_FAULT = {"percent": "at", "minutes": "at", "when": "unit"}
+AT_FAULT = {
+    "percent": "at",
+    "minutes": "at",
+    "when": "unit",
+    "wall_clock": "clock",
+    "person": "to",
+    "roster": "to",
+}
 Typed = dict[str, Any]
 
 
@@ -47,13 +60,16 @@ Typed = dict[str, Any]
 @needs("admin.see")
 def ladders() -> str:
     """One for each severity and target."""
+    known = {
+        (severity, target): desk.ladder_of(severity, target) for severity in Severity for target in TARGETS
+    }
+    names = desk.names_in(step for steps in known.values() for step in steps)
     rows = [
         [
             link(url_for(".ladders_edit", severity=severity, target=target), _title(severity, target)),
-            say_list(map(_brief, desk.ladder_of(severity, target))) or _("nobody is told"),
+            say_list(say_step(step, *names) for step in steps) or _("nobody is told"),
         ]
-        for severity in Severity
-        for target in TARGETS
+        for (severity, target), steps in known.items()
     ]
     lead = _(
         "Who is told, and when, while nobody has answered or solved. Time that does not count rings nobody."
@@ -63,26 +79,6 @@ def ladders() -> str:
 
 def _title(severity: str, target: str) -> str:
     return f"{words.SEVERITIES[Severity(severity)]}: {NAMES[target]}"
-
-
-def _brief(step: Step) -> str:
-    to = TO.get(step.to, step.to)
-    if step.percent is not None:
-        return _("%(to)s at %(percent)s%%", to=to, percent=step.percent)
-    if step.repeat_minutes and not step.minutes:
-        return _("%(to)s at once and every %(again)s min", to=to, again=step.repeat_minutes)
-    if step.repeat_minutes:
-        return _(
-            "%(to)s after %(minutes)s min and every %(again)s min",
-            to=to,
-            minutes=step.minutes,
-            again=step.repeat_minutes,
-        )
-    return (
-        _("%(to)s after %(minutes)s min", to=to, minutes=step.minutes)
-        if step.minutes
-        else _("%(to)s at once", to=to)
-    )
 
 
 @bp.get("/ladders/<severity>/<target>")
@@ -132,8 +128,10 @@ def _page(severity: str, target: str, typed: list[Typed], marker: str, errors: E
         steps=typed,
         marker=marker,
         errors=errors or {},
-        to_options=[(to, str(TO[to])) for to in RECIPIENTS],
-        unit_options=[("minutes", _("minutes")), ("percent", _("percent"))],
+        to_options=_to_options([step["to"] for step in typed]),
+        unit_options=[(unit, str(said)) for unit, said in UNITS],
+        clock_options=[(clock, str(said)) for clock, said in CLOCKS],
+        channel_options=[(channel, str(said)) for channel, said in CHANNELS.items()],
         most=LONGEST,
         can_edit=may("admin.edit"),
     )
@@ -144,12 +142,36 @@ def _require_known(severity: str, target: str) -> None:
         abort(404)
 
 
+def _to_options(chosen: Iterable[str]) -> Options:
+    """By role, of each roster, by name; also who or what is chosen but gone, so that it is seen."""
+    found = list_rosters()
+    turns: Options = [
+        (f"{to}:{roster.id}", _("%(to)s in %(roster)s", to=TO[to], roster=roster.name))
+        for roster in found
+        for to in ("on_call", "next_turn")
+    ]
+    people: Options = [(f"person:{person_id}", name) for person_id, name in staff_options()]
+    known = {value for value, _label in (*turns, *people)}
+    gone: Options = [(to, _("somebody who is gone")) for to in chosen if ":" in to and to not in known]
+    by_role: Options = [(to, str(said)) for to, said in TO.items() if to != "person"]
+    groups = [
+        (_("By what they do"), by_role),
+        (_("Of a roster"), turns),
+        (_("By name"), people + gone),
+    ]
+    return [group for group in groups if group[1]]
+
+
 def _typed_of(step: Step) -> Typed:
+    named = step.person_id if step.roster_id is None else step.roster_id
+    anchored = "minutes" if step.anchor == "start" else step.anchor
     return {
         "number": "" if step.number is None else step.number,
         "at": step.minutes if step.percent is None else step.percent,
-        "unit": "minutes" if step.percent is None else "percent",
-        "to": step.to,
+        "unit": anchored if step.percent is None else "percent",
+        "clock": "wall" if step.is_wall_clock else "counted",
+        "to": step.to if named is None else f"{step.to}:{named}",
+        "channel": step.channel,
         "repeat_minutes": step.repeat_minutes or "",
         "repeat_most": step.repeat_most or "",
     }
@@ -157,7 +179,7 @@ def _typed_of(step: Step) -> Typed:
 
 def _rearranged(typed: list[Typed], do: str, place: int) -> list[Typed]:
     if do == "add":
-        return [*typed, {**dict.fromkeys(FIELDS, ""), "unit": "minutes", "to": "lead"}][:LONGEST]
+        return [*typed, {**dict.fromkeys(FIELDS, ""), **NEW}][:LONGEST]
     if place < len(typed) and do in ("remove", "up", "down"):
         step = typed.pop(place)
         if do != "remove":
