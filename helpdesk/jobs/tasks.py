@@ -9,7 +9,7 @@ from flask import current_app
 from helpdesk import clock
 from helpdesk.desk import escalations, failures, recompute
 from helpdesk.intake import receive
-from helpdesk.outbound import smtp
+from helpdesk.outbound import notices, smtp
 from helpdesk.outbound.alarms import taken_up
 
 
@@ -37,7 +37,9 @@ def ring_alarms() -> None:
 
 @_errand("send")
 def send_letters() -> None:
-    """Sends every letter that waits, until none is left or the mail server cannot be reached."""
+    """Makes letters of the notices that may go, and sends every letter that waits, until none is left or the
+    mail server cannot be reached."""
+    notices.gather(clock.now())
     while smtp.send_waiting(clock.now(), failures.give_up_letter).sent:
         pass
 

@@ -5,8 +5,11 @@ Called inside desk's transactions; sending happens after the commit (outbound/sm
 `set` what stands in a place of its own, in the text and in the HTML alike:
 
     promise, promise_why   the promise box: by when, and why then
+    items                  several things, each (heading, lines, label, url)
     button                 (label, url): the one thing to do
     quoted                 what somebody wrote, below all else
+
+To a channel goes the short form instead, templates/chat/KIND.txt, which has no such places.
 
 In the template stand `to`, `ticket`, `entry`, `organisation`, `zone`, `now`, `base_url`, `link` (the ticket's
 page for this recipient: a follow link for reporters, the ticket page for staff), `say_instant(at)` (with its
@@ -23,6 +26,7 @@ from helpdesk import i18n
 from helpdesk.outbound import alarms, links
 from helpdesk.rules.access import Role
 from helpdesk.store import db
+from helpdesk.store.channels import Channel
 from helpdesk.store.db import after_commit
 from helpdesk.store.letters import Letter
 from helpdesk.store.mail import find_raw_mail
@@ -30,7 +34,7 @@ from helpdesk.store.organisation import Organisation, find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, find_entry
 
-PLACES = ("promise", "promise_why", "button", "quoted")
+PLACES = ("promise", "promise_why", "items", "button", "quoted")
 
 
 def write(
@@ -48,20 +52,42 @@ def write(
     `key` names it once and for all: writing the same key again raises IntegrityError at flush, so callers
     claim what they announce first. Inside a transaction.
     """
-    address = to.email
-    if address is None or not to.is_active:
+    if to.email is None or not to.is_active:
         return None
+    return keep(kind, to, None, key=key, now=now, ticket=ticket, entry=entry, **words)
+
+
+def keep(
+    kind: str,
+    to: Person | None,
+    channel: Channel | None,
+    *,
+    key: str,
+    now: datetime,
+    ticket: Ticket | None = None,
+    entry: Entry | None = None,
+    **words: Any,
+) -> Letter:
+    """As `write`, in any case: what cannot be delivered is given up when it is sent, for all to see.
+
+    `channel`: the short form (templates/chat) goes there, in the language of its person `to`, for a team's
+    (`to` None) the organisation's.
+    """
     settings = current_app.config["SETTINGS"]
     organisation = find_organisation()
-    locale = to.locale or (organisation.locale if organisation else "en")
+    locale = (to.locale if to else None) or (organisation.locale if organisation else "en")
     context = _context(to, ticket, organisation, now) | {"entry": entry, **words}
     with force_locale(locale):
-        subject, text, html = _render(kind, context, i18n.html_lang(locale))
+        if channel is None:
+            subject, text, html = _render(kind, context, i18n.html_lang(locale))
+        else:
+            subject, text, html = *_written(f"chat/{kind}.txt", context)[1:], ""
     letter = Letter(
         key=key,
         kind=kind,
-        to_address=address,
-        person_id=to.id,
+        to_address=channel.name if channel else (to.email if to and to.is_active else None) or "",
+        channel_id=channel.id if channel else None,
+        person_id=to.id if to else None,
         ticket_id=ticket.id if ticket else None,
         entry_id=entry.id if entry else None,
         locale=locale,
@@ -73,7 +99,7 @@ def write(
         reply_to=links.reply_address(ticket) if ticket else None,
         created_at=now,
         next_try_at=now,
-        state="waiting" if settings.smtp_url else "kept",
+        state="waiting" if channel or settings.smtp_url else "kept",
     )
     db.session.add(letter)
     if letter.state == "waiting":
@@ -82,10 +108,10 @@ def write(
 
 
 def _context(
-    to: Person, ticket: Ticket | None, organisation: Organisation | None, now: datetime
+    to: Person | None, ticket: Ticket | None, organisation: Organisation | None, now: datetime
 ) -> dict[str, Any]:
     """What every template is given."""
-    zone = to.zone or (organisation.zone if organisation else "UTC")
+    zone = (to.zone if to else None) or (organisation.zone if organisation else "UTC")
     return {
         "to": to,
         "ticket": ticket,
@@ -100,20 +126,17 @@ def _context(
     }
 
 
-def _link(to: Person, ticket: Ticket) -> str:
-    return links.follow_url(ticket, to.id) if to.role == Role.REPORTER else links.ticket_url(ticket)
+def _link(to: Person | None, ticket: Ticket) -> str:
+    return links.follow_url(ticket, to.id) if to and to.role == Role.REPORTER else links.ticket_url(ticket)
 
 
 def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
     """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
     environment = current_app.jinja_env
-    written = environment.get_template(f"mail/{kind}.txt").make_module(context)
-    # What people typed may have come from a form, with a carriage return to each line.
-    first, _, body = str(written).replace("\r\n", "\n").strip().partition("\n")
-    subject = " ".join(first.split())
+    written, subject, body = _written(f"mail/{kind}.txt", context)
     parts = {name: getattr(written, name, None) for name in PLACES} | {
         "subject": subject,
-        "paragraphs": [p.strip() for p in body.strip().split("\n\n") if p.strip()],
+        "paragraphs": [p.strip() for p in body.split("\n\n") if p.strip()],
         "organisation": context["organisation"],
         "ticket": context["ticket"],
         "html_lang": html_lang,
@@ -121,6 +144,14 @@ def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, st
     text = environment.get_template("mail/letter.txt").render(parts)
     html = environment.get_template("mail/letter.html").render(parts)
     return subject, text.strip() + "\n", html
+
+
+def _written(template: str, context: dict[str, Any]) -> tuple[Any, str, str]:
+    """The template's module, its first line and the rest."""
+    written = current_app.jinja_env.get_template(template).make_module(context)
+    # What people typed may have come from a form, with a carriage return to each line.
+    first, _, body = str(written).replace("\r\n", "\n").strip().partition("\n")
+    return written, " ".join(first.split()), body.strip()
 
 
 def _answered_mail(ticket: Ticket, entry: Entry | None) -> str | None:

@@ -62,3 +62,11 @@ def list_team_channels(team_id: int) -> tuple[int, ...]:
         Channel.team_id == team_id, Channel.verified_at.is_not(None), Channel.removed_at.is_(None)
     )
     return tuple(db.session.scalars(verified.order_by(Channel.id)))
+
+
+def get_channel(channel_id: int) -> Channel:
+    """The channel of that id, removed or not. LookupError if there is none."""
+    channel = db.session.get(Channel, channel_id)
+    if channel is None:
+        raise LookupError(f"no channel {channel_id}")
+    return channel

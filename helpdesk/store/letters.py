@@ -75,11 +75,13 @@ def get_letter(letter_id: int) -> Letter:
 
 
 def claim_letters(now: datetime, until: datetime, limit: int) -> list[int]:
-    """Claims letters that are due for sending and returns their ids, the oldest first; others get others."""
+    """Claims letters that are due for sending by mail and returns their ids, the oldest first; others get
+    others."""
     ids = list(
         db.session.scalars(
             select(Letter.id)
             .where(
+                Letter.channel_id.is_(None),
                 Letter.state == "waiting",
                 Letter.next_try_at <= now,
                 or_(Letter.claimed_until.is_(None), Letter.claimed_until <= now),

@@ -1,12 +1,21 @@
 """Notices: who is to hear of what, over which channel. A letter gathers what waits for one and the same."""
 
-from datetime import datetime
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, insert
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, func, insert, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
+from helpdesk.store.channels import Channel
 from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.letters import Letter
+from helpdesk.store.people import Person
+from helpdesk.store.tickets import Entry, Ticket
+
+PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
+LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
+AT_ONCE = 500  # ids in one statement
 
 
 class Notice(Model):
@@ -32,6 +41,15 @@ class Notice(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id"))
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    entry: Mapped[Entry] = relationship()
+    ticket: Mapped[Ticket] = relationship()
+
+
+class Way(NamedTuple):
+    """To whom, and over which channel: None is by mail. A team's channel has no person."""
+
+    person_id: int | None
+    channel_id: int | None
 
 
 def insert_notices(rows: list[dict[str, Any]]) -> None:
@@ -39,3 +57,82 @@ def insert_notices(rows: list[dict[str, Any]]) -> None:
     "created_at"} each. For desk verbs."""
     if rows:
         db.session.execute(insert(Notice), rows)
+
+
+def find_next_notice_due(now: datetime) -> datetime | None:
+    """When the next letter of waiting notices may go, in the past if it is late; None if no notice waits."""
+    return min(_due_ways(now).values(), default=None)
+
+
+def list_ways_due(now: datetime) -> list[Way]:
+    """Over which ways a letter may go now, the longest due first."""
+    due = [(at, way) for way, at in _due_ways(now).items() if at <= now]
+    return [way for at, way in sorted(due, key=lambda each: each[0])]
+
+
+def _due_ways(now: datetime) -> dict[Way, datetime]:
+    """When each way with waiting notices may bear its next letter."""
+    query = (
+        select(Notice.person_id, Notice.channel_id, func.min(Notice.created_at))
+        .where(Notice.letter_id.is_(None))
+        .group_by(Notice.person_id, Notice.channel_id)
+    )
+    waiting = {
+        Way(person_id, channel_id): since for person_id, channel_id, since in db.session.execute(query)
+    }
+    if not waiting:
+        return {}
+    last = _last_letters(now)
+    return {way: max(since, last[way] + PACE) if way in last else since for way, since in waiting.items()}
+
+
+def _last_letters(now: datetime) -> dict[Way, datetime]:
+    """When each way last bore a letter of notices, where that is less than PACE ago."""
+    query = (
+        select(Letter.person_id, Letter.channel_id, func.max(Letter.created_at))
+        .where(Letter.created_at > now - PACE, Letter.kind.in_(LETTER_KINDS))
+        .group_by(Letter.person_id, Letter.channel_id)
+    )
+    return {Way(person_id, channel_id): at for person_id, channel_id, at in db.session.execute(query)}
+
+
+def claim_notices(way: Way, now: datetime) -> list[Notice]:
+    """What waits for this way and may go now, oldest first, nobody else's until the transaction ends.
+
+    Empty while its last letter is less than PACE ago. Each with what a letter says of it.
+    """
+    owner = Channel if way.channel_id is not None else Person
+    # Not so strong a lock that a row which refers to the owner would have to wait for it.
+    locked = select(owner.id).where(owner.id == (way.channel_id or way.person_id))
+    db.session.execute(locked.with_for_update(key_share=True))
+    if way in _last_letters(now):
+        return []
+    ticket = joinedload(Notice.ticket)
+    query = (
+        select(Notice)
+        .where(
+            Notice.letter_id.is_(None),
+            Notice.person_id == way.person_id,
+            Notice.channel_id == way.channel_id,
+        )
+        .options(
+            joinedload(Notice.entry),
+            ticket.joinedload(Ticket.service),
+            ticket.joinedload(Ticket.team),
+            ticket.joinedload(Ticket.assignee),
+            ticket.joinedload(Ticket.reporter),
+            ticket.selectinload(Ticket.targets),
+        )
+        .order_by(Notice.id)
+    )
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
+def put_into_letter(notice_ids: list[int], letter_id: int) -> None:
+    """These notices stand in that letter. For outbound, in the transaction that claimed them."""
+    for some in _batches(notice_ids):
+        db.session.execute(update(Notice).where(Notice.id.in_(some)).values(letter_id=letter_id))
+
+
+def _batches(ids: list[int]) -> Iterable[list[int]]:
+    return (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE))
