@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from helpdesk.store.db import UtcDateTime, db
+from helpdesk.store.db import UtcDateTime, connection_to_migrate, db
 
 
 def render_item(kind: str, thing: object, _context: object) -> str | bool:
@@ -12,13 +12,14 @@ def render_item(kind: str, thing: object, _context: object) -> str | bool:
     return False
 
 
-with db.engine.connect() as connection:
+with connection_to_migrate() as connection:
     context.configure(
         connection=connection,
         target_metadata=db.metadata,
         render_item=render_item,
         render_as_batch=True,
         compare_type=True,
+        transactional_ddl=True,  # SQLite's too: all of it or nothing
     )
     with context.begin_transaction():
         context.run_migrations()

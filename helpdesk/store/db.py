@@ -184,6 +184,26 @@ def after_commit(name: str, hook: Callable[[], object]) -> None:
     session.info["hooks"].setdefault(name, hook)
 
 
+@contextmanager
+def connection_to_migrate() -> Iterator[Connection]:
+    """A connection on which tables may be rebuilt.
+
+    SQLite changes a table by making it anew and dropping the old one; with its foreign keys watched, that
+    would be refused where other rows refer to it.
+    """
+    with db.engine.connect() as connection:
+        raw: Any = connection.connection.driver_connection
+        is_sqlite = connection.dialect.name == "sqlite"
+        if is_sqlite:
+            raw.execute("PRAGMA foreign_keys=OFF")
+        try:
+            yield connection
+        finally:
+            if is_sqlite:
+                connection.rollback()  # inside a transaction the next would be without effect
+                raw.execute("PRAGMA foreign_keys=ON")
+
+
 def insert_missing(model: type[Base]) -> Insert:
     """An INSERT that leaves rows alone whose unique key exists (ON CONFLICT DO NOTHING)."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
