@@ -147,9 +147,11 @@ def open_seconds(calendar: Calendar | None, start: datetime, end: datetime) -> i
         return 0
     if calendar is None:
         return seconds_between(start, end)
-    whole_years = sum(_open_year(calendar, year).seconds for year in range(start.year, end.year))
     first, last = _open_year(calendar, start.year), _open_year(calendar, end.year)
-    return whole_years + last.seconds_until(end) - first.seconds_until(start)
+    seconds = last.seconds_until(end) - first.seconds_until(start)
+    for year in range(start.year, end.year):
+        seconds += _open_year(calendar, year).seconds
+    return seconds
 
 
 def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 from helpdesk.rules.scenario import ScenarioError, instant_text, shown
 from helpdesk.rules.sla_course import Segment
 from helpdesk.rules.sla_cycles import Cycle, CycleCount, SeverityTargets, Target, TargetName
-from helpdesk.rules.spans import Span, joined
+from helpdesk.rules.spans import Span, joined, whole_second
 
 __all__ = [
     "Cycle",
@@ -67,8 +67,8 @@ def explain(
         if why is not None:
             name = event.type if event.type in _ACTS else shown(event.type)
             raise ScenarioError(f"events[{position}] ({name} at {instant_text(event.at)}): {why}")
-        _ACTS[event.type](ticket, event.at.replace(microsecond=0), event.severity)
-    return ticket.results(now.replace(microsecond=0))
+        _ACTS[event.type](ticket, whole_second(event.at), event.severity)
+    return ticket.results(whole_second(now))
 
 
 def cycles_as_json(cycles: Iterable[Cycle]) -> dict[str, Any]:
@@ -101,7 +101,7 @@ def _cycle_as_json(cycle: Cycle) -> dict[str, Any]:
 
 
 def _joined_windows(windows: Iterable[Window]) -> tuple[Span, ...]:
-    whole = ((w.starts_at.replace(microsecond=0), w.ends_at.replace(microsecond=0)) for w in windows)
+    whole = [(whole_second(window.starts_at), whole_second(window.ends_at)) for window in windows]
     return tuple(joined(sorted(whole)))
 
 
@@ -112,6 +112,7 @@ class _Ticket:
         self.policy = policy
         self.windows = windows
         self.cycles: list[CycleCount] = []
+        self.begun: dict[TargetName, int] = {"response": 0, "resolution": 0, "update": 0}
         self.open: dict[TargetName, CycleCount] = {}
         self.resolved: CycleCount | None = None
         self.severity = ""
@@ -152,8 +153,8 @@ class _Ticket:
         return tuple(count.result(now) for count in in_order)
 
     def start(self, name: TargetName, at: datetime) -> None:
-        number = 1 + sum(count.name == name for count in self.cycles)
-        count = CycleCount(name, number, at, self.policy[self.severity], self.windows)
+        self.begun[name] += 1
+        count = CycleCount(name, self.begun[name], at, self.policy[self.severity], self.windows)
         self.cycles.append(count)
         self.open[name] = count
 

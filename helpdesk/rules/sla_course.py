@@ -33,15 +33,18 @@ class Segment:
 class Course:
     """Paused, or counting by a calendar (None: always open) outside `windows` (joined, in order)."""
 
-    calendar: Calendar | None
-    windows: Sequence[Span]
-    pause: Pause | None
+    calendar: Calendar | None = None
+    windows: Sequence[Span] = ()
+    pause: Pause | None = None
 
     def counted(self, start: datetime, end: datetime) -> int:
         """Answers how many seconds of [start, end) count."""
         if self.pause is not None:
             return 0
-        return sum(open_seconds(self.calendar, a, b) for a, b in outside(self.windows, start, end))
+        seconds = 0
+        for a, b in outside(self.windows, start, end):
+            seconds += open_seconds(self.calendar, a, b)
+        return seconds
 
     def reaches_at(self, seconds: int, start: datetime, end: datetime) -> datetime | None:
         """Answers the first instant at which `seconds` (> 0) of [start, end) have counted, or None."""
@@ -71,6 +74,10 @@ class Course:
             start = b
         if start < end:
             yield Segment(start, end, "maintenance")
+
+
+WAITING = Course(pause="waiting")
+RESOLVED = Course(pause="resolved")
 
 
 def _open_or_closed(calendar: Calendar | None, start: datetime, end: datetime) -> Iterator[Segment]:

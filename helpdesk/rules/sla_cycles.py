@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from helpdesk.rules.hours import Calendar
-from helpdesk.rules.sla_course import Course, Pause, Segment
+from helpdesk.rules.sla_course import RESOLVED, WAITING, Course, Segment
 from helpdesk.rules.sla_course import Reason as Reason
 from helpdesk.rules.spans import Span
 
@@ -112,8 +112,10 @@ class CycleCount:
     started_at: datetime
     targets: SeverityTargets
     windows: Sequence[Span]
+    counting: Course = field(init=False)
+    """How it counts at the severity in force, while it is not paused."""
     course: Course = field(init=False)
-    """How things stand from `counted_to` on, and `past` what stood until then."""
+    """How things stand from `counted_to` on: `counting` or paused."""
     past: list[Piece] = field(default_factory=list)
     allowance: int = field(init=False)
     counted_to: datetime = field(init=False)
@@ -132,7 +134,7 @@ class CycleCount:
         self.allowance = self._target().seconds
         self.counted_to = self.targets_since = self.started_at
         self.horizon = _years_after(self.started_at, SEARCHED_YEARS)
-        self._go_on()
+        self.course = self.counting = self._counting()
 
     def count_to(self, instant: datetime) -> None:
         """Counts on to `instant` as things stand."""
@@ -152,7 +154,9 @@ class CycleCount:
         old = self._target().seconds
         self.targets, self.targets_since, self.counted_before = targets, instant, self.elapsed
         new = self._target().seconds
-        self._go_on(self.course.pause)
+        self.counting = self._counting()
+        if self.course.pause is None:
+            self.course = self.counting
         if self._is_breached(instant):
             return
         if new < old:
@@ -165,10 +169,10 @@ class CycleCount:
     def stop(self, instant: datetime) -> None:
         """Ends the cycle as done; a waiting is taken to have ended there. Until resumed it is resolved."""
         self.count_to(instant)
-        self._go_on()
+        self.course = self.counting
         self.due_at_stop = self._due_at()
         self.stopped_at = instant
-        self._go_on("resolved")
+        self.course = RESOLVED
 
     def cancel(self, instant: datetime) -> None:
         """Ends the cycle as cancelled, as things stand."""
@@ -180,12 +184,12 @@ class CycleCount:
     def wait(self, instant: datetime) -> None:
         """Pauses the cycle until it is resumed or stopped."""
         self.count_to(instant)
-        self._go_on("waiting")
+        self.course = WAITING
 
     def resume(self, instant: datetime) -> None:
         """Goes on after a waiting, or after the ticket was resolved."""
         self.count_to(instant)
-        self._go_on()
+        self.course = self.counting
         self.stopped_at = None
 
     def result(self, now: datetime) -> Cycle:
@@ -220,7 +224,7 @@ class CycleCount:
     @property
     def calendar(self) -> Calendar | None:
         """See Cycle.calendar."""
-        return self.course.calendar
+        return self.counting.calendar
 
     def reaches_at(self, seconds: int) -> datetime | None:
         """See Cycle.reaches_at."""
@@ -247,7 +251,7 @@ class CycleCount:
             return "breached"
         if self.stopped_at is not None:
             return "cancelled" if self.cancelled else "met"
-        return "paused" if self.course.pause == "waiting" and self.elapsed < self.allowance else "running"
+        return "paused" if self.course is WAITING and self.elapsed < self.allowance else "running"
 
     def _is_breached(self, instant: datetime) -> bool:
         return self.reached_at is not None and self.reached_at < (self.stopped_at or instant)
@@ -258,10 +262,9 @@ class CycleCount:
             return self.reached_at
         return self.course.reaches_at(self.allowance - self.elapsed, self.counted_to, self.horizon)
 
-    def _go_on(self, pause: Pause | None = None) -> None:
-        """How things stand from now on."""
+    def _counting(self) -> Course:
         windows = self.windows if self.targets.maintenance_pauses else ()
-        self.course = Course(self._target().calendar, windows, pause)
+        return Course(self._target().calendar, windows)
 
     def _target(self) -> Target:
         target = self.targets.get(self.name)

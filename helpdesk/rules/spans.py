@@ -10,11 +10,17 @@ from typing import TypeAlias
 Span: TypeAlias = tuple[datetime, datetime]
 
 SECOND = timedelta(seconds=1)
+_END = itemgetter(1)
 
 
 def seconds_between(start: datetime, end: datetime) -> int:
     """Answers the whole seconds from `start` to `end`."""
     return (end - start) // SECOND
+
+
+def whole_second(instant: datetime) -> datetime:
+    """Answers the instant with the fraction of its second cut off."""
+    return instant.replace(microsecond=0) if instant.microsecond else instant
 
 
 def joined(spans: Iterable[Span]) -> Iterator[Span]:
@@ -46,8 +52,7 @@ def clipped(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[S
 
 def outside(spans: Sequence[Span], start: datetime, end: datetime) -> Iterator[Span]:
     """Answers the parts of [start, end) in none of the spans, which are joined and in order."""
-    first = bisect_right(spans, start, key=itemgetter(1))
-    for a, b in islice(spans, first, None):
+    for a, b in islice(spans, bisect_right(spans, start, key=_END), None):
         if a >= end:
             break
         if start < a:
