@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import passwords, setup
+from helpdesk.desk import maintenance, passwords, setup
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
@@ -202,15 +202,15 @@ def _windows(now: datetime) -> None:
         (0, "ERP", "New version"),
     ):
         starts_at = night + timedelta(days=3) - timedelta(days=30 * months)
-        db.session.add(
-            Window(
-                service_id=by_name[name].id,
-                starts_at=starts_at,
-                ends_at=starts_at + timedelta(hours=4),
-                reason=reason,
-                announced_at=min(starts_at - timedelta(days=7), now),
-            )
+        window = Window(
+            service_id=by_name[name].id,
+            starts_at=starts_at,
+            ends_at=starts_at + timedelta(hours=4),
+            reason=reason,
+            announced_at=min(starts_at - timedelta(days=7), now),
         )
+        db.session.add(window)
+        maintenance.remember(window, window.announced_at)
 
 
 def _absences(cast: _Cast, now: datetime) -> None:

@@ -5,7 +5,13 @@ from datetime import datetime, timedelta
 from helpdesk.desk import stale
 from helpdesk.desk.security import log_event
 from helpdesk.store.db import db, transaction
-from helpdesk.store.maintenance import Window, get_window_for_change, list_windows_ahead, lock_service
+from helpdesk.store.maintenance import (
+    Window,
+    WindowVersion,
+    get_window_for_change,
+    list_windows_ahead,
+    lock_service,
+)
 
 LONGEST = timedelta(days=31)
 BANNER_AHEAD = timedelta(days=2)
@@ -47,7 +53,7 @@ def announce(
             created_by_id=actor_id,
         )
         db.session.add(window)
-        db.session.flush()
+        remember(window, now, actor_id)
         stale.after_window_change(window, starts_at, now)
         _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id, address)
     return window
@@ -76,6 +82,7 @@ def change(
         window.starts_at, window.ends_at, window.reason = starts_at, ends_at, reason
         db.session.flush()
         if moved:
+            remember(window, now, actor_id)
             stale.after_window_change(window, max(min(since, starts_at), now), now)
         _log("maintenance_changed", window, {"from": was, "to": _said(window)}, now, actor_id, address)
     return window
@@ -93,10 +100,26 @@ def cancel(window_id: int, *, now: datetime, actor_id: int, address: str = "") -
             window.ends_at = _second(now)
         else:
             window.cancelled_at = now
-        db.session.flush()
+        remember(window, now, actor_id)
         stale.after_window_change(window, max(window.starts_at, now), now)
         _log("maintenance_cancelled", window, {"from": was}, now, actor_id, address)
     return window
+
+
+def remember(window: Window, now: datetime, actor_id: int | None = None) -> None:
+    """Keeps the window as it is known from now on. In the transaction of its change."""
+    db.session.flush()
+    db.session.add(
+        WindowVersion(
+            window_id=window.id,
+            known_at=now,
+            starts_at=window.starts_at,
+            ends_at=window.ends_at,
+            is_cancelled=window.cancelled_at is not None,
+            by_id=actor_id,
+        )
+    )
+    db.session.flush()
 
 
 def banners(now: datetime) -> list[Window]:

@@ -211,7 +211,13 @@ class _History:
 
 def _report(life: Life) -> None:
     ticket = life.ticket
-    said = {"severity": ticket.severity, "reason": ticket.severity_reason, "service": ticket.service_id}
+    said = {
+        "severity": ticket.severity,
+        "reason": ticket.severity_reason,
+        "service": ticket.service_id,
+        "team": ticket.team_id,
+        "department": ticket.department_id,
+    }
     body = life.world.random.choice(texts.BODIES)
     life.happen("reported", ticket.reported_at, ticket.reporter_id, door=ticket.door, body=body, detail=said)
     life.refresh(ticket.reported_at)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, select
+from sqlalchemy import ForeignKey, Index, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Model, UtcDateTime, db
@@ -89,6 +89,31 @@ def list_windows(service_ids: list[int], start: datetime, end: datetime) -> list
                 Window.ends_at > start,
             )
             .order_by(Window.starts_at, Window.id)
+        )
+    )
+
+
+def list_windows_known(
+    service_ids: list[int], start: datetime, end: datetime, known_at: datetime
+) -> list[WindowVersion]:
+    """As `list_windows`, but what was known of them at an earlier instant: announced, changed or called off
+    later does not show. By start."""
+    latest = (
+        select(func.max(WindowVersion.id))
+        .join(Window, Window.id == WindowVersion.window_id)
+        .where(Window.service_id.in_(service_ids), WindowVersion.known_at <= known_at)
+        .group_by(WindowVersion.window_id)
+    )
+    return list(
+        db.session.scalars(
+            select(WindowVersion)
+            .where(
+                WindowVersion.id.in_(latest),
+                WindowVersion.is_cancelled.is_(False),
+                WindowVersion.starts_at < end,
+                WindowVersion.ends_at > start,
+            )
+            .order_by(WindowVersion.starts_at, WindowVersion.window_id)
         )
     )
 

@@ -20,7 +20,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.maintenance import Window
+from helpdesk.store.maintenance import Window, WindowVersion, list_windows_known
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.stale import StaleTarget, list_stale_tickets
 from helpdesk.store.tickets import Entry, Ticket
@@ -313,6 +313,35 @@ def test_impossible_times_are_refused(house: House, start: datetime, end: dateti
     with pytest.raises(WindowRefused, match=code):
         announce(house, start, end)
     assert db.session.query(Window).count() == 0
+
+
+def known(house: House, at: datetime) -> list[tuple[datetime, datetime]]:
+    found = list_windows_known([house.erp.id], MONDAY_9, MONDAY_9 + timedelta(days=9), at)
+    return [(each.starts_at, each.ends_at) for each in found]
+
+
+def test_what_was_known_of_a_window_at_an_earlier_instant_stays_known(house: House) -> None:
+    minute = timedelta(minutes=1)
+    window = announce(house, TWO, THREE)
+    tomorrow = announce(house, TWO + timedelta(days=1), THREE + timedelta(days=1), now=MONDAY_9 + minute)
+    actor = house.chen.id
+    maintenance.change(window.id, ONE, THREE, "Longer", now=MONDAY_9 + 2 * minute, actor_id=actor)
+    maintenance.cancel(tomorrow.id, now=MONDAY_9 + 3 * minute, actor_id=actor)
+    maintenance.cancel(window.id, now=ONE + 5 * minute, actor_id=actor)
+    day = timedelta(days=1)
+    assert known(house, MONDAY_9 - minute) == []
+    assert known(house, MONDAY_9) == [(TWO, THREE)]
+    assert known(house, MONDAY_9 + minute) == [(TWO, THREE), (TWO + day, THREE + day)]
+    assert known(house, MONDAY_9 + 2 * minute) == [(ONE, THREE), (TWO + day, THREE + day)]
+    assert known(house, MONDAY_9 + 3 * minute) == [(ONE, THREE)]
+    assert known(house, ONE + 5 * minute) == [(ONE, ONE + 5 * minute)], "what ran stays"
+    assert list_windows_known([house.printing.id], MONDAY_9, THREE + day, THREE) == []
+
+
+def test_another_reason_is_no_other_window(house: House) -> None:
+    window = announce(house, TWO, THREE)
+    maintenance.change(window.id, TWO, THREE, "Typo mended", now=MONDAY_9, actor_id=house.chen.id)
+    assert db.session.query(WindowVersion).filter_by(window_id=window.id).count() == 1
 
 
 def test_banners_show_what_runs_and_what_starts_within_two_days(house: House) -> None:
