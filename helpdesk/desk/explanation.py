@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from helpdesk.desk import targets
@@ -33,7 +34,7 @@ class Explanation:
     windows: tuple[Window, ...]
     calendars: dict[str, Calendar]
 
-    @property
+    @cached_property
     def changes(self) -> list[Change]:
         """What severity changes, waiting and reopening did to allowances and due instants."""
         return rule.changes(self.asked)
@@ -115,6 +116,8 @@ def _change_as_json(change: Change) -> dict[str, Any]:
         "target": change.target,
         "cycle": change.cycle,
         "elapsed_seconds": change.elapsed,
+        "length_before": change.length_before,
+        "length_after": change.length_after,
         "allowance_before": change.allowance_before,
         "allowance_after": change.allowance_after,
         "due_before": change.due_before and instant_text(change.due_before),

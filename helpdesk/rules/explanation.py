@@ -52,7 +52,8 @@ class Stretch:
 class Change:
     """What an event did to an open cycle: its allowance and due instant (None: paused) before and after.
 
-    `elapsed`: the seconds counted at that instant. Instants are aware UTC, amounts seconds.
+    `length`: what the severity in force promises. `elapsed`: the seconds counted at that instant. Instants
+    are aware UTC, amounts seconds.
     """
 
     at: datetime
@@ -60,6 +61,8 @@ class Change:
     target: TargetName
     cycle: int
     elapsed: int
+    length_before: int
+    length_after: int
     allowance_before: int
     allowance_after: int
     due_before: datetime | None
@@ -117,17 +120,26 @@ def changes(asked: Scenario) -> list[Change]:
             became = known[was.target, was.cycle]
             moved = (was.allowance_seconds, was.due_at) != (became.allowance_seconds, became.due_at)
             if moved and became.stopped_at is None:
-                found.append(_change(event, was, became))
+                found.append(_change(event, was, became, _lengths(asked, was.target, event.at)))
     return found
 
 
-def _change(event: Event, was: Cycle, became: Cycle) -> Change:
+def _lengths(asked: Scenario, name: TargetName, at: datetime) -> tuple[int, int]:
+    """What was promised before an instant and from then on, in seconds; alike where the severity stays."""
+    known = [(since, target.seconds) for since, target in targets_in_force(asked, name) if target]
+    after = [seconds for since, seconds in known if since <= at]
+    before = [seconds for since, seconds in known if since < at] or after
+    return before[-1], after[-1]
+
+
+def _change(event: Event, was: Cycle, became: Cycle, lengths: tuple[int, int]) -> Change:
     return Change(
         event.at,
         event.type,
         was.target,
         was.cycle,
         was.elapsed_seconds,
+        *lengths,
         was.allowance_seconds,
         became.allowance_seconds,
         was.due_at,
@@ -154,6 +166,25 @@ def targets_in_force(asked: Scenario, name: TargetName) -> list[tuple[datetime, 
         elif event.severity is not None:
             found.append((event.at, asked.policy[event.severity].get(name)))
     return found
+
+
+def target_at(asked: Scenario, name: TargetName, instant: datetime) -> Target | None:
+    """The target of that name in force at an instant; None where its severity has none."""
+    found = [target for since, target in targets_in_force(asked, name) if since <= instant]
+    return found[-1] if found else None
+
+
+def holidays_in(calendar: Calendar, start: datetime, end: datetime) -> list[date]:
+    """The local dates that [start, end) touches and the calendar closes beside its week."""
+    first, last = start.astimezone(calendar.zone).date(), end.astimezone(calendar.zone).date()
+    days = (first + _DAY * number for number in range((last - first).days + 1))
+    return [day for day in days if _is_holiday(calendar, day)]
+
+
+def _is_holiday(calendar: Calendar, day: date) -> bool:
+    while calendar.before is not None and calendar.since is not None and day < calendar.since:
+        calendar = calendar.before
+    return calendar.dates.get(day) == () and calendar.week[day.weekday()] != ()
 
 
 def scenario_as_json(asked: Scenario, calendars: Mapping[str, Calendar], service: str) -> dict[str, Any]:

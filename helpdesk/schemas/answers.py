@@ -149,6 +149,8 @@ class ChangeShape(Schema):
     target = fields.String()
     cycle = fields.Integer()
     elapsed_seconds = fields.Integer()
+    length_before = fields.Integer(metadata={"description": "What the severity in force promised, in seconds"})
+    length_after = fields.Integer()
     allowance_before = fields.Integer()
     allowance_after = fields.Integer()
     due_before = fields.String(allow_none=True)

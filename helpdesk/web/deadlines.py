@@ -1,29 +1,22 @@
 """A ticket's deadlines as its page draws them: each target's state, and the explained bar."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import g
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk import i18n
+from helpdesk.desk.explanation import Explanation
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.escalations import Alarm
+from helpdesk.web.explanation import explained
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.timeline import RUNGS, TARGETS, clock_time
 
-REASONS = {
-    "working": _l("counted"),
-    "closed": _l("closed"),
-    "maintenance": _l("maintenance"),
-    "waiting": _l("waiting"),
-    "resolved": _l("resolved"),
-}
 SOON = 80  # percent
-ROOM = 24  # percent of the bar that the words of a tick need
 A_DAY = timedelta(days=1)
 ALARMS = {
     "triage": _l("Nobody has looked at it"),
@@ -36,17 +29,18 @@ ALARMS = {
 }
 
 
-def cards(cycles: Sequence[Cycle]) -> list[dict[str, Any]]:
+def cards(found: Explanation) -> list[dict[str, Any]]:
     """Each target's latest cycle for the deadlines card, and earlier ones that were late: its `due` line and
-    the `bar` that explains it, to be drawn while it is open or is the resolution."""
-    latest = {cycle.target: cycle for cycle in cycles}
+    why it is due then (web/explanation), its bar drawn while it is open, late, or the resolution."""
+    latest = {cycle.target: cycle for cycle in found.cycles}
     return [
         {
+            "cycle": cycle,
             "due": _due(cycle) if cycle is latest[cycle.target] else _earlier(cycle),
-            "bar": _bar(cycle),
-            "is_drawn": cycle.stopped_at is None or cycle.target == "resolution",
+            "why": explained(found, cycle),
+            "is_drawn": cycle.stopped_at is None or cycle.target == "resolution" or cycle.state == "breached",
         }
-        for cycle in cycles
+        for cycle in found.cycles
         if cycle.state == "breached"
         or (cycle is latest[cycle.target] and (cycle.state != "cancelled" or cycle.target == "resolution"))
     ]
@@ -93,72 +87,6 @@ def _running(cycle: Cycle, name: str, share: float, used: str, whole: str) -> di
         word = _("Due %(time)s", time=i18n.say_promise_time(cycle.due_at, viewer_zone(), g.now))
     state = "late" if left < 0 else "soon" if share >= SOON else "ok"
     return {"state": state, "word": word, "share": share, "note": note, "due_at": cycle.due_at}
-
-
-def _bar(cycle: Cycle) -> dict[str, Any]:
-    """As macros.clock_bar takes it: wall-clock widths up to now, then what is left of the allowance.
-
-    A long night would leave no room for the hours that count, so that what does not count is drawn at a
-    quarter of its length.
-    """
-    segments = list(cycle.segments)
-    weights = [_weight(s) for s in segments]
-    left = float(max(cycle.remaining_seconds, 0)) if cycle.stopped_at is None else 0.0
-    whole = sum(weights) + left or 1.0
-    drawn: list[dict[str, Any]] = []
-    for segment, weight in zip(segments, weights, strict=True):
-        over = cycle.breached_at is not None and segment.from_at >= cycle.breached_at and segment.counted
-        drawn.append(
-            {
-                "reason": "over" if over else segment.reason,
-                "share": 100 * weight / whole,
-                "from": segment.from_at,
-                "to": segment.to_at,
-                "counted": segment.counted,
-                "text": "",
-            }
-        )
-    if left:
-        drawn.append(
-            {"reason": "left", "share": 100 * left / whole, "from": None, "to": None, "counted": True}
-        )
-    return {"segments": drawn, "ticks": _ticks(drawn, cycle), "label": _label(cycle)}
-
-
-def _weight(segment: Any) -> float:
-    seconds = (segment.to_at - segment.from_at).total_seconds()
-    return seconds if segment.counted else seconds / 4
-
-
-def _ticks(drawn: Iterable[dict[str, Any]], cycle: Cycle) -> list[tuple[float, str]]:
-    at, day = 0.0, None
-    ticks: list[tuple[float, str]] = []
-    for segment in drawn:
-        if segment["from"] is not None:
-            since, zone = segment["from"], viewer_zone()
-            date = since.astimezone(ZoneInfo(zone)).date()
-            if not ticks or at - ticks[-1][0] >= ROOM:
-                ticks.append((at, (i18n.say_time if date == day else i18n.say_weekday)(since, zone)))
-                day = date
-        at += segment["share"]
-    if (
-        cycle.stopped_at is None
-        and cycle.due_at is not None
-        and cycle.state == "running"
-        and cycle.due_at > g.now
-    ):
-        ticks.append((100.0, _("due")))
-    return [tick for tick in ticks if tick[0] < 100 - ROOM / 2 or tick[0] == 100]
-
-
-def _label(cycle: Cycle) -> str:
-    return _(
-        "%(target)s: %(used)s of %(whole)s counted since %(time)s",
-        target=str(TARGETS[cycle.target]).capitalize(),
-        used=_counted(cycle.elapsed_seconds),
-        whole=_counted(cycle.allowance_seconds),
-        time=clock_time(cycle.started_at),
-    )
 
 
 def ahead(alarms: Iterable[Alarm]) -> list[dict[str, Any]]:

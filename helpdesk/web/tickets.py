@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import targets, tickets, waiting
+from helpdesk.desk import explanation, tickets, waiting
 from helpdesk.desk.tickets import Taken
 from helpdesk.i18n import say_size
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
@@ -196,7 +196,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         errors=errors,
         typed=typed,
         newer=newer,
-        deadlines=deadlines.cards(targets.explain(ticket, g.now, entries)),
+        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries)),
         ahead=deadlines.ahead(list_alarms([ticket.id])[ticket.id])
         if ticket.state not in ("closed", "cancelled")
         else [],

@@ -111,14 +111,15 @@ def _because(text: str, reason: str) -> Markup:
     return _fill(_("%(name)s: %(said)s"), name=text, said=reason) if reason else Markup.escape(text)
 
 
-def _severity(code: str) -> str:
+def severity_word(code: str) -> str:
+    """A severity inside a sentence: "major"."""
     return str(words.SEVERITIES.get(code, code)).lower()  # type: ignore[call-overload]
 
 
 def promised(entry: Entry) -> Markup:
     """What a report became: its severity, and why."""
     why = words.why_severity(entry.detail.get("reason", ""))
-    return _because(_fill(_("Severity %(severity)s"), severity=_severity(entry.detail["severity"])), why)
+    return _because(_fill(_("Severity %(severity)s"), severity=severity_word(entry.detail["severity"])), why)
 
 
 def _accepted(entry: Entry, names: Names) -> Markup:
@@ -163,8 +164,8 @@ def _severity_changed(entry: Entry, names: Names) -> Markup:
     said = _fill(
         _("%(who)s changed the severity from %(before)s to %(after)s"),
         who=_who(entry),
-        before=_severity(entry.detail["from"]),
-        after=_severity(entry.detail["to"]),
+        before=severity_word(entry.detail["from"]),
+        after=severity_word(entry.detail["to"]),
     )
     return _because(said, entry.detail.get("reason") or words.why_severity(entry.detail.get("rule", "")))
 

@@ -1,0 +1,90 @@
+"""The page we show off: why a deadline is when it is, drawn, told and read aloud."""
+
+from collections.abc import Callable
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Page
+
+from helpdesk import clock
+from helpdesk.desk import maintenance, tickets, waiting
+from helpdesk.rules.severity import Affected, Severity, Works
+from helpdesk.store.people import Person
+from helpdesk.store.tickets import Ticket
+from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.conftest import House
+
+Screenshots = Callable[[str, Person | None, str], None]
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def friday(monkeypatch: pytest.MonkeyPatch) -> datetime:
+    """Friday 6 March 2026, 16:20 in Berlin: the clock of the pages stands still."""
+    now = datetime(2026, 3, 6, 16, 20, 31, tzinfo=BERLIN)
+    monkeypatch.setattr(clock, "now", lambda: now)
+    return now
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """In March 2026, in Berlin."""
+    return datetime(2026, 3, day, hour, minute, tzinfo=BERLIN)
+
+
+def report(house: House, when: datetime, subject: str, **more: object) -> Ticket:
+    said: dict[str, object] = {"works": Works.SMALL_FAULT, "affected": Affected.ME} | more
+    command = tickets.Report(
+        subject, "The report of February is a month late.", service_id=house.erp.id, **said
+    )  # type: ignore[arg-type]
+    return tickets.report(command, house.ana, now=when, door="web")
+
+
+@pytest.fixture
+def week(house: House, friday: datetime) -> Ticket:
+    """Reported on Wednesday, waited for, through maintenance, raised on Friday; still open."""
+    maintenance.announce(
+        house.erp.id,
+        starts_at=at(6, 11),
+        ends_at=at(6, 14),
+        reason="New disks",
+        now=at(4, 8),
+        actor_id=house.chen.id,
+    )
+    ticket = report(house, at(4, 10, 12), "Month-end report shows last month's exchange rates")
+    tickets.accept(ticket.id, house.bo, now=at(4, 10, 46))
+    waiting.wait(
+        ticket.id,
+        house.bo,
+        waiting_for="reporter",
+        question="Could you send the parameters page?",
+        wake_at=at(12, 9),
+        now=at(4, 11, 30),
+    )
+    tickets.reporter_reply(ticket.id, house.ana, "Here it is.", now=at(5, 9, 40), door="web")
+    tickets.reply(ticket.id, house.bo, "Thank you.", now=at(5, 11))
+    tickets.change_severity(ticket.id, house.chen, Severity.MAJOR, "all of Controlling", now=at(6, 9, 30))
+    return ticket
+
+
+@pytest.fixture
+def open_screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callable[[str, Person, str], None]:
+    """As `screenshots`, with every explanation open."""
+
+    def look(name: str, person: Person, path: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        for width in (1280, 390):
+            for theme in ("light", "dark"):
+                page = visit(person, path, width, theme)
+                page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                axe_clean(page)
+
+    return look
+
+
+def test_a_deadline_is_drawn_told_and_read_aloud(
+    house: House, week: Ticket, open_screenshots: Callable[[str, Person, str], None]
+) -> None:
+    open_screenshots("explained", house.bo, f"/tickets/{week.number}")
