@@ -1,8 +1,6 @@
 """The queue: tickets by their nearest deadline, and logging a call."""
 
 import hashlib
-from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as AnyResponse
 
-from helpdesk import i18n
 from helpdesk.desk.queue import shares
 from helpdesk.desk.rosters import teams_to_cover
 from helpdesk.rules.access import Role
@@ -25,12 +22,10 @@ from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.web import words
 from helpdesk.web.frame import asker, navigation, needs, viewer_zone
-from helpdesk.web.timeline import DOORS, TARGETS, clock_time
+from helpdesk.web.queue_rows import Rows
 
 bp = Blueprint("queue", __name__, url_prefix="/queue")
 
-SOON = 80  # percent used up; helpdesk.js says the same
-A_DAY = 86400  # seconds: nearer than that a deadline is a countdown
 STAFF = (Role.AGENT, Role.LEAD, Role.ADMINISTRATOR)
 NAMES = {
     "mine": _l("Mine"),
@@ -52,26 +47,17 @@ EMPTY = {
 }
 
 
-# Said once a row: looked up once a page.
-PHRASES = {
-    "late": _l("Late by %(time)s"),
-    "left": _l("%(time)s left"),
-    "note": _l("%(target)s, due %(time)s"),
-    "reported": _l("reported %(time)s %(how)s"),
-}
-
-
 @bp.get("")
 @needs("queue.see")
 def index() -> str:
     """A view of the queue, narrowed by filters; its address is the view."""
     wanted, page = _wanted(), _page()
     rows, more = _rows(wanted, page)
-    counts = get_view_counts(asker(), g.now)
+    counts, drawer = get_view_counts(asker(), g.now), Rows()
     return render_template(
         "queue/index.html",
         title=_("Search") if wanted.words and wanted.view == "all" else NAMES[wanted.view],
-        rows=[_row(row, share) for row, share in rows],
+        rows=[drawer.draw(row, share) for row, share in rows],
         navigation=_views(wanted, counts),
         poll_url=url_for(".fragment", **_address(wanted), page=page),
         chips=_chips(wanted),
@@ -99,8 +85,8 @@ def fragment() -> AnyResponse:
     response.set_etag(hashlib.sha256(facts.encode()).hexdigest()[:32])
     if response.make_conditional(request).status_code == 304:
         return response
-    used = shares([row for row, _share in rows], g.now)
-    drawn = [_row(row, used.get(row.id)) for row, _share in rows]
+    used, drawer = shares([row for row, _share in rows], g.now), Rows()
+    drawn = [drawer.draw(row, used.get(row.id)) for row, _share in rows]
     views = _views(wanted, counts)
     html = render_template("queue/fragment.html", rows=drawn, navigation=views, **_when_empty(wanted))
     response.set_data(html)
@@ -227,90 +213,3 @@ def _chips(wanted: Wanted) -> list[tuple[str, str]]:
         person = find_person(wanted.assignee_id) if wanted.assignee_id else None
         said["assignee"] = _("Assignee: %(name)s", name=person.name if person else _("Nobody"))
     return [(text, url_for(".index", **_address(wanted, **{name: None}))) for name, text in said.items()]
-
-
-def _said(words_of: Mapping[Any, Any]) -> dict[Any, str]:
-    """The words of codes, looked up once a page: a row would ask for each of them again."""
-    found: dict[str, dict[Any, str]] = g.setdefault("said", {})
-    key = str(id(words_of))
-    if key not in found:
-        found[key] = {code: str(said) for code, said in words_of.items()}
-    return found[key]
-
-
-def _row(row: Any, share: float | None) -> dict[str, Any]:
-    """A row as macros.row takes it."""
-    number = f"HD-{row.id}"
-    return {
-        "id": f"t{row.id}",
-        "url": url_for("tickets.page", number=number),
-        "title": row.subject,
-        "meta": " · ".join(_meta(row, number)),
-        "sev": row.severity,
-        "deadline": _deadline(row, share),
-        "state": _state(row),
-        "name": row.assignee,
-        "initials": _initials(row.assignee),
-    }
-
-
-def _meta(row: Any, number: str) -> list[str]:
-    said = [number, row.service or _("No service")]
-    if row.kind != Kind.FAULT:
-        said.append(_said(words.KINDS)[row.kind].lower())
-    affected = _said(words.AFFECTED).get((row.answers or {}).get("affected"))
-    if affected:
-        said.append(affected.lower())
-    how = _said(DOORS).get(row.door, "")
-    said.append(_said(PHRASES)["reported"] % {"time": clock_time(row.reported_at), "how": how})
-    return said
-
-
-def _state(row: Any) -> str:
-    if row.state == State.RESOLVED:
-        return _("To be confirmed")
-    state = _said(words.STATES)[row.state]
-    return state if row.is_triaged or not row.is_open else _("%(state)s, to triage", state=state)
-
-
-def _deadline(row: Any, share: float | None) -> dict[str, Any]:
-    """The deadline as macros.due takes it: the word first."""
-    if row.state == State.WAITING and row.waiting_for == "reporter" and row.next_due_at is None:
-        note = _("until %(time)s", time=i18n.say_instant(row.wake_at, viewer_zone())) if row.wake_at else ""
-        if row.allowance_seconds and row.allowance_seconds > row.elapsed_seconds:
-            kept = i18n.say_working_time(row.allowance_seconds - row.elapsed_seconds)
-            note = (
-                _("%(until)s; %(kept)s kept", until=note, kept=kept)
-                if note
-                else _("%(kept)s kept", kept=kept)
-            )
-        return {"state": "paused", "word": _("Waiting for reporter"), "share": share, "note": note}
-    if not row.is_open:
-        state = "met" if row.state == State.RESOLVED else ""
-        return {"state": state, "word": _said(words.STATES)[row.state]}
-    if row.next_due_at is None:
-        return {"state": "", "word": _("No deadline")}
-    return _countdown(row.next_due_at, row.next_target, share)
-
-
-def _countdown(due_at: datetime, target: str, share: float | None) -> dict[str, Any]:
-    left = (due_at - g.now).total_seconds()
-    spelt = i18n.say_duration(abs(left) // 60 * 60)
-    named = _said(TARGETS).get(target, target)
-    near = abs(left) < A_DAY
-    if left < 0:
-        word = _said(PHRASES)["late"] % {"time": spelt}
-    elif near:
-        word = _said(PHRASES)["left"] % {"time": spelt}
-    else:
-        word = i18n.say_promise_time(due_at, viewer_zone(), g.now)
-    note = _said(PHRASES)["note"] % {"target": named, "time": clock_time(due_at)} if near else named
-    state = "late" if left < 0 else "soon" if share is not None and share >= SOON else "ok"
-    return {"state": state, "word": word, "share": share, "note": note, "due_at": due_at}
-
-
-def _initials(name: str | None) -> str | None:
-    parts = (name or "").split()
-    if not parts:
-        return None
-    return (parts[0][0] + parts[-1][0] if len(parts) > 1 else parts[0][:2]).upper()
