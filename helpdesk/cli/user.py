@@ -28,6 +28,9 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     add.add_argument("--organisation", default="", help="on an empty database: its name")
     add.add_argument("--zone", default="Europe/Berlin", help="on an empty database: its time zone")
     add.add_argument("--night", choices=("roster", "nobody"), default="nobody", help="who answers at night")
+    add.add_argument(
+        "--night-reason", default="", help="with --night roster: who comes until a roster stands"
+    )
     add.set_defaults(run=lambda args: _in_app(_add_user, args))
     link = commands.add_parser("setup-link", description="Print the first set-up's link, if it is open.")
     link.set_defaults(run=lambda args: _in_app(_print_setup_link, args))
@@ -71,6 +74,7 @@ def _one_line() -> Iterator[None]:
 def _add_user(args: argparse.Namespace) -> int:
     from helpdesk import clock
     from helpdesk.desk import passwords, people, setup
+    from helpdesk.desk.changes import Refused
     from helpdesk.rules.access import Role
     from helpdesk.schemas.people import PersonSchema, zones
     from helpdesk.store.people import find_person_by_address
@@ -89,8 +93,11 @@ def _add_user(args: argparse.Namespace) -> int:
             return 0
         if known.password_hash is not None:
             return _refuse(f"{email} is there already, as {known.role}; change them on the people page")
-    house = setup.House(args.organisation, args.zone, night_answer=args.night)
-    person = setup.add_account(name, email, role, password, house, now=clock.now())
+    house = setup.House(args.organisation, args.zone, night_answer=args.night, cover_reason=args.night_reason)
+    try:
+        person = setup.add_account(name, email, role, password, house, now=clock.now())
+    except Refused:
+        return _refuse("--night-reason: no roster stands yet; say who comes at night, or leave --night out")
     print(f"added {email} as {role}")
     if password is None:
         print(f"they choose a password at {people.password_link(person, 'invite')}")

@@ -73,7 +73,14 @@ def install(start: datetime, now: datetime) -> None:
     with rosters, services, targets, ladders, maintenance windows around `now`. On an empty database."""
     with transaction():
         setup.found_organisation(
-            setup.House("Example Works", ZONE, night_answer="roster", team=TEAMS[0][0]), start
+            setup.House(
+                "Example Works",
+                ZONE,
+                night_answer="roster",
+                team=TEAMS[0][0],
+                cover_reason="Every team has a roster from the first day",
+            ),
+            start,
         )
         get_organisation().hotline = "extension 100"
         departments = [Department(name=name) for name in DEPARTMENTS]

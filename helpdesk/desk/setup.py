@@ -1,9 +1,10 @@
 """The first set-up: the organisation, its defaults and its first administrator."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from helpdesk.desk import ladders, passwords, people, policies
+from helpdesk.desk.changes import Refused
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import links
 from helpdesk.rules.access import Role
@@ -20,7 +21,8 @@ class AlreadySetUp(Exception):
 
 @dataclass(frozen=True)
 class House:
-    """What an organisation begins with. `night_answer`: "roster" or "nobody"; `service` empty: none yet."""
+    """What an organisation begins with. `night_answer`: "roster" or "nobody"; `cover_reason`: why the nights
+    are promised although no roster stands yet; `service` empty: none yet; `names`: of what is installed."""
 
     name: str
     zone: str
@@ -28,6 +30,8 @@ class House:
     night_answer: str = "nobody"
     team: str = "Service desk"
     service: str = ""
+    cover_reason: str = ""
+    names: policies.Names = field(default_factory=policies.Names)
 
 
 def setup_link(now: datetime) -> str | None:
@@ -47,7 +51,7 @@ def require_open(token: str) -> None:
 def set_up(house: House, name: str, email: str, password: str, *, now: datetime, address: str = "") -> Person:
     """Creates the organisation with its defaults and the first administrator, who leads the first team.
 
-    All of it or nothing. Raises AlreadySetUp, PasswordRefused.
+    All of it or nothing. Raises AlreadySetUp, PasswordRefused, and Refused as `found_organisation`.
     """
     passwords.require_good(password, context=(name, email, house.name))
     password_hash = passwords.hashed(password)
@@ -80,7 +84,7 @@ def add_account(
     """A person usable at once, without the pages: somebody new, or somebody known who has no password yet.
 
     Agents and leads join the first team; where there is no organisation it is founded as `house`. Raises
-    PasswordRefused.
+    PasswordRefused, and Refused as `found_organisation`.
     """
     known = find_person_by_address(email)
     if password is not None:
@@ -100,7 +104,10 @@ def add_account(
 
 def found_organisation(house: House, now: datetime) -> None:
     """The organisation, its first team and service, default targets and ladders. One that is there keeps
-    its defaults and takes the name, zone and language."""
+    its defaults and takes the name, zone and language.
+
+    Raises Refused (cover_reason: uncovered) where the nights of a new one are promised without a reason.
+    """
     with transaction():
         organisation = find_organisation()
         is_new = organisation is None
@@ -110,6 +117,9 @@ def found_organisation(house: House, now: datetime) -> None:
         organisation.name, organisation.zone, organisation.locale = house.name, house.zone, house.locale
         if not is_new:
             return
+        is_by_night = house.night_answer == "roster"
+        if is_by_night and not house.cover_reason:
+            raise Refused("cover_reason", "uncovered", house.team)
         organisation.night_answer = house.night_answer
         team = Team(name=house.team)
         db.session.add(team)
@@ -117,7 +127,7 @@ def found_organisation(house: House, now: datetime) -> None:
         organisation.default_team_id = team.id
         if house.service:
             db.session.add(Service(name=house.service, team_id=team.id))
-        policies.install_defaults(now, house.zone, night_answer=house.night_answer == "roster")
+        policies.install_defaults(now, house.zone, is_by_night, house.names, house.cover_reason)
         ladders.install_default_ladders()
 
 

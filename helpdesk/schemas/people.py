@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates, validates_schema
 from marshmallow.validate import Email
 
 from helpdesk.i18n import LOCALES
@@ -114,10 +114,17 @@ class SetupSchema(WithZone, NewPasswordSchema):
     zone = fields.String(required=True, error_messages={"required": _l("Choose a time zone from the list.")})
     locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), required=True)
     night_answer = one_of(("roster", "nobody"), _l("Say who answers at night."), required=True)
+    cover_reason = Line(longest=300)
     team = Line(longest=80)
     service = Line(longest=80)
     name = Line(missing=_l("Enter your name."), longest=120)
     email = MailAddress(_l("Enter your mail address."))
+
+    @validates_schema
+    def _says_who_comes(self, data: dict[str, Any], **_kwargs: Any) -> None:
+        if data["night_answer"] == "roster" and not data["cover_reason"]:
+            said = _l("Say who comes at night until a roster says so, or choose “Nobody” for now.")
+            raise ValidationError([said], "cover_reason")
 
 
 class PersonSchema(WithZone):

@@ -6,11 +6,11 @@ A link's page may be opened by anyone (scanners do); only the POST of its form a
 from typing import Any
 
 from flask import Blueprint, abort, g, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask_babel import force_locale, get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import people, sign_in
+from helpdesk.desk import people, policies, sign_in
 from helpdesk.desk import setup as desk_setup
 from helpdesk.desk.passwords import PasswordRefused, rules_in_force
 from helpdesk.i18n import LOCALES
@@ -35,16 +35,8 @@ def setup(token: str) -> Page:
         data, errors = load(SetupSchema, request.form)
         if data is None:
             return _setup_page(errors), 422
-        house = desk_setup.House(
-            data["organisation"],
-            data["zone"],
-            data["locale"],
-            data["night_answer"],
-            data["team"] or _("Service desk"),
-            data["service"],
-        )
         person = desk_setup.set_up(
-            house, data["name"], data["email"], data["password"], now=g.now, address=address()
+            _house(data), data["name"], data["email"], data["password"], now=g.now, address=address()
         )
     except desk_setup.AlreadySetUp:
         return redirect(url_for("auth.sign_in"), 303)
@@ -55,6 +47,27 @@ def setup(token: str) -> Page:
     except PasswordRefused as fault:
         return _setup_page({"password": [str(say_password_fault(fault.code, fault.rules))]}), 422
     return enter(person, "/")
+
+
+def _house(data: dict[str, Any]) -> desk_setup.House:
+    """What was answered; what nobody was asked is named in the organisation's language."""
+    with force_locale(data["locale"]):
+        return desk_setup.House(
+            data["organisation"],
+            data["zone"],
+            data["locale"],
+            data["night_answer"],
+            data["team"] or _("Service desk"),
+            data["service"],
+            data["cover_reason"],
+            policies.Names(
+                office=_("Office hours"),
+                office_with_holidays=_("Office hours, holidays too"),
+                standard=_("Standard"),
+                requests=_("Requests"),
+                questions=_("Questions"),
+            ),
+        )
 
 
 @bp.route("/invitation/<token>", methods=["GET", "POST"], defaults={"purpose": "invite"})

@@ -31,6 +31,7 @@ ANSWERS = {
     "zone": "Asia/Shanghai",
     "locale": "en",
     "night_answer": "roster",
+    "cover_reason": "The factory watches",
     "team": "Desk",
     "service": "Mail",
     "name": "Eli",
@@ -95,6 +96,32 @@ def test_with_nobody_at_night_critical_counts_office_hours(app: Flask, browser: 
     names = {calendar.id: calendar.name for calendar in list_calendars()}
     assert (names[critical], names[minor]) == ("Office hours, holidays too", "Office hours")
     assert [team.name for team in list_teams()] == ["Service desk"]
+
+
+def test_nights_that_no_roster_covers_are_promised_with_a_reason_alone(app: Flask, browser: Browsers) -> None:
+    link = path_of(setup.setup_link(clock.now()))
+    page = browser().post(link, data=ANSWERS | {"cover_reason": " "})
+    assert page.status_code == 422
+    assert "Say who comes at night until a roster says so" in page.text
+    read_anew()
+    assert find_administrator() is None
+    client = browser()
+    assert client.post(link, data=ANSWERS).location == "/"
+    read_anew()
+    reasons = {version.reason for policy in list_policies() for version in policy.versions}
+    assert reasons == {"The factory watches"}
+    assert "nobody is on call" in client.get("/queue").text.lower()
+
+
+@pytest.mark.parametrize(("locale", "office"), [("zh_Hans", "工作时间"), ("zh_Hant", "上班時間")])
+def test_what_is_installed_bears_names_in_the_organisations_language(
+    app: Flask, browser: Browsers, locale: str, office: str
+) -> None:
+    link = path_of(setup.setup_link(clock.now()))
+    browser().post(link, data=ANSWERS | {"locale": locale})
+    read_anew()
+    assert [calendar.name for calendar in list_calendars()] == [office]
+    assert "Requests" not in [policy.name for policy in list_policies()]
 
 
 def test_the_set_up_link_works_once(app: Flask, browser: Browsers) -> None:

@@ -41,8 +41,11 @@ def test_one_ticket_from_the_fault_to_the_figures(desk: Desk, chromium: Chromium
     dee_finds_it_in_the_figures(sign_in(desk, chromium, "dee"))
 
 
+EXAMPLE = ("--organisation", "Example", "--night", "roster", "--night-reason", "The factory watches")
+
+
 def people_join(desk: Desk) -> None:
-    desk.add_user("Eli", "administrator", "--organisation", "Example", "--night", "roster")
+    desk.add_user("Eli", "administrator", *EXAMPLE)
     with ThreadPoolExecutor() as at_once:
         list(at_once.map(desk.add_user, ("Bo", "Chen", "Dee"), ("agent", "lead", "manager")))
     with desk.rows():
