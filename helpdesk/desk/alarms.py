@@ -3,21 +3,25 @@
 A plan is a function of the ticket, its cycles and what has rung, so that `helpdesk check` can prove it.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from helpdesk.desk import attention
 from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.sla_cycles import CycleCount
+from helpdesk.rules.timeline import Happening
 from helpdesk.store.db import after_commit
-from helpdesk.store.escalations import Alarm, insert_alarms, list_alarms
-from helpdesk.store.tickets import Ticket, find_entry
+from helpdesk.store.escalations import insert_alarms, update_alarms
+from helpdesk.store.targets import Facts
+from helpdesk.store.tickets import Ticket
 
-RUNG = ("fired", "skipped")
+# Alarms that a desk verb does when they ring; all others tell somebody.
+VERBS = frozenset({"wake", "nudge", "silence_resolve", "remind_confirm", "close_silent"})
 
 
 @dataclass(frozen=True)
@@ -38,43 +42,6 @@ class Wait:
     at: datetime
 
 
-def plan(
-    ticket: Ticket,
-    cycles: tuple[sla.Cycle, ...],
-    grounds: Grounds,
-    now: datetime,
-    stored: Iterable[Alarm] | None = None,
-) -> None:
-    """Brings the ticket's pending alarms in line with its cycles; those already due ring after the commit.
-
-    What has rung stays as it is. `stored`: its alarms so far, where the caller has them all. Inside a
-    transaction that holds the ticket's row.
-    """
-    if stored is None:
-        stored = list_alarms([ticket.id])[ticket.id]
-    known = {alarm.key: alarm for alarm in stored}
-    entry = find_entry(ticket.id, "waiting") if ticket.state == State.WAITING else None
-    wait = Wait(entry.id, entry.at) if entry else None
-    wanted = {each.key: each for each in planned(ticket, cycles, known.values(), grounds, wait)}
-    for key, alarm in known.items():
-        if alarm.state in RUNG:
-            continue
-        if key in wanted:
-            alarm.state, alarm.due_at, alarm.detail = "pending", wanted[key].due_at, wanted[key].detail
-        else:
-            alarm.state = "cancelled"
-    new = [each for key, each in wanted.items() if key not in known]
-    if new:
-        insert_alarms(
-            [
-                {"ticket_id": ticket.id, "kind": p.kind, "key": p.key, "due_at": p.due_at, "detail": p.detail}
-                for p in new
-            ]
-        )
-    if any(each.due_at <= now for each in new):
-        after_commit("ring alarms", ring_soon)
-
-
 class Known(Protocol):
     """What planning asks of an alarm that is there: see store.Alarm."""
 
@@ -86,10 +53,171 @@ class Known(Protocol):
     def state(self) -> str: ...
     @property
     def fired_at(self) -> datetime | None: ...
+    @property
+    def detail(self) -> Mapping[str, Any]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Rang:
+    """An alarm that rings just now."""
+
+    key: str
+    kind: str
+    fired_at: datetime
+    detail: Mapping[str, Any]
+    state: str = "fired"
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """An alarm (its row) that is due and that the rules still want, as they want it."""
+
+    alarm: Any
+    planned: Planned
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What is to be written of a ticket's alarms: rows to add, rows by id to change (update_alarms).
+
+    `told` ring by telling somebody and are among the changed; `called` are for their verbs to do.
+    """
+
+    new: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+    told: list[Due]
+    called: list[Due]
+
+
+def decide(
+    facts: Facts,
+    timeline: Sequence[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    grounds: Grounds,
+    now: datetime,
+    is_ringing: bool = False,
+) -> Changes:
+    """What brings the ticket's pending alarms in line with its cycles; reads and writes nothing.
+
+    What has rung stays as it is. One that was due but is no longer wanted is skipped, its detail saying
+    `because` (_why) and `late_seconds`; should it be wanted again it comes back. `is_ringing`: what is due
+    rings as well, and what follows it is planned.
+    """
+    known: dict[str, Known] = {alarm.key: alarm for alarm in facts.alarms}
+    wanted = _wanted(facts, timeline, cycles, known, grounds)
+    due = _due(facts.alarms, wanted, now) if is_ringing else []
+    told = [each for each in due if each.alarm.kind not in VERBS]
+    changed = [row(each.alarm.id, "fired", each.planned, now) for each in told]
+    for each in told:
+        del wanted[each.planned.key]
+        known[each.planned.key] = _Rang(each.planned.key, each.planned.kind, now, each.planned.detail)
+    if any(each.planned.detail.get("repeats") for each in told):
+        wanted = _wanted(facts, timeline, cycles, known, grounds)
+    for alarm in facts.alarms:
+        if not has_rung(known[alarm.key]):
+            changed += _change(alarm, wanted.get(alarm.key), facts.ticket, cycles, now)
+    new = [_new(facts.ticket.id, each) for key, each in wanted.items() if key not in known]
+    return Changes(new, changed, told, [each for each in due if each.alarm.kind in VERBS])
+
+
+def _wanted(
+    facts: Facts,
+    timeline: Sequence[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    known: Mapping[str, Known],
+    grounds: Grounds,
+) -> dict[str, Planned]:
+    found = planned(facts.ticket, timeline, cycles, known.values(), grounds, wait_of(facts))
+    return {each.key: each for each in found}
+
+
+def wait_of(facts: Facts) -> Wait | None:
+    """Since when the ticket waits; None where it does not."""
+    if facts.ticket.state != State.WAITING:
+        return None
+    return next((Wait(e.id, e.at) for e in reversed(facts.timeline) if e.kind == "waiting"), None)
+
+
+def _due(known: Iterable[Any], wanted: Mapping[str, Planned], now: datetime) -> list[Due]:
+    """What was pending and rings, the longest overdue first. What the plan adds is another batch's."""
+    pending = (alarm for alarm in known if alarm.state == "pending" and alarm.key in wanted)
+    due = [Due(alarm, wanted[alarm.key]) for alarm in pending if wanted[alarm.key].due_at <= now]
+    return sorted(due, key=lambda each: (each.planned.due_at, each.alarm.id))
+
+
+def _change(
+    alarm: Any, wanted: Planned | None, ticket: Any, cycles: Iterable[sla.Cycle], now: datetime
+) -> Iterator[dict[str, Any]]:
+    """The new row of an alarm that has not rung; nothing where it stays as it is."""
+    if wanted is not None:
+        is_so = (alarm.state, alarm.due_at, alarm.detail) == ("pending", wanted.due_at, wanted.detail)
+        if not is_so:
+            yield row(alarm.id, "pending", wanted, None)
+    elif alarm.state == "pending":
+        kept = Planned(alarm.key, alarm.kind, alarm.due_at, dict(alarm.detail))
+        if alarm.due_at > now:
+            yield row(alarm.id, "cancelled", kept, None)
+            return
+        because = {"because": _why(alarm, ticket, cycles), "late_seconds": late_seconds(alarm.due_at, now)}
+        yield row(alarm.id, "skipped", replace(kept, detail=kept.detail | because), now)
+
+
+def _why(alarm: Any, ticket: Any, cycles: Iterable[sla.Cycle]) -> str:
+    """Why an alarm that was due is pointless: over (its target is met or has ended), waiting, accepted (a
+    repeat), changed (the severity, the ladder or when it is due)."""
+    about = alarm.detail.get("target"), alarm.detail.get("cycle")
+    stopped = any(c.stopped_at is not None for c in cycles if (c.target, c.cycle) == about)
+    if stopped or not ticket.is_open:
+        return "over"
+    if ticket.state == State.WAITING:
+        return "waiting"
+    return "accepted" if alarm.detail.get("occurrence") and ticket.accepted_at else "changed"
+
+
+def late_seconds(due_at: datetime, now: datetime) -> int:
+    """How late it rings."""
+    return max(0, int((now - due_at).total_seconds()))
+
+
+def row(alarm_id: int, state: str, planned: Planned, fired_at: datetime | None) -> dict[str, Any]:
+    """The row of an alarm as it is to be, for update_alarms."""
+    return {
+        "id": alarm_id,
+        "state": state,
+        "due_at": planned.due_at,
+        "fired_at": fired_at,
+        "detail": planned.detail,
+    }
+
+
+def _new(ticket_id: int, planned: Planned) -> dict[str, Any]:
+    return {
+        "ticket_id": ticket_id,
+        "kind": planned.kind,
+        "key": planned.key,
+        "due_at": planned.due_at,
+        "detail": planned.detail,
+    }
+
+
+def write(changes: Iterable[Changes], now: datetime) -> None:
+    """Writes what was decided for some tickets; new alarms already due ring after the commit."""
+    decided = list(changes)
+    new = [row for each in decided for row in each.new]
+    insert_alarms(new)
+    update_alarms([row for each in decided for row in each.changed])
+    if any(row["due_at"] <= now for row in new):
+        after_commit("ring alarms", ring_soon)
+
+
+def has_rung(alarm: Known) -> bool:
+    """Whether it has done what it was for; one that was skipped as pointless may come back."""
+    return alarm.state == "fired" or (alarm.state == "skipped" and "because" not in alarm.detail)
 
 
 def planned(
     ticket: Ticket,
+    timeline: Sequence[Happening],
     cycles: tuple[sla.Cycle, ...],
     known: Iterable[Known],
     grounds: Grounds,
@@ -97,29 +225,36 @@ def planned(
 ) -> list[Planned]:
     """Every alarm that should be pending for the ticket as it stands, and its instant.
 
-    `known` are its alarms so far: one that has rung is not wanted again, and repeats count on from it.
-    `wait`: since when it waits, where it does.
+    `timeline` has nothing voided. `known` are its alarms so far: one that has rung is not wanted again, and
+    repeats count on from it. `wait`: since when it waits, where it does.
     """
-    rung = {alarm.key: alarm for alarm in known if alarm.state in RUNG}
+    rung = {alarm.key: alarm for alarm in known if has_rung(alarm)}
     wanted: list[Planned] = []
     if ticket.state == State.RESOLVED:
         wanted.extend(_silence(ticket, grounds))
     elif ticket.is_open:
-        wanted.extend(_ladders(ticket, cycles, rung.values(), grounds))
+        last = _last_rings(rung.values())
+        wanted.extend(_ladders(ticket, cycles, last, grounds))
+        wanted.extend(Planned(*each) for each in attention.planned(ticket, timeline, cycles, last, grounds))
         wanted.extend(_triage(ticket, cycles, grounds))
         wanted.extend(_waiting(ticket, wait, grounds))
     return [each for each in wanted if each.key not in rung]
 
 
-def _ladders(
-    ticket: Ticket, cycles: tuple[sla.Cycle, ...], known_rung: Iterable[Known], grounds: Grounds
-) -> Iterator[Planned]:
+def _last_rings(known_rung: Iterable[Known]) -> dict[str, escalation.Rung]:
+    """The last ring of each step, by escalation.step_key."""
     rung: dict[str, escalation.Rung] = {}
     for alarm in known_rung:
         step, _, occurrence = alarm.key.rpartition(":")
         if alarm.kind == "step" and alarm.fired_at is not None:
             last = escalation.Rung(int(occurrence), alarm.fired_at)
             rung[step] = max(last, rung.get(step, last), key=lambda r: r.occurrence)
+    return rung
+
+
+def _ladders(
+    ticket: Ticket, cycles: tuple[sla.Cycle, ...], rung: Mapping[str, escalation.Rung], grounds: Grounds
+) -> Iterator[Planned]:
     by_target = grounds.ladders_of(ticket.severity)
     for cycle in cycles:
         ladder = by_target.get(cycle.target, ())

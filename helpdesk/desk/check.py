@@ -11,6 +11,7 @@ from helpdesk.rules import sla
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.rules.timeline import Happening
 from helpdesk.store.check import Kept, find_first_report, list_kept
+from helpdesk.store.targets import Facts
 
 BATCH = 500
 COMPARED = (
@@ -55,50 +56,54 @@ def check() -> Iterator[Batch]:
     while kept := list_kept(after_id, BATCH):
         # Made anew for each batch: a long check must not hold calendars of long ago against fresh deadlines.
         grounds = Grounds(find_first_report() or datetime.min.replace(tzinfo=UTC))
-        doubtful = [each.ticket.id for each in kept if any(_differences(each, grounds))]
+        doubtful = [each.facts.ticket.id for each in kept if any(_differences(each, grounds))]
         waiting = sum(each.is_stale for each in kept)
-        after_id = kept[-1].ticket.id
+        after_id = kept[-1].facts.ticket.id
         yield Batch(len(kept), waiting, [d for ticket_id in doubtful for d in _look_again(ticket_id)])
 
 
 def _look_again(ticket_id: int) -> list[Difference]:
     kept = list_kept(ticket_id - 1, 1)[0]
-    return list(_differences(kept, Grounds(kept.ticket.reported_at)))
+    return list(_differences(kept, Grounds(kept.facts.ticket.reported_at)))
 
 
 def _differences(kept: Kept, grounds: Grounds) -> Iterator[Difference]:
     if kept.is_stale:
         return
-    ticket = kept.ticket
+    facts, ticket = kept.facts, kept.facts.ticket
+    timeline = targets.happenings_of(facts)
     # A target's state and elapsed time are those of its last refresh; nothing the clock hears came after.
-    at = max((target.refreshed_at for target in kept.targets), default=ticket.reported_at)
+    at = max((target.refreshed_at for target in facts.targets), default=ticket.reported_at)
     try:
-        cycles = targets.cycles_of(ticket, kept.timeline, grounds, at)
+        cycles = targets.cycles_of(ticket, timeline, grounds, at)
     except ScenarioError as fault:
         yield Difference(ticket.number, "timeline", "", str(fault))
         return
-    yield from _target_differences(kept, cycles)
-    yield from _alarm_differences(kept, cycles, grounds)
+    yield from _target_differences(facts, timeline, cycles)
+    yield from _alarm_differences(facts, timeline, cycles, grounds)
     due = targets.next_due(cycles) if ticket.is_open else (None, None)
     for name, ruled in zip(("next_due_at", "next_target"), due, strict=True):
         if getattr(ticket, name) != ruled:
             yield Difference(ticket.number, name, getattr(ticket, name), ruled)
 
 
-def _target_differences(kept: Kept, cycles: tuple[sla.Cycle, ...]) -> Iterator[Difference]:
-    rows = {(row.target, row.cycle): row for row in kept.targets}
+def _target_differences(
+    facts: Facts, timeline: list[Happening], cycles: tuple[sla.Cycle, ...]
+) -> Iterator[Difference]:
+    number = facts.ticket.number
+    rows = {(row.target, row.cycle): row for row in facts.targets}
     ruled: dict[tuple[str, int], sla.Cycle] = {(cycle.target, cycle.cycle): cycle for cycle in cycles}
-    severities = _severities(kept.timeline, cycles)
+    severities = _severities(timeline, cycles)
     for key in sorted(rows.keys() | ruled.keys()):
         name = f"{key[0]} {key[1]}"
         row, cycle = rows.get(key), ruled.get(key)
         if row is None or cycle is None:
-            yield Difference(kept.ticket.number, name, row and row.state, cycle and cycle.state)
+            yield Difference(number, name, row and row.state, cycle and cycle.state)
             continue
         for column in COMPARED:
             right = severities[key] if column == "severity" else getattr(cycle, column)
             if getattr(row, column) != right:
-                yield Difference(kept.ticket.number, f"{name} {column}", getattr(row, column), right)
+                yield Difference(number, f"{name} {column}", getattr(row, column), right)
 
 
 def _severities(timeline: Iterable[Happening], cycles: tuple[sla.Cycle, ...]) -> dict[tuple[str, int], str]:
@@ -116,19 +121,21 @@ def _severities(timeline: Iterable[Happening], cycles: tuple[sla.Cycle, ...]) ->
 _SETS_SEVERITY = {"reported": "severity", "severity_changed": "to"}
 
 
-def _alarm_differences(kept: Kept, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> Iterator[Difference]:
-    wait = alarms.Wait(*kept.wait) if kept.wait else None
-    planned = alarms.planned(kept.ticket, cycles, kept.alarms, grounds, wait)
+def _alarm_differences(
+    facts: Facts, timeline: list[Happening], cycles: tuple[sla.Cycle, ...], grounds: Grounds
+) -> Iterator[Difference]:
+    number = facts.ticket.number
+    planned = alarms.planned(facts.ticket, timeline, cycles, facts.alarms, grounds, alarms.wait_of(facts))
     ruled = {each.key: each for each in planned}
-    pending = {alarm.key: alarm for alarm in kept.alarms if alarm.state == "pending"}
+    pending = {alarm.key: alarm for alarm in facts.alarms if alarm.state == "pending"}
     for key in sorted(ruled.keys() | pending.keys()):
         here, there = pending.get(key), ruled.get(key)
         if here is None or there is None:
             known = here.due_at if here else None
-            yield Difference(kept.ticket.number, f"alarm {key}", known, there and there.due_at)
+            yield Difference(number, f"alarm {key}", known, there and there.due_at)
             continue
         for column in ("due_at", "kind", "detail"):
             if getattr(here, column) != getattr(there, column):
                 yield Difference(
-                    kept.ticket.number, f"alarm {key} {column}", getattr(here, column), getattr(there, column)
+                    number, f"alarm {key} {column}", getattr(here, column), getattr(there, column)
                 )

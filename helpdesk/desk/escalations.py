@@ -1,31 +1,33 @@
-"""Rings alarms: claims what is due, asks the rules again, applies what still holds, in batches."""
+"""Rings alarms: claims what is due, asks the rules again, applies what still holds, many tickets at once.
+
+After a time in which nothing rang, each missed step rings once, its entry saying how late. Of a step that
+repeats only one ring is made up, and it goes on by the clock. Whom steps name hears of each that still
+matters, that is whose target is still unmet; what has become pointless meanwhile is skipped, with the reason
+and the lateness (desk/alarms.decide). A step that a later missed one has overtaken is told all the same: what
+waits for one person goes into one letter that lists all (outbound/notices).
+"""
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeAlias, TypeVar
 
-from helpdesk.desk import alarms, closing, rosters, targets, waiting
+from helpdesk.desk import alarms, closing, notices, surroundings, targets, waiting
+from helpdesk.desk.alarms import Due
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.timeline import record
-from helpdesk.outbound import letters, links
-from helpdesk.rules import access, escalation, hours, sla
+from helpdesk.desk.notices import Ring
+from helpdesk.desk.targets import Decision
+from helpdesk.desk.timeline import record_all
+from helpdesk.rules import escalation
 from helpdesk.store.db import savepoint, transaction
-from helpdesk.store.escalations import (
-    Alarm,
-    claim_due_tickets,
-    list_alarms,
-    list_timelines,
-    put_off_alarms,
-)
-from helpdesk.store.people import Person, get_person, list_people
-from helpdesk.store.rosters import list_away
-from helpdesk.store.teams import Team, list_leads
-from helpdesk.store.tickets import Entry, Ticket
+from helpdesk.store.escalations import claim_due_tickets, is_pending, put_off_alarms, update_alarms
+from helpdesk.store.targets import Facts, list_facts, list_rows, update_tickets
+from helpdesk.store.teams import get_team
 
 log = logging.getLogger(__name__)
 
-BATCH = 50  # alarms a transaction: SQLite's other writers wait for it
+BATCH = 200  # alarms a transaction: SQLite's other writers wait for it
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -41,199 +43,167 @@ class Rang:
 
 
 def ring(now: datetime, batch: int = BATCH) -> Rang:
-    """Rings alarms that are due at `now`, at most `batch` of them. Zero `tickets`: none is left.
+    """Rings alarms that are due at `now`, at most `batch` tickets' of them. Zero `tickets`: none is left.
 
-    One winner: a ticket is locked while its alarms ring, and who comes second finds them rung. Each ring
-    is one timeline entry and one letter a person, in one transaction; letters leave after it.
+    One winner: a ticket is locked while its alarms ring, and who comes second finds them rung. Each ring is
+    one timeline entry and a notice a person and way, in one transaction; letters are made of them after it.
+    A ticket in disorder is put off and keeps no other from ringing.
     """
-    fired = skipped = failed = 0
     with transaction():
-        claimed = claim_due_tickets(now, batch)
-        ids = [ticket.id for ticket in claimed]
-        timelines, stored = list_timelines(ids), list_alarms(ids)
-        grounds = Grounds(min((ticket.reported_at for ticket in claimed), default=now))
-        around = _Surroundings(grounds, now)
-        for ticket_id, ticket in zip(ids, claimed, strict=True):
-            try:
-                with savepoint():
-                    states = _ring_ticket(
-                        ticket, timelines[ticket_id], stored[ticket_id], grounds, around, now
-                    )
-                fired += states.count("fired")
-                skipped += states.count("skipped")
-            except Exception:  # one ticket in disorder must not keep the others from ringing
-                log.exception("alarms of ticket %s could not ring", ticket_id)
+        ids = claim_due_tickets(now, batch)
+        if not ids:
+            return Rang()
+        written = _write_each(_decide(list_facts(list_rows(ids)), now), now)
+        done = {decision.facts.ticket.id: decision.alarms for decision, _rings in written}
+        called = [_call(id_, due, now) for id_, changes in done.items() for due in changes.called]
+        for ticket_id in ids:
+            if ticket_id not in done:
                 put_off_alarms(ticket_id, now + TRY_AGAIN_AFTER)
-                failed += 1
-    return Rang(fired, skipped, len(ids), failed)
+    states = [row["state"] for changes in done.values() for row in changes.changed] + called
+    return Rang(states.count("fired"), states.count("skipped"), len(ids), len(ids) - len(done))
 
 
-def _ring_ticket(
-    ticket: Ticket,
-    timeline: list[Entry],
-    stored: list[Alarm],
-    grounds: Grounds,
-    around: "_Surroundings",
-    now: datetime,
-) -> list[str]:
-    """Rings what is due once the plan is fresh; returns the states that the alarms took.
-
-    What the plan adds is another batch's, should it be due.
-    """
-    cycles = targets.refresh(ticket, now, timeline, grounds, stored)
-    due = [a for a in stored if a.state == "pending" and a.due_at <= now]
-    states = []
-    for alarm in sorted(due, key=lambda a: (a.due_at, a.id)):
-        if alarm.state != "pending":  # what rang before it has made it pointless
-            continue
-        happened = _RINGS[alarm.kind](_Ring(alarm, ticket, timeline, cycles, around, now))
-        alarm.state, alarm.fired_at = ("fired" if happened else "skipped"), now
-        states.append(alarm.state)
-    if any(alarm.detail.get("repeats") for alarm in due):
-        alarms.plan(ticket, cycles, grounds, now)
-    return states
+T = TypeVar("T")
+_Decided: TypeAlias = tuple[Decision, list[Ring]]
 
 
-@dataclass(frozen=True)
-class _Ring:
-    """One alarm about to ring."""
+def _decide(found: Sequence[Facts], now: datetime) -> list[_Decided]:
+    """What is to ring of each ticket, and whom that tells; those in disorder left out."""
+    grounds = Grounds(min(facts.ticket.reported_at for facts in found))
+    decisions = [
+        decision
+        for facts in found
+        for decision in _unless_in_disorder(facts.ticket.id, targets.decide, facts, grounds, now, True)
+    ]
+    around = _around(decisions, grounds, now)
+    return [
+        (decision, rings)
+        for decision in decisions
+        for rings in _unless_in_disorder(decision.facts.ticket.id, _rings, decision, around, now)
+    ]
 
-    alarm: Alarm
-    ticket: Ticket
-    timeline: list[Entry]
-    cycles: tuple[sla.Cycle, ...]
-    around: "_Surroundings"
-    now: datetime
 
-    def tell(self, to: escalation.To) -> bool:
-        """The timeline says so, and whom the step names (or who stands in) gets a letter."""
-        ticket, alarm = self.ticket, self.alarm
-        told = escalation.whom(to, self.around.of(ticket.team), ticket.assignee_id)
-        entry = record(
-            ticket,
-            "escalated",
-            now=self.now,
-            door="clock",
-            detail={
-                "alarm": alarm.id,
-                "about": alarm.kind,
-                "target": alarm.detail.get("target"),
-                "cycle": alarm.detail.get("cycle"),
-                "occurrence": alarm.detail.get("occurrence", 0),
-                "to": told.to,
-                "people": list(told.people),
-                "passed_over": [{"to": at, "why": why} for at, why in told.passed_over],
-                "late_seconds": max(0, int((self.now - alarm.due_at).total_seconds())),
-            },
-        )
-        for person_id in told.people:
-            person = self.around.person(person_id)
-            letters.write(
-                "escalated",
-                person,
-                key=f"alarm:{alarm.id}:person:{person_id}",
-                now=self.now,
-                ticket=ticket,
-                entry=entry,
-                due_at=self._due_at(),
-                reporter=ticket.reporter,
-                report=self.timeline[0].body,
-                accept_url=self._accept_url(person),
+def _unless_in_disorder(ticket_id: int, work: Callable[..., T], *given: Any) -> Iterator[T]:
+    """What the work returns; nothing where it fails, which is logged."""
+    try:
+        yield work(*given)
+    except Exception:
+        log.exception("alarms of ticket %s could not ring", ticket_id)
+
+
+def _around(decisions: Sequence[Decision], grounds: Grounds, now: datetime) -> dict[int, escalation.Around]:
+    """Who could be told, by team; a team that cannot be gathered is left out, and its tickets are put off."""
+    by_team: dict[int, list[Decision]] = {}
+    for each in decisions:
+        if each.alarms.told:
+            by_team.setdefault(each.facts.ticket.team_id, []).append(each)
+    found = {}
+    for team_id, of_team in by_team.items():
+        details = [due.planned.detail for each in of_team for due in each.alarms.told]
+        people = {each.facts.ticket.assignee_id for each in of_team} | {d.get("person") for d in details}
+        try:
+            found[team_id] = surroundings.gather(
+                get_team(team_id),
+                now,
+                office=grounds.office,
+                roster_ids={d["roster"] for d in details if "roster" in d},
+                person_ids={person for person in people if person is not None},
             )
-        self._report_gap(told, entry)
-        return True
-
-    def _due_at(self) -> datetime | None:
-        """When the target is due that the alarm is about."""
-        return next(
-            (
-                c.due_at
-                for c in self.cycles
-                if (c.target, c.cycle) == (self.alarm.detail.get("target"), self.alarm.detail.get("cycle"))
-            ),
-            None,
-        )
-
-    def _accept_url(self, person: Person) -> str | None:
-        if self.ticket.accepted_at is not None or not access.may(person.asker, "ticket.work"):
-            return None
-        return links.alarm_url(self.alarm.id, person)
-
-    def _report_gap(self, told: escalation.Told, entry: Entry) -> None:
-        """Nobody where somebody should be on call: whoever can mend it hears of it, once a step."""
-        empty = [
-            at for at, why in told.passed_over if why == "nobody" and at in ("on_call", "backup", "team")
-        ]
-        if not empty or self.alarm.detail.get("occurrence", 0) > 0:
-            return
-        around = self.around.of(self.ticket.team)
-        for person_id in around.leads or around.administrators:
-            letters.write(
-                "uncovered",
-                self.around.person(person_id),
-                key=f"alarm:{self.alarm.id}:uncovered:{person_id}",
-                now=self.now,
-                ticket=self.ticket,
-                entry=entry,
-                empty=empty,
-            )
+        except Exception:
+            log.exception("who could be told in team %s cannot be found out", team_id)
+    return found
 
 
-class _Surroundings:
-    """Who could be told at an instant, gathered once a team for a whole batch."""
-
-    def __init__(self, grounds: Grounds, now: datetime) -> None:
-        self.now = now
-        self._office = grounds.office
-        self._people: dict[int, Person] = {}
-        self._away = frozenset(list_away(now))
-        self._teams: dict[int, escalation.Around] = {}
-
-    def of(self, team: Team) -> escalation.Around:
-        if team.id not in self._teams:
-            self._teams[team.id] = _gather(team, self._away, self._office, self.now)
-        return self._teams[team.id]
-
-    def person(self, person_id: int) -> Person:
-        if person_id not in self._people:
-            self._people[person_id] = get_person(person_id)
-        return self._people[person_id]
+def _rings(decision: Decision, around: Mapping[int, escalation.Around], now: datetime) -> list[Ring]:
+    return [_ring(decision, due, around[decision.facts.ticket.team_id], now) for due in decision.alarms.told]
 
 
-def _gather(
-    team: Team, away: frozenset[int], office: hours.Calendar | None, now: datetime
-) -> escalation.Around:
-    members = [m.person_id for m in team.members if m.person.is_active]
-    leads = [person.id for person in list_leads(team.id) if person.is_active]
-    manager = team.manager_id if team.manager is not None and team.manager.is_active else None
-    administrators = [p.id for p in list_people(roles=(access.Role.ADMINISTRATOR,))]
-    on_call = rosters.who_is_on_call(team.roster_id, now)
-    backup = rosters.who_is_on_call(team.backup_roster_id, now)
-    moment = now + timedelta.resolution
-    return escalation.Around(
-        team=tuple(members),
-        leads=tuple(leads),
-        manager=manager,
-        administrators=tuple(administrators),
-        on_call=on_call.id if on_call else None,
-        backup=backup.id if backup else None,
-        away=away,
-        is_open=any(True for _ in hours.open_spans(office, now, moment)),
+def _ring(decision: Decision, due: Due, around: escalation.Around, now: datetime) -> Ring:
+    """Whom an alarm tells, and the timeline's entry that says so."""
+    ticket, planned = decision.facts.ticket, due.planned
+    detail = planned.detail
+    told = escalation.whom(
+        detail.get("to") or _TO[planned.kind],
+        around,
+        ticket.assignee_id,
+        person=detail.get("person"),
+        roster=detail.get("roster"),
+        channel=detail.get("channel", "all"),
     )
+    said = {
+        "alarm": due.alarm.id,
+        "about": planned.kind,
+        "target": detail.get("target"),
+        "cycle": detail.get("cycle"),
+        "occurrence": detail.get("occurrence", 0),
+        "to": told.to,
+        "people": list(told.people),
+        "passed_over": [{"to": at, "why": why} for at, why in told.passed_over],
+        "late_seconds": alarms.late_seconds(planned.due_at, now),
+    }
+    return Ring(ticket, due, told, around, said)
 
 
-def _step(ring: _Ring) -> bool:
-    return ring.tell(ring.alarm.detail["to"])
+# Whom an alarm tells that does not say so itself.
+_TO: Mapping[str, escalation.To] = {"triage": "on_call", "supplier": "assignee"}
 
 
-# What each kind of alarm does when it rings; True if it happened, False if nothing was left to do.
-_RINGS: Mapping[str, Callable[[_Ring], bool]] = {
-    "step": _step,
-    "triage": lambda ring: ring.tell("on_call"),
-    "supplier": lambda ring: ring.tell("assignee"),
-    "wake": lambda ring: waiting.wake(ring.ticket.id, now=ring.now) is not None,
-    "nudge": lambda ring: waiting.nudge(ring.ticket.id, ring.alarm.detail["n"], now=ring.now) is not None,
-    "silence_resolve": lambda ring: closing.resolve_silent(ring.ticket.id, now=ring.now) is not None,
-    "remind_confirm": lambda ring: closing.remind_confirm(ring.ticket.id, now=ring.now) is not None,
-    "close_silent": lambda ring: closing.close_silent(ring.ticket.id, now=ring.now) is not None,
+def _write_each(decided: list[_Decided], now: datetime) -> list[_Decided]:
+    """Writes all at once; where that fails each by itself. Returns what was written."""
+    try:
+        with savepoint():
+            _write(decided, now)
+        return decided
+    except Exception:
+        log.exception("alarms of %d tickets could not ring together", len(decided))
+    return [
+        written
+        for each in decided
+        for written in _unless_in_disorder(each[0].facts.ticket.id, _write_one, each, now)
+    ]
+
+
+def _write_one(decided: _Decided, now: datetime) -> _Decided:
+    with savepoint():
+        _write([decided], now)
+    return decided
+
+
+def _write(decided: Sequence[_Decided], now: datetime) -> None:
+    targets.write([decision for decision, _rings in decided], now)
+    rings = [ring for _decision, rings in decided for ring in rings]
+    entries = record_all(
+        [{"ticket_id": ring.ticket.id, "detail": ring.said} for ring in rings],
+        kind="escalated",
+        now=now,
+        door="clock",
+    )
+    update_tickets([row for each, told in decided for row in each.ticket_rows(now if told else None)])
+    notices.write(list(zip(rings, entries, strict=True)), now)
+
+
+def _call(ticket_id: int, due: Due, now: datetime) -> str:
+    """Has the alarm's verb done, if it is not pointless by now; the state that the alarm takes, "" where it
+    failed or another's verb has made it pointless."""
+    if not is_pending(due.alarm.id):
+        return ""
+    try:
+        with savepoint():
+            happened = _VERBS[due.planned.kind](ticket_id, due.planned.detail, now) is not None
+            state = "fired" if happened else "skipped"
+            update_alarms([alarms.row(due.alarm.id, state, due.planned, now)])
+    except Exception:
+        log.exception("alarm %s of ticket %s could not ring", due.alarm.id, ticket_id)
+        put_off_alarms(ticket_id, now + TRY_AGAIN_AFTER)
+        return ""
+    return state
+
+
+# What rings as a verb of the desk does; None where nothing was left to do.
+_VERBS: Mapping[str, Callable[[int, Mapping[str, Any], datetime], object]] = {
+    "wake": lambda ticket_id, _detail, now: waiting.wake(ticket_id, now=now),
+    "nudge": lambda ticket_id, detail, now: waiting.nudge(ticket_id, detail["n"], now=now),
+    "silence_resolve": lambda ticket_id, _detail, now: closing.resolve_silent(ticket_id, now=now),
+    "remind_confirm": lambda ticket_id, _detail, now: closing.remind_confirm(ticket_id, now=now),
+    "close_silent": lambda ticket_id, _detail, now: closing.close_silent(ticket_id, now=now),
 }

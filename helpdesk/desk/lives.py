@@ -106,10 +106,11 @@ class Life:
         self._plan()
 
     def _plan(self) -> None:
-        found = alarms.planned(self.ticket, self.cycles, self.rings.values(), self.world.grounds, self._wait)
+        rings, grounds = self.rings.values(), self.world.grounds
+        found = alarms.planned(self.ticket, self.timeline, self.cycles, rings, grounds, self._wait)
         wanted = {each.key: each for each in found}
         for key, alarm in self.rings.items():
-            if alarm.state not in alarms.RUNG:
+            if not alarms.has_rung(alarm):
                 alarm.state = "pending" if key in wanted else "cancelled"
         for key, each in wanted.items():
             ring = self.rings.get(key)
@@ -148,10 +149,7 @@ class Life:
 
     def _repeats(self, alarm: Ring) -> bool:
         """Whether the ring may be followed by another; nothing else is planned anew for it."""
-        if alarm.kind != "step":
-            return False
-        ladder = self.world.grounds.ladders_of(self.ticket.severity)[alarm.detail["target"]]
-        return ladder[alarm.detail["step"]].repeat_minutes is not None
+        return bool(alarm.detail.get("repeats"))
 
     def _tell(self, alarm: Ring, at: datetime) -> None:
         ticket = self.ticket

@@ -1,29 +1,37 @@
 """Brings deadlines up to date that a changed window, calendar or ladder left behind.
 
-The change marks what it can move, in its own transaction (desk/stale). Here it is computed anew, some
-tickets a transaction: whatever is killed in between, the marks that stand say what is left.
+The change marks what it can move, in its own transaction (desk/stale). Here it is computed anew, many tickets
+a transaction: whatever is killed in between, the marks that stand say what is left.
 """
 
 import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import targets
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.timeline import record
-from helpdesk.store.db import db, savepoint, transaction
+from helpdesk.desk.targets import Decision
+from helpdesk.desk.timeline import record_all
+from helpdesk.store.db import savepoint, transaction
 from helpdesk.store.maintenance import find_window
-from helpdesk.store.stale import (
-    StaleTarget,
-    get_earliest_report,
-    list_stale_targets,
-    list_stale_tickets,
-)
-from helpdesk.store.tickets import Ticket, get_ticket_for_change
+from helpdesk.store.stale import get_earliest_report, list_stale_targets, list_stale_tickets, remove_marks
+from helpdesk.store.targets import list_facts, lock_rows, update_tickets
 
 log = logging.getLogger(__name__)
 
-BATCH = 25  # tickets a transaction: SQLite's other writers wait for it
+BATCH = 250  # tickets a transaction: SQLite's other writers wait for it
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A ticket computed anew: its marks, oldest first, and the detail of its entry; None: nothing moved."""
+
+    decision: Decision
+    marks: list[Any]
+    moved: dict[str, Any] | None
 
 
 def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | None:
@@ -32,56 +40,94 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
     Returns the last one's id, to go on after; None when none was left. Each ticket whose open deadline moved
     gets one `deadline_moved` entry: detail {"from", "to"} of the nearest one moved, all of them in "targets",
     with "window" and "reason" (both None after a calendar change). A ticket that cannot be computed keeps its
-    marks for the next round and does not hold up the others.
+    marks for the next round and does not hold up the others; one that somebody else has locked is left to
+    them, or to the next round.
     """
-    ids = list_stale_tickets(after_id, batch)
-    if not ids:
-        return None
     with transaction():
+        ids = list_stale_tickets(after_id, batch)
+        if not ids:
+            return None
         # The marks first, then what deadlines rest on: a change in between leaves marks of its own.
-        marks = {mark.id for mark in list_stale_targets(ids)}
+        known = {mark.id for mark in list_stale_targets(ids)}
         grounds = Grounds(get_earliest_report(ids))
-        for ticket_id in ids:
-            _recompute(ticket_id, marks, grounds, now)
+        held = lock_rows(ids)
+        # Read again under the locks: another worker may have been here.
+        marks: dict[int, list[Any]] = {}
+        for mark in list_stale_targets([row.id for row in held]):
+            if mark.id in known:
+                marks.setdefault(mark.ticket_id, []).append(mark)
+        _write_each(_decide([row for row in held if row.id in marks], marks, grounds, now), now)
     return ids[-1]
 
 
-def _recompute(ticket_id: int, known: set[int], grounds: Grounds, now: datetime) -> None:
-    try:
-        with savepoint():
-            ticket = get_ticket_for_change(ticket_id)
-            # Read again under the lock: another worker may have been here.
-            marks = [mark for mark in list_stale_targets([ticket_id]) if mark.id in known]
-            for mark in marks:
-                db.session.delete(mark)
-            if marks:
-                db.session.flush()
-                targets.refresh(ticket, now, grounds=grounds)
-                _note(ticket, marks, now)
-    except Exception:
-        log.exception("deadlines of ticket %s could not be computed anew", ticket_id)
+def _decide(
+    held: Sequence[Any], marks: Mapping[int, list[Any]], grounds: Grounds, now: datetime
+) -> list[Recomputed]:
+    """What becomes of each ticket, those in disorder left out."""
+    windows = {mark.window_id for each in marks.values() for mark in each} - {None}
+    reasons = {window_id: window.reason for window_id in windows if (window := find_window(window_id))}
+    found = []
+    for facts in list_facts(held):
+        of_it = marks[facts.ticket.id]
+        try:
+            decision = targets.decide(facts, grounds, now)
+            found.append(Recomputed(decision, of_it, _moved(decision, of_it, reasons)))
+        except Exception:
+            log.exception("deadlines of ticket %s could not be computed anew", facts.ticket.id)
+    return found
 
 
-def _note(ticket: Ticket, marks: list[StaleTarget], now: datetime) -> None:
-    """Says on the timeline which deadlines moved, and why."""
-    told = {
-        mark.target_id: mark.was_due_at for mark in reversed(marks)
-    }  # the oldest mark is the last to speak
-    moved = [
-        {"target": t.target, "cycle": t.cycle, "from": was.isoformat(), "to": t.due_at.isoformat()}
-        for t in ticket.targets
-        if t.stopped_at is None and (was := told.get(t.id)) and t.due_at is not None and was != t.due_at
-    ]
+def _moved(decision: Decision, marks: Sequence[Any], reasons: Mapping[int, str]) -> dict[str, Any] | None:
+    """Which open deadlines moved, and why, for the timeline; None if none did."""
+    # The oldest mark knows what people were told, so it is the last to speak.
+    told = {mark.target_id: mark.was_due_at for mark in reversed(marks)}
+    due = {(c.target, c.cycle): c.due_at for c in decision.cycles if c.stopped_at is None}
+    moved = []
+    for row in decision.facts.targets:
+        was, now_due = told.get(row.id), due.get((row.target, row.cycle))
+        if was is not None and now_due is not None and was != now_due:
+            change = {"from": was.isoformat(), "to": now_due.isoformat()}
+            moved.append({"target": row.target, "cycle": row.cycle, **change})
     if not moved:
-        return
+        return None
     nearest = min(moved, key=lambda change: str(change["to"]))
-    cause = next((m.window_id for m in reversed(marks) if m.window_id is not None), None)
-    window = find_window(cause) if cause is not None else None
-    detail: dict[str, Any] = {
+    window_id = next((m.window_id for m in reversed(marks) if m.window_id is not None), None)
+    return {
         "from": nearest["from"],
         "to": nearest["to"],
         "targets": moved,
-        "window": cause,
-        "reason": window.reason if window else None,
+        "window": window_id,
+        "reason": reasons.get(window_id) if window_id is not None else None,
     }
-    record(ticket, "deadline_moved", now=now, door="clock", detail=detail)
+
+
+def _write_each(found: Sequence[Recomputed], now: datetime) -> None:
+    """Writes all at once; where that fails each by itself."""
+    try:
+        with savepoint():
+            _write(found, now)
+        return
+    except Exception:
+        log.exception("deadlines of %d tickets could not be computed anew together", len(found))
+    for each in found:
+        try:
+            with savepoint():
+                _write([each], now)
+        except Exception:
+            log.exception("deadlines of ticket %s could not be computed anew", each.decision.facts.ticket.id)
+
+
+def _write(found: Sequence[Recomputed], now: datetime) -> None:
+    targets.write([each.decision for each in found], now)
+    entries = [
+        {"ticket_id": each.decision.facts.ticket.id, "detail": each.moved}
+        for each in found
+        if each.moved is not None
+    ]
+    record_all(entries, kind="deadline_moved", now=now, door="clock")
+    update_tickets([row for each in found for row in each.decision.ticket_rows(now if each.moved else None)])
+    counted = Counter[int]()
+    for each in found:
+        for recomputation_id in {mark.recomputation_id for mark in each.marks} - {None}:
+            counted[recomputation_id] += each.moved is not None
+    remove_marks([mark.id for each in found for mark in each.marks], counted, now)

@@ -11,6 +11,7 @@ from helpdesk.desk.reference import TARGETS
 from helpdesk.rules import oncall
 from helpdesk.rules.access import Asker, may, may_for_team
 from helpdesk.rules.oncall_scenario import parse_roster
+from helpdesk.rules.recipients import Turns
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import (
@@ -108,6 +109,17 @@ def on_call_now(rosters: list[Roster], now: datetime) -> list[OnCall]:
     """Who is on call in each of these rosters, in a handful of queries for all of them."""
     gathered = _gather(rosters, now, now + HORIZON)
     return [_on_call(roster, _turns(gathered[roster.id], now, now + HORIZON)) for roster in rosters]
+
+
+def turns_at(roster_ids: Iterable[int | None], at: datetime) -> dict[int | None, Turns]:
+    """Who is on call in each of these rosters at the instant, and who has its next turn; None, and an id of
+    no roster, is left out."""
+    known = [find_roster(each) for each in roster_ids if each is not None]
+    found = on_call_now([roster for roster in known if roster is not None], at)
+    return {
+        each.roster.id: Turns(each.person.id if each.person else None, each.next.id if each.next else None)
+        for each in found
+    }
 
 
 def on_call_for(team_ids: frozenset[int], now: datetime) -> OnCall | None:

@@ -17,13 +17,13 @@ from helpdesk.desk.reference import Terms
 from helpdesk.rules import access, escalation, hours
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Affected, Answers, Works, severity_of
-from helpdesk.store.db import db, transaction
+from helpdesk.store.db import db, insert_rows, transaction
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.feedback import Rating
 from helpdesk.store.organisation import find_organisation, get_organisation, list_departments
 from helpdesk.store.people import Address, Person, list_people
 from helpdesk.store.rosters import find_roster
-from helpdesk.store.seed import Ids, insert_rows, rows_of
+from helpdesk.store.seed import Ids, rows_of
 from helpdesk.store.services import Service, list_services
 from helpdesk.store.teams import Team, list_leads, list_teams
 from helpdesk.store.tickets import Entry, Target, Ticket

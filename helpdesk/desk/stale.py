@@ -1,6 +1,7 @@
 """Marks deadlines and alarms that a changed window, calendar or ladder leaves behind.
 
-The marks stand in the transaction of the change; desk/recompute works them off after it.
+The marks stand in the transaction of the change; desk/recompute works them off after it. Each change is a
+recomputation, whose progress can be watched (store/stale.list_recomputations).
 """
 
 from datetime import datetime
@@ -8,22 +9,29 @@ from datetime import datetime
 from helpdesk.outbound import alarms
 from helpdesk.store.db import after_commit
 from helpdesk.store.maintenance import Window
-from helpdesk.store.stale import mark_all, mark_living, mark_service
+from helpdesk.store.stale import begin_recomputation, mark_all, mark_living, mark_service, set_total
 
 
 def after_window_change(window: Window, since: datetime, now: datetime) -> None:
     """Marks what the window can move from `since` on, and has it computed after the commit."""
-    mark_service(window.service_id, since, window.id, now)
-    after_commit("recompute", alarms.recompute_soon)
+    begun = begin_recomputation("window", window.service.name, now)
+    _begin(begun, mark_service(begun, window.service_id, since, window.id, now), now)
 
 
-def after_calendar_change(since: datetime, now: datetime) -> None:
-    """Marks every deadline after `since`, from which on a calendar or its version holds."""
-    mark_all(since, now)
-    after_commit("recompute", alarms.recompute_soon)
+def after_calendar_change(since: datetime, now: datetime, subject: str = "") -> None:
+    """Marks every deadline after `since`, from which on a calendar (its name is `subject`) or its version
+    holds."""
+    begun = begin_recomputation("calendar", subject, now)
+    _begin(begun, mark_all(begun, since, now), now)
 
 
-def after_ladder_change(now: datetime) -> None:
+def after_ladder_change(now: datetime, subject: str = "") -> None:
     """Has the alarms of every living ticket planned anew: a ladder or the office hours changed."""
-    mark_living(now)
-    after_commit("recompute", alarms.recompute_soon)
+    begun = begin_recomputation("ladder", subject, now)
+    _begin(begun, mark_living(begun, now), now)
+
+
+def _begin(recomputation_id: int, total: int, now: datetime) -> None:
+    set_total(recomputation_id, total, now)
+    if total:
+        after_commit("recompute", alarms.recompute_soon)

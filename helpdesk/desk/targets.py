@@ -1,9 +1,11 @@
 """A ticket's deadlines: gathered from its timeline, decided by rules/sla, kept as a cache.
 
-`refresh` runs in the transaction of every verb that changes an input of the clock.
+`refresh` runs in the transaction of every verb that changes an input of the clock. `decide` and `write` are
+its halves, for whoever works on many tickets at once (escalations, recompute).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +15,42 @@ from helpdesk.rules import sla
 from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
-from helpdesk.store.escalations import Alarm
-from helpdesk.store.tickets import Entry, Target, Ticket, insert_targets, list_entries
+from helpdesk.store.targets import (
+    Facts,
+    delete_targets,
+    forget_targets,
+    insert_targets,
+    list_facts,
+    update_targets,
+)
+from helpdesk.store.tickets import Entry, Ticket, list_entries
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a ticket stands by the rules, and what is to be written so that its cache says so: columns of the
+    ticket (none: {}), targets to add, to change (rows by id) and to remove (ids), and its alarms."""
+
+    facts: Facts
+    cycles: tuple[sla.Cycle, ...]
+    ticket: dict[str, Any]
+    new: list[dict[str, Any]]
+    changed: list[dict[str, Any]]
+    gone: list[int]
+    alarms: alarms.Changes
+
+    def ticket_rows(self, changed_at: datetime | None) -> Iterator[dict[str, Any]]:
+        """The ticket's row for update_tickets; none where nothing changes. `changed_at`: when something was
+        entered in its timeline, None: nothing was."""
+        was = self.facts.ticket
+        if self.ticket or changed_at is not None:
+            yield {
+                "id": was.id,
+                "changed_at": changed_at or was.changed_at,
+                "next_due_at": was.next_due_at,
+                "next_target": was.next_target,
+                **self.ticket,
+            }
 
 
 def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
@@ -26,39 +62,102 @@ def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = Non
     return cycles_of(ticket, timeline, Grounds(ticket.reported_at), now)
 
 
-def refresh(
-    ticket: Ticket,
-    now: datetime,
-    entries: Iterable[Entry] | None = None,
-    grounds: Grounds | None = None,
-    stored: Iterable[Alarm] | None = None,
-) -> tuple[sla.Cycle, ...]:
+def refresh(ticket: Ticket, now: datetime) -> tuple[sla.Cycle, ...]:
     """Brings the ticket's stored targets, next due instant and alarms up to date with its timeline.
 
-    `entries`, `grounds` and `stored` (its alarms) spare queries where the caller has the whole timeline, or
-    works on many tickets. Call it inside a transaction, after the entry was added.
+    Call it inside a transaction that holds the ticket's row, after the entry was added. Returns its cycles.
     """
-    if entries is None:
-        db.session.flush()
-        entries = list_entries(ticket.id)
-    grounds = grounds or Grounds(ticket.reported_at)
-    cycles = cycles_of(ticket, happenings(entries), grounds, now)
-    _store(ticket, cycles, now)
-    alarms.plan(ticket, cycles, grounds, now, stored)
-    return cycles
+    db.session.flush()
+    decision = decide(list_facts([ticket])[0], Grounds(ticket.reported_at), now)
+    for name, value in decision.ticket.items():
+        setattr(ticket, name, value)
+    write([decision], now)
+    forget_targets(ticket)
+    return decision.cycles
 
 
-def begin(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds, now: datetime) -> None:
+def begin(
+    ticket: Ticket,
+    timeline: list[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    grounds: Grounds,
+    now: datetime,
+) -> None:
     """As `refresh` for a ticket that was just added, with its first cycles: nothing of it is stored yet."""
-    insert_targets(
-        [{"ticket_id": ticket.id, "severity": ticket.severity, **_columns(cycle, now)} for cycle in cycles]
+    write([_decision(Facts(ticket), timeline, cycles, grounds, now)], now)
+
+
+def decide(facts: Facts, grounds: Grounds, now: datetime, is_ringing: bool = False) -> Decision:
+    """What the rules make of the facts, and what has to be written for it; reads and writes nothing.
+
+    `is_ringing`: see alarms.decide. Raises ScenarioError or KeyError where the timeline is in disorder.
+    """
+    timeline = happenings_of(facts)
+    cycles = cycles_of(facts.ticket, timeline, grounds, now)
+    return _decision(facts, timeline, cycles, grounds, now, is_ringing)
+
+
+def _decision(
+    facts: Facts,
+    timeline: list[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    grounds: Grounds,
+    now: datetime,
+    is_ringing: bool = False,
+) -> Decision:
+    ticket = facts.ticket
+    due_at, target = next_due(cycles) if ticket.is_open else (None, None)
+    is_so = (ticket.next_due_at, ticket.next_target) == (due_at, target)
+    heard_at = max(happening.at for happening in timeline)
+    return Decision(
+        facts,
+        cycles,
+        {} if is_so else {"next_due_at": due_at, "next_target": target},
+        *_target_rows(facts, cycles, heard_at, now),
+        alarms.decide(facts, timeline, cycles, grounds, now, is_ringing),
     )
-    alarms.plan(ticket, cycles, grounds, now, stored=())
+
+
+def _target_rows(
+    facts: Facts, cycles: tuple[sla.Cycle, ...], heard_at: datetime, now: datetime
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[int]]:
+    """Rows to add, rows to change, ids to remove (of a reopening that was none).
+
+    Nothing where only time has passed since the last refresh: `elapsed_seconds` is as of `refreshed_at`,
+    which is the same for all of a ticket's targets, and nothing that the clock hears comes after it.
+    """
+    known = {(row.target, row.cycle): row for row in facts.targets}
+    rows = {(cycle.target, cycle.cycle): _columns(cycle, now) for cycle in cycles}
+    if known.keys() == rows.keys() and all(
+        heard_at <= was.refreshed_at and all(getattr(was, name) == row[name] for name in _DECIDED)
+        for (was, row) in ((known[key], row) for key, row in rows.items())
+    ):
+        return [], [], []
+    here = {"ticket_id": facts.ticket.id, "severity": facts.ticket.severity}
+    return (
+        [here | row for key, row in rows.items() if key not in known],
+        [{"id": known[key].id} | row for key, row in rows.items() if key in known],
+        [was.id for key, was in known.items() if key not in rows],
+    )
+
+
+def write(decisions: Sequence[Decision], now: datetime) -> None:
+    """Writes what was decided of targets and alarms, a few statements for all; the tickets' own columns are
+    for the caller, who holds their rows."""
+    insert_targets([row for each in decisions for row in each.new])
+    update_targets([row for each in decisions for row in each.changed])
+    delete_targets([target_id for each in decisions for target_id in each.gone])
+    alarms.write([each.alarms for each in decisions], now)
 
 
 def happenings(entries: Iterable[Entry]) -> list[Happening]:
     """The timeline as the clock reads it: without what was voided."""
     return [Happening(e.kind, e.at, e.detail) for e in entries if e.voided_at is None]
+
+
+def happenings_of(facts: Facts) -> list[Happening]:
+    """As `happenings`, of what was read for many tickets at once."""
+    return [Happening(row.kind, row.at, row.detail) for row in facts.timeline]
 
 
 def cycles_of(
@@ -91,33 +190,19 @@ def _windows_of(reported_at: datetime, timeline: list[Happening], grounds: Groun
     return [window for window in clipped if window is not None]
 
 
-def _store(ticket: Ticket, cycles: tuple[sla.Cycle, ...], now: datetime) -> None:
-    known = {(t.target, t.cycle): t for t in ticket.targets}
-    for cycle in cycles:
-        row = known.get((cycle.target, cycle.cycle))
-        if row is None:
-            row = Target(severity=ticket.severity)
-            ticket.targets.append(row)
-        for name, value in _columns(cycle, now).items():
-            setattr(row, name, value)
-    ticket.next_due_at, ticket.next_target = next_due(cycles) if ticket.is_open else (None, None)
-
-
 def _columns(cycle: sla.Cycle, now: datetime) -> dict[str, Any]:
     return {name: getattr(cycle, name) for name in _KEPT} | {"refreshed_at": now}
 
 
-_KEPT = (
-    "target",
-    "cycle",
+_DECIDED = (
     "state",
     "started_at",
     "stopped_at",
     "due_at",
     "breached_at",
     "allowance_seconds",
-    "elapsed_seconds",
 )
+_KEPT = ("target", "cycle", *_DECIDED, "elapsed_seconds")
 
 
 def next_due(cycles: Iterable[sla.Cycle]) -> tuple[datetime | None, str | None]:

@@ -7,6 +7,12 @@ from typing import Any
 
 from helpdesk.rules.sla import Event, Window
 
+HEARD = frozenset(
+    "reported accepted replied reporter_replied waiting resumed severity_changed resolved reopened closed"
+    " cancelled merged moved".split()
+)
+"""The kinds of entries that the clock hears; all others leave every target as it is."""
+
 
 @dataclass(frozen=True)
 class Happening:

@@ -3,10 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, insert, select, update
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.db import Json, Model, UtcDateTime, db, insert_rows, update_rows
 from helpdesk.store.tickets import Entry, Ticket
 
 
@@ -59,8 +59,9 @@ class Alarm(Model):
 
     `kind`: step (of a ladder), triage, wake, nudge, silence_resolve, supplier, remind_confirm,
     close_silent. `key` names the firing, e.g. "response:1:critical:0:4" (target, cycle, severity, step,
-    occurrence). `state`: pending, fired, skipped (nothing left to do when it rang), cancelled. Whoever
-    holds the lock on the ticket's row, and nobody else, writes its alarms.
+    occurrence). `state`: pending, fired, skipped (due, but there was nothing left to do for it), cancelled.
+    `fired_at`: when it rang or was found pointless. Whoever holds the lock on the ticket's row, and nobody
+    else, writes its alarms.
     """
 
     __tablename__ = "alarm"
@@ -76,7 +77,8 @@ class Alarm(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(default="pending")
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # For a step: {"target", "cycle", "step", "occurrence", "to", "repeats"}; for a nudge {"n"}.
+    # For a step: {"target", "cycle", "step", "occurrence", "to", "repeats"}; for a nudge {"n"}; for a skipped
+    # one also {"because", "late_seconds"}.
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     ticket: Mapped[Any] = relationship("Ticket")
 
@@ -111,7 +113,17 @@ def list_alarms(ticket_ids: list[int]) -> dict[int, list[Alarm]]:
 
 def insert_alarms(rows: list[dict[str, Any]]) -> None:
     """Adds pending alarms in one statement: {"ticket_id", "kind", "key", "due_at", "detail"} each."""
-    db.session.execute(insert(Alarm), [{"state": "pending", **row} for row in rows])
+    insert_rows(Alarm, [{"state": "pending", **row} for row in rows])
+
+
+def update_alarms(rows: list[dict[str, Any]]) -> None:
+    """Changes alarms of locked tickets: {"id", "state", "due_at", "fired_at", "detail"} each."""
+    update_rows(Alarm, rows)
+
+
+def is_pending(alarm_id: int) -> bool:
+    """Whether the alarm is still to ring."""
+    return db.session.scalar(select(Alarm.state).where(Alarm.id == alarm_id)) == "pending"
 
 
 def find_next_due() -> datetime | None:
@@ -124,11 +136,11 @@ def find_alarm(alarm_id: int) -> Alarm | None:
     return db.session.get(Alarm, alarm_id, options=[joinedload(Alarm.ticket)])
 
 
-def claim_due_tickets(now: datetime, limit: int) -> list[Ticket]:
-    """Tickets with alarms due, the longest overdue first, locked until the transaction ends.
+def claim_due_tickets(now: datetime, limit: int) -> list[int]:
+    """The ids of tickets with alarms due, the longest overdue first, locked until the transaction ends.
 
-    Those that another worker has locked are left to it. At most `limit` alarms' tickets; with what
-    ringing needs to know of each.
+    At most `limit` alarms' tickets. Those that another worker has locked are left to it. Walks the index of
+    what is due and never reads what is pending for later.
     """
     ids = db.session.scalars(
         select(Ticket.id)
@@ -137,23 +149,8 @@ def claim_due_tickets(now: datetime, limit: int) -> list[Ticket]:
         .order_by(Alarm.due_at)
         .limit(limit)
         .with_for_update(of=Ticket, skip_locked=True)
-    ).all()
-    known = {
-        ticket.id: ticket
-        for ticket in db.session.scalars(
-            select(Ticket)
-            .where(Ticket.id.in_(ids))
-            .options(
-                joinedload(Ticket.team),
-                joinedload(Ticket.service),
-                joinedload(Ticket.assignee),
-                joinedload(Ticket.reporter),
-                selectinload(Ticket.targets),
-            )
-            .execution_options(populate_existing=True)
-        )
-    }
-    return [known[ticket_id] for ticket_id in dict.fromkeys(ids)]
+    )
+    return list(dict.fromkeys(ids))
 
 
 def list_timelines(ticket_ids: list[int]) -> dict[int, list[Entry]]:

@@ -3,18 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import insert
-
-from helpdesk.store.db import Base, db, new_ids
+from helpdesk.store.db import Base, new_ids
 
 RESERVED = 2000
-
-
-def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
-    """Adds rows, a dict of columns each, all with the same columns. For desk verbs."""
-    if rows:
-        # Core: an entity apiece would cost more than the row.
-        db.session.execute(insert(db.metadata.tables[model.__tablename__]), rows)
 
 
 def rows_of(model: type[Base], objects: list[Any]) -> list[dict[str, Any]]:

@@ -1,8 +1,24 @@
 """Targets whose stored deadline rests on a window or calendar that has changed since."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, insert, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Row,
+    and_,
+    delete,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.rules.lifecycle import FINAL
@@ -44,42 +60,73 @@ class StaleTarget(Model):
     marked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-def mark_service(service_id: int, since: datetime, window_id: int, now: datetime) -> None:
+def begin_recomputation(cause: str, subject: str, now: datetime) -> int:
+    """A change that will mark targets; the id for their marks. For desk verbs."""
+    begun = Recomputation(cause=cause, subject=subject, started_at=now)
+    db.session.add(begun)
+    db.session.flush()
+    return begun.id
+
+
+def mark_service(
+    recomputation_id: int, service_id: int, since: datetime, window_id: int, now: datetime
+) -> int:
     """Marks what a window of the service can move from `since` on, also on tickets that were moved
-    to another service and may have been there. For desk verbs."""
+    to another service and may have been there; returns how many targets. For desk verbs."""
     moved = select(Entry.ticket_id).where(Entry.kind == "moved")
-    _mark(or_(Ticket.service_id == service_id, Ticket.id.in_(moved)), since, window_id, now)
+    which = or_(Ticket.service_id == service_id, Ticket.id.in_(moved))
+    return _mark(which, _can_move(since), recomputation_id, window_id, now)
 
 
-def mark_all(since: datetime, now: datetime) -> None:
-    """Marks every target that a calendar can move from `since` on. For desk verbs."""
-    _mark(Ticket.id > 0, since, None, now)
+def mark_all(recomputation_id: int, since: datetime, now: datetime) -> int:
+    """Marks every target that a calendar can move from `since` on; returns how many. For desk verbs."""
+    return _mark(true(), _can_move(since), recomputation_id, None, now)
 
 
-def mark_living(now: datetime) -> None:
+def mark_living(recomputation_id: int, now: datetime) -> int:
     """Marks the first target of each ticket that is neither closed nor cancelled: its alarms are planned anew
-    with it. For desk verbs."""
-    affected = (
-        select(Target.ticket_id, Target.id, Target.due_at, literal(now, UtcDateTime))
-        .join(Ticket, Ticket.id == Target.ticket_id)
-        .where(Target.target == "response", Target.cycle == 1, Ticket.state.not_in(FINAL))
-        .order_by(Target.id)
-    )
-    columns = ["ticket_id", "target_id", "was_due_at", "marked_at"]
-    db.session.execute(insert(StaleTarget).from_select(columns, affected))
+    with it. Returns how many. For desk verbs."""
+    first = and_(Target.target == "response", Target.cycle == 1)
+    return _mark(Ticket.state.not_in(FINAL), first, recomputation_id, None, now)
 
 
-def _mark(which: ColumnElement[bool], since: datetime, window_id: int | None, now: datetime) -> None:
+def _can_move(since: datetime) -> ColumnElement[bool]:
     # A deadline at or before the change cannot move. A stopped target's can: it says when it would have been.
-    waits = and_(Target.due_at.is_(None), Target.stopped_at.is_(None))
+    return or_(Target.due_at > since, and_(Target.due_at.is_(None), Target.stopped_at.is_(None)))
+
+
+def _mark(
+    tickets: ColumnElement[bool],
+    targets: ColumnElement[bool],
+    recomputation_id: int,
+    window_id: int | None,
+    now: datetime,
+) -> int:
     affected = (
-        select(Target.ticket_id, Target.id, Target.due_at, literal(window_id), literal(now, UtcDateTime))
+        select(
+            Target.ticket_id,
+            Target.id,
+            Target.due_at,
+            literal(window_id),
+            literal(recomputation_id),
+            literal(now, UtcDateTime),
+        )
         .join(Ticket, Ticket.id == Target.ticket_id)
-        .where(which, or_(Target.due_at > since, waits))
-        .order_by(Target.id)
+        .where(tickets, targets)
+        .order_by(Target.ticket_id, Target.id)
     )
-    columns = ["ticket_id", "target_id", "was_due_at", "window_id", "marked_at"]
-    db.session.execute(insert(StaleTarget).from_select(columns, affected))
+    columns = ["ticket_id", "target_id", "was_due_at", "window_id", "recomputation_id", "marked_at"]
+    marked: Any = db.session.execute(insert(StaleTarget).from_select(columns, affected))
+    return int(marked.rowcount)
+
+
+def set_total(recomputation_id: int, total: int, now: datetime) -> None:
+    """How many targets the change has marked; with none it is finished. For desk verbs."""
+    db.session.execute(
+        update(Recomputation)
+        .where(Recomputation.id == recomputation_id)
+        .values(total=total, finished_at=None if total else now)
+    )
 
 
 def list_stale_tickets(after_id: int, limit: int) -> list[int]:
@@ -88,10 +135,33 @@ def list_stale_tickets(after_id: int, limit: int) -> list[int]:
     return list(db.session.scalars(query.order_by(StaleTarget.ticket_id).limit(limit)))
 
 
-def list_stale_targets(ticket_ids: list[int]) -> list[StaleTarget]:
-    """The marks of these tickets, oldest first."""
-    query = select(StaleTarget).where(StaleTarget.ticket_id.in_(ticket_ids)).order_by(StaleTarget.id)
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+def list_stale_targets(ticket_ids: list[int]) -> list[Any]:
+    """The marks of these tickets (rows of all columns), oldest first."""
+    columns = StaleTarget.__table__.columns
+    query = select(*columns).where(StaleTarget.ticket_id.in_(ticket_ids)).order_by(StaleTarget.id)
+    return list(db.session.execute(query))
+
+
+def remove_marks(mark_ids: list[int], moved: Mapping[int, int], now: datetime) -> None:
+    """What was marked has been computed: takes the marks away, adds to each recomputation how many tickets
+    `moved` (by its id, 0 too), and finishes those of which no mark is left. For desk verbs."""
+    db.session.execute(delete(StaleTarget).where(StaleTarget.id.in_(mark_ids)))
+    for recomputation_id, tickets in sorted(moved.items()):
+        # Whoever takes the last but one mark and whoever takes the last come here one after the other.
+        its_row = update(Recomputation).where(Recomputation.id == recomputation_id)
+        db.session.execute(its_row.values(moved=Recomputation.moved + tickets))
+        left = select(StaleTarget.id).where(StaleTarget.recomputation_id == recomputation_id)
+        db.session.execute(
+            its_row.where(Recomputation.finished_at.is_(None), ~left.exists()).values(finished_at=now)
+        )
+
+
+def list_recomputations(limit: int) -> list[Row[Any]]:
+    """The latest changes that moved many deadlines, the last first: the columns of Recomputation and `done`,
+    how many of its `total` targets are computed."""
+    left = select(func.count()).where(StaleTarget.recomputation_id == Recomputation.id).scalar_subquery()
+    columns = [*Recomputation.__table__.columns, (Recomputation.total - left).label("done")]
+    return list(db.session.execute(select(*columns).order_by(Recomputation.id.desc()).limit(limit)))
 
 
 def get_earliest_report(ticket_ids: list[int]) -> datetime:

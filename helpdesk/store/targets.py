@@ -1,12 +1,109 @@
-"""Questions about stored targets across tickets."""
+"""What deadlines and alarms rest on, read for many tickets at once, and their cache, written so too."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from helpdesk.store.db import db
-from helpdesk.store.tickets import Target, Ticket
+from helpdesk.rules import attention, timeline
+from helpdesk.store.db import db, insert_rows, update_rows
+from helpdesk.store.escalations import Alarm
+from helpdesk.store.tickets import Entry, Target, Ticket
+
+TICKET = (
+    Ticket.id,
+    Ticket.state,
+    Ticket.is_open,
+    Ticket.severity,
+    Ticket.is_triaged,
+    Ticket.team_id,
+    Ticket.assignee_id,
+    Ticket.policy_version_id,
+    Ticket.reported_at,
+    Ticket.accepted_at,
+    Ticket.resolved_at,
+    Ticket.reopen_count,
+    Ticket.waiting_for,
+    Ticket.wake_at,
+    Ticket.update_by,
+    Ticket.changed_at,
+    Ticket.next_due_at,
+    Ticket.next_target,
+)
+HEARD = timeline.HEARD | attention.HEARD
+ENTRY = (Entry.ticket_id, Entry.id, Entry.kind, Entry.at, Entry.detail)
+TARGET = tuple(Target.__table__.columns)
+ALARM = tuple(Alarm.__table__.columns)
+
+
+@dataclass(slots=True)
+class Facts:
+    """A ticket with all that its deadlines and alarms rest on: its row (the columns in TICKET, or the
+    entity), its timeline as far as somebody hears it (HEARD; nothing voided, in the order written), its
+    targets and alarms."""
+
+    ticket: Any
+    timeline: list[Any] = field(default_factory=list)
+    targets: list[Any] = field(default_factory=list)
+    alarms: list[Any] = field(default_factory=list)
+
+
+def list_rows(ticket_ids: list[int]) -> list[Any]:
+    """The rows of these tickets (columns TICKET), in the order of the ids."""
+    known = {row.id: row for row in db.session.execute(select(*TICKET).where(Ticket.id.in_(ticket_ids)))}
+    return [known[ticket_id] for ticket_id in ticket_ids]
+
+
+def lock_rows(ticket_ids: list[int]) -> list[Any]:
+    """As `list_rows`, locked until the transaction ends; by id, without those that another has locked."""
+    query = select(*TICKET).where(Ticket.id.in_(ticket_ids)).order_by(Ticket.id)
+    return list(db.session.execute(query.with_for_update(skip_locked=True)))
+
+
+def list_facts(tickets: Sequence[Any]) -> list[Facts]:
+    """The facts about these tickets, in their order: three queries for all of them."""
+    found = {ticket.id: Facts(ticket) for ticket in tickets}
+    entries = select(*ENTRY).where(
+        Entry.ticket_id.in_(found), Entry.kind.in_(HEARD), Entry.voided_at.is_(None)
+    )
+    for row in db.session.execute(entries.order_by(Entry.id)):
+        found[row.ticket_id].timeline.append(row)
+    for row in db.session.execute(select(*TARGET).where(Target.ticket_id.in_(found)).order_by(Target.id)):
+        found[row.ticket_id].targets.append(row)
+    for row in db.session.execute(select(*ALARM).where(Alarm.ticket_id.in_(found)).order_by(Alarm.id)):
+        found[row.ticket_id].alarms.append(row)
+    return list(found.values())
+
+
+def insert_targets(rows: list[dict[str, Any]]) -> None:
+    """Adds targets in one statement: every column of Target but `id` each. For desk verbs."""
+    insert_rows(Target, rows)
+
+
+def update_targets(rows: list[dict[str, Any]]) -> None:
+    """Changes targets: {"id", columns to set} each, all rows the same columns. For desk verbs."""
+    update_rows(Target, rows)
+
+
+def delete_targets(target_ids: list[int]) -> None:
+    """Removes targets. For desk verbs."""
+    if target_ids:
+        db.session.execute(delete(Target).where(Target.id.in_(target_ids)))
+
+
+def update_tickets(rows: list[dict[str, Any]]) -> None:
+    """Changes tickets, which the transaction has locked: {"id", columns to set} each, all rows the same."""
+    update_rows(Ticket, rows)
+
+
+def forget_targets(ticket: Ticket) -> None:
+    """What the ticket's entity knows of its targets is read anew when next looked at."""
+    for target in ticket.__dict__.get("targets", ()):
+        db.session.expire(target)
+    db.session.expire(ticket, ["targets"])
 
 
 def list_missed(severity: str, team_ids: list[int], since: datetime, now: datetime) -> list[Target]:

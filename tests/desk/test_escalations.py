@@ -9,7 +9,7 @@ from helpdesk.desk.tickets import Report
 from helpdesk.rules.severity import Affected, Answers, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm, find_next_due
-from helpdesk.store.letters import Letter
+from helpdesk.store.notices import Notice
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import Absence, Layer, Override, Roster
 from helpdesk.store.teams import Member
@@ -71,12 +71,13 @@ def ring_until(end: datetime) -> None:
 
 
 def told(ticket: Ticket) -> list[tuple[str, str, list[str]]]:
-    """(Berlin time, as what, whom) of each ring."""
+    """(Berlin time, as what, whom) of each ring but those that watch for silence."""
     names = {p.id: p.name for p in db.session.query(Person)}
     found = db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="escalated").order_by(Entry.id)
     return [
         (f"{e.at + timedelta(hours=1):%a %H:%M}", e.detail["to"], [names[i] for i in e.detail["people"]])
         for e in found
+        if e.detail["about"] not in ("silent", "news")
     ]
 
 
@@ -92,7 +93,7 @@ def test_a_critical_ticket_nobody_answers_at_night_climbs_to_the_manager(rostere
         ("Tue 00:00", "manager", dee),
     ]
     assert sorted(told(ticket)) == sorted(pages + climbs)
-    assert db.session.query(Letter).filter_by(kind="escalated").count() == len(pages + climbs)
+    assert db.session.query(Notice).filter_by(kind="escalated").count() == len(pages + climbs)
 
 
 def test_accepting_stops_the_paging(rostered: House) -> None:
@@ -121,7 +122,7 @@ def test_an_office_hours_ladder_pages_nobody_at_night(rostered: House) -> None:
 
 def test_a_minor_ticket_tells_the_team_whoever_has_it_and_the_lead(rostered: House) -> None:
     ticket = report(rostered, "minor", MONDAY_9)
-    tickets.assign(ticket.id, rostered.chen, rostered.gil.id, now=MONDAY_9)
+    triage.assign(ticket.id, rostered.chen, rostered.gil.id, now=MONDAY_9)
     ring_until(MONDAY_9 + timedelta(hours=5))
     assert told(ticket) == [
         ("Mon 09:00", "team", ["Bo", "Chen", "Gil"]),
@@ -173,8 +174,8 @@ def test_an_absent_assignee_is_skipped_for_whoever_is_on_call(rostered: House) -
     tickets.accept(ticket.id, rostered.chen, now=MONDAY_9)
     ring_until(MONDAY_9 + timedelta(hours=2))
     assert told(ticket) == [("Mon 11:00", "on_call", ["Bo"])]
-    entry = db.session.query(Entry).filter_by(kind="escalated").one()
-    assert entry.detail["passed_over"] == [{"to": "assignee", "why": "absent"}]
+    [step] = [e for e in db.session.query(Entry).filter_by(kind="escalated") if e.detail["about"] == "step"]
+    assert step.detail["passed_over"] == [{"to": "assignee", "why": "absent"}]
 
 
 def test_an_off_duty_assignee_is_skipped_at_night(rostered: House) -> None:
@@ -192,8 +193,8 @@ def test_where_nobody_is_on_call_the_backup_is_told_at_once_and_the_lead_hears_o
     ticket = report(rostered, "critical", NIGHT)
     ring_until(NIGHT)
     assert told(ticket) == [("Mon 23:00", "backup", ["Gil"])]
-    letters = {(x.kind, x.to_address) for x in db.session.query(Letter)}
-    assert letters >= {("escalated", "gil@example.org"), ("uncovered", "chen@example.org")}
+    notices = {(x.kind, x.person_id, x.channel_id) for x in db.session.query(Notice)}
+    assert notices == {("escalated", rostered.gil.id, None), ("uncovered", rostered.chen.id, None)}
     entry = db.session.query(Entry).filter_by(kind="escalated").one()
     assert entry.detail["passed_over"] == [{"to": "on_call", "why": "nobody"}]
 

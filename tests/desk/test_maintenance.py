@@ -216,8 +216,8 @@ def dies_at_commit(number: int) -> Iterator[None]:
 def test_a_recompute_that_is_killed_in_the_middle_goes_on_later(house: House) -> None:
     found = [minor(house) for _ in range(5)]
     announce(house)
-    # Each ticket's savepoint is a commit to the session too: the fifth is that of the second batch.
-    with pytest.raises(Killed), dies_at_commit(5):
+    # Each batch's savepoint is a commit to the session too: the fourth is that of the second batch.
+    with pytest.raises(Killed), dies_at_commit(4):
         recompute(MONDAY_9, batch=2)
     db.session.expire_all()
     assert [due(ticket) for ticket in found] == [THREE, THREE, TWO, TWO, TWO]

@@ -9,7 +9,7 @@ from helpdesk.desk import escalations, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.letters import Letter
+from helpdesk.store.notices import Notice
 from helpdesk.store.people import get_person
 from helpdesk.store.tickets import Entry
 from tests.conftest import MONDAY_9, House
@@ -49,7 +49,7 @@ def test_each_alarm_rings_once_however_many_ring(house: House, app: Flask) -> No
     db.session.rollback()
     assert db.session.query(Alarm).filter_by(state="fired").count() == 20
     assert db.session.query(Entry).filter_by(kind="escalated").count() == 20
-    assert db.session.query(Letter).filter_by(kind="escalated").count() == 40
+    assert db.session.query(Notice).filter_by(kind="escalated").count() == 40
 
 
 def test_accepting_while_it_rings_waits_for_neither_for_ever(house: House, app: Flask) -> None:
