@@ -55,7 +55,7 @@ def _decoded(raw: bytes) -> Any:
 
 def _no_number(name: str) -> Any:
     """Refuse NaN and Infinity, which Python reads and JSON does not know."""
-    raise ScenarioError(f"not JSON: {name} is no number")
+    raise ValueError(f"{name} is no number")
 
 
 def _refused(message: str) -> int:

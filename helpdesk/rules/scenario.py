@@ -22,8 +22,9 @@ def shown(value: object) -> str:
 
 def under(where: str, key: str) -> str:
     """Answers the path of a key inside the object at `where` ("" is the whole file)."""
-    step = key if _PLAIN_KEY.fullmatch(key) else f"[{shown(key)}]"
-    return f"{where}.{step}" if where else step
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{where}[{shown(key)}]"
+    return f"{where}.{key}" if where else key
 
 
 def as_object(raw: object, where: str) -> dict[str, Any]:

@@ -187,7 +187,20 @@ def test_calendars_are_values():
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Mars/Olympus", "Europe", "../etc/passwd", "/etc/passwd", "Europe/Berlin\n", "a\0b", 7, None]
+    "name",
+    [
+        "",
+        "Mars/Olympus",
+        "Europe",
+        "../etc/passwd",
+        "/etc/passwd",
+        "Europe/Berlin\n",
+        "a\0b",
+        "localtime",
+        "right/UTC",
+        7,
+        None,
+    ],
 )
 def test_unknown_zones_are_refused(name):
     with pytest.raises(ScenarioError, match=r"^roster\.timezone: "):
