@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import closing, guests, promises, tickets, triage, waiting
+from helpdesk.desk import closing, explanation, guests, promises, tickets, triage, waiting
 from helpdesk.desk.sign_in import Throttled
 from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences, say_size
 from helpdesk.outbound import links
@@ -22,7 +22,7 @@ from helpdesk.store.feedback import find_rating
 from helpdesk.store.people import Person, get_person
 from helpdesk.store.portal import find_own_ticket, list_public_entries
 from helpdesk.store.tickets import Entry, Ticket, ticket_id_of
-from helpdesk.web import words
+from helpdesk.web import plain_words, words
 from helpdesk.web.auth import address, retry_after
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, viewer_zone
@@ -188,6 +188,7 @@ def _page(visit: Visit, errors: Errors) -> str:
         ticket=visit.ticket,
         state=words.state_for_reporter(visit.ticket),
         step=next_step(visit),
+        why=plain_words.why_then(explanation.explain(visit.ticket, g.now)),
         entries=entries,
         messages=MESSAGES,
         file_list=_file_list,
