@@ -69,6 +69,7 @@ class Settings:
     upload_max_bytes: int
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...]
     metrics_token: str | None = field(repr=False)
+    heartbeat_url: str | None = field(repr=False)
     workers: int
     web_workers: int
     web_threads: int
@@ -176,6 +177,13 @@ def _base_url(text: str, _values: dict[str, Any]) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(f"write the address people type, for example https://desk.example.org, not {text!r}")
     return text.rstrip("/")
+
+
+def _heartbeat_url(text: str, _values: dict[str, Any]) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or any(c.isspace() for c in text):
+        raise ValueError("write the http:// or https:// address that waits for the clock's sign of life")
+    return text
 
 
 def _default_base_url(values: dict[str, Any]) -> str:
@@ -450,6 +458,13 @@ SETTINGS = (
         "none: /metrics answers the loopback only",
         "Lets /metrics be read from elsewhere with `Authorization: Bearer`.",
         _as_given,
+        _always(None),
+    ),
+    Setting(
+        "HELPDESK_HEARTBEAT_URL",
+        "none: nobody outside watches",
+        "Asked for (GET) once a minute while alarms ring in time: its silence alerts somebody outside.",
+        _heartbeat_url,
         _always(None),
     ),
     Setting("HELPDESK_WORKERS", "1", "Worker processes (RQ).", _number(1, 64), _always(1)),

@@ -17,6 +17,7 @@ from helpdesk import clock
 from helpdesk.config import Settings
 from helpdesk.core import create_core
 from helpdesk.jobs import periodic, tasks
+from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
 from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import find_oldest_unsent
@@ -48,6 +49,7 @@ class Clock:
         self.swept_at: datetime | None = None
         self.sweeping: Future[None] | None = None
         self.sweeper = ThreadPoolExecutor(1, "sweep")
+        self.heartbeat = Heartbeat(app)
 
     def run(self, stop: threading.Event) -> None:
         """Ticks until told to stop, through outages of database and queue."""
@@ -68,6 +70,7 @@ class Clock:
         """Has due alarms rung and sweeps when it is time; returns for how many seconds nothing is due."""
         self._sweep_beside(now)
         due_at = find_next_due()
+        self.heartbeat.beat_beside(now)
         if due_at is None:
             return LONGEST_SLEEP
         if due_at > now:

@@ -27,11 +27,10 @@ class Backlog:
 
 def get_backlog(now: datetime) -> Backlog:
     """What waits at `now`. OperationalError where the database cannot be reached."""
-    oldest = select(func.min(Alarm.due_at)).where(Alarm.state == "pending", Alarm.due_at <= now)
     letters = _counts(Letter, ("waiting", "failed"))
     mail = _counts(RawMail, ("waiting", "quarantined"))
     return Backlog(
-        oldest_alarm_due_at=db.session.scalar(oldest),
+        oldest_alarm_due_at=find_oldest_due(now),
         letters_waiting=letters.get("waiting", 0),
         letters_failed=letters.get("failed", 0),
         mail_waiting=mail.get("waiting", 0),
@@ -40,6 +39,12 @@ def get_backlog(now: datetime) -> Backlog:
         mail_taken_in=db.session.scalar(select(func.max(RawMail.id))) or 0,
         letters_written=db.session.scalar(select(func.max(Letter.id))) or 0,
     )
+
+
+def find_oldest_due(now: datetime) -> datetime | None:
+    """When the oldest alarm that is due and has not rung was due; None where none is."""
+    oldest = select(func.min(Alarm.due_at)).where(Alarm.state == "pending", Alarm.due_at <= now)
+    return db.session.scalar(oldest)
 
 
 def _counts(model: type[Letter] | type[RawMail], states: tuple[str, ...]) -> dict[str, int]:

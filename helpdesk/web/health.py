@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import os
 import time
+from datetime import datetime
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, multiprocess
@@ -38,13 +39,16 @@ def healthz() -> Response:
 
 @bp.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    """Whether work can be done: 503 without the database; a dead queue is said, the clock does its work."""
+    """Whether work can be done: 503 without the database; a dead queue is said, the clock does its work, and
+    so is how late the oldest unfired alarm is."""
+    now = clock.now()
     try:
-        found = health.look(clock.now())
+        found = health.look(now)
     except SQLAlchemyError:
         return jsonify(ready=False, database="unreachable"), 503
     queue = "ok" if found.jobs_queued is not None else "unreachable: the clock does the work itself"
-    return jsonify(ready=True, database="ok", queue=queue), 200
+    late = round(_late_seconds(found, now), 1)
+    return jsonify(ready=True, database="ok", queue=queue, oldest_unfired_alarm_seconds=late), 200
 
 
 @bp.get("/metrics")
@@ -69,11 +73,10 @@ class _State:
     def collect(self) -> list[Metric]:
         now = clock.now()
         found = health.look(now)
-        oldest = found.backlog.oldest_alarm_due_at
         values = {
             "helpdesk_oldest_unfired_alarm_seconds": (
                 "How late the oldest unfired alarm is; 0 where none is due.",
-                (now - oldest).total_seconds() if oldest else 0,
+                _late_seconds(found, now),
             ),
             "helpdesk_letters_waiting": ("Letters not sent yet.", found.backlog.letters_waiting),
             "helpdesk_letters_failed": ("Letters given up.", found.backlog.letters_failed),
@@ -90,6 +93,12 @@ class _State:
             *(GaugeMetricFamily(name, text, value=value) for name, (text, value) in values.items()),
             *(CounterMetricFamily(name, text, value=value) for name, (text, value) in totals.items()),
         ]
+
+
+def _late_seconds(found: health.Health, now: datetime) -> float:
+    """How late the oldest unfired alarm is; 0 where none is due."""
+    oldest = found.backlog.oldest_alarm_due_at
+    return (now - oldest).total_seconds() if oldest is not None else 0.0
 
 
 def _is_loopback() -> bool:

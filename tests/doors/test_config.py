@@ -69,6 +69,7 @@ def test_secrets_do_not_show_in_repr(environ: dict[str, str]) -> None:
         "HELPDESK_REDIS_URL": "redis://:hush-3@127.0.0.1/0",
         "HELPDESK_SMTP_URL": "smtp://desk:hush-4@mail.example.org",
         "HELPDESK_METRICS_TOKEN": "hush-5",
+        "HELPDESK_HEARTBEAT_URL": "https://watch.example.org/hush-6",
     }
     assert "hush" not in repr(load_settings(environ | secrets))
 
@@ -111,6 +112,8 @@ def test_postgresql_goes_through_psycopg_however_it_is_written(environ: dict[str
         ("HELPDESK_SECRET_KEY", "too short"),
         ("HELPDESK_MAIL_BIND", "mail:port"),
         ("HELPDESK_MAIL_ADDRESS", "the desk"),
+        ("HELPDESK_HEARTBEAT_URL", "watch.example.org/desk"),
+        ("HELPDESK_HEARTBEAT_URL", "file:///etc/passwd"),
         ("HELPDESK_SMTP_URL", "mail.example.org:25"),
         ("HELPDESK_SMTP_URL", "smtp://mail.example.org?starttls=perhaps"),
         ("HELPDESK_SMTP_URL", "smtp://mail.example.org:port"),

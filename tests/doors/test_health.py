@@ -35,11 +35,18 @@ def refusing_database() -> Iterator[None]:
 
 def test_ready_while_database_and_queue_answer(app: Flask, house: House) -> None:
     answer = app.test_client().get("/readyz")
-    assert (answer.status_code, answer.json) == (200, {"ready": True, "database": "ok", "queue": "ok"})
+    assert answer.status_code == 200
+    assert answer.json == {
+        "ready": True,
+        "database": "ok",
+        "queue": "ok",
+        "oldest_unfired_alarm_seconds": 0.0,
+    }
 
 
 def test_an_alarm_long_past_due_shows_in_the_metrics(app: Flask, house: House) -> None:
     tickets.report(Report("Printer", "jam"), house.ana, now=MONDAY_9, door="web")
+    assert app.test_client().get("/readyz").json["oldest_unfired_alarm_seconds"] > 3600
     text = app.test_client().get("/metrics").text
     found = re.search(r"^helpdesk_oldest_unfired_alarm_seconds (\S+)$", text, re.M)
     assert found is not None
