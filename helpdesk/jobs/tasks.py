@@ -9,6 +9,7 @@ from flask import current_app
 from helpdesk import clock
 from helpdesk.desk import escalations, failures, recompute
 from helpdesk.intake import receive
+from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
 from helpdesk.outbound.alarms import taken_up
 
@@ -40,6 +41,7 @@ def send_letters() -> None:
     """Makes letters of the notices that may go, and sends every letter that waits, until none is left or the
     mail server cannot be reached."""
     notices.gather(clock.now())
+    tell_beside()
     while smtp.send_waiting(clock.now(), failures.give_up_letter).sent:
         pass
 

@@ -8,8 +8,6 @@ good, or for three days, is failed, with the server's words kept.
 import logging
 import smtplib
 import ssl
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -19,6 +17,7 @@ from flask import current_app
 
 from helpdesk.config import SmtpServer
 from helpdesk.outbound import links
+from helpdesk.outbound.sending import OnFailure, Patience, Sending, settle
 from helpdesk.store.db import transaction
 from helpdesk.store.letters import Letter, claim_letters, get_letter
 from helpdesk.store.organisation import find_organisation
@@ -28,22 +27,10 @@ log = logging.getLogger(__name__)
 BATCH = 50
 ANSWERS_WITHIN = 20.0  # seconds for each word of the server's
 CLAIMED_FOR = timedelta(minutes=4)  # longer than all of its words about one letter may take
-GIVE_UP_AFTER = timedelta(days=3)
-LONGEST_WAIT = timedelta(hours=1)
-
-OnFailure = Callable[[Letter, datetime], object]
-
-
-@dataclass(frozen=True)
-class Sending:
-    """What a batch did: letters sent, to be tried again, and given up."""
-
-    sent: int = 0
-    again: int = 0
-    failed: int = 0
-
+PATIENCE = Patience(give_up_after=timedelta(days=3), longest_wait=timedelta(hours=1))
 
 _UNSENDABLE = ("failed", "the letter cannot be put into the form of a mail")
+_NOBODY = ("failed", "there is nobody to send it to any more")
 
 
 class _Unreachable(Exception):
@@ -65,11 +52,7 @@ def send_waiting(now: datetime, on_failure: OnFailure, batch: int = BATCH) -> Se
     try:
         with _connected(server) as connection:
             for left in reversed(range(batch)):
-                letter = get_letter(letter_id)
-                message = _built(letter)
-                outcome, fault = (
-                    _send(connection, letter.to_address, message) if message is not None else _UNSENDABLE
-                )
+                outcome, fault = _tried(connection, get_letter(letter_id))
                 with transaction():
                     counts[_settle(letter_id, outcome, fault, now, on_failure)] += 1
                     following = _claim(now) if left else None
@@ -116,6 +99,14 @@ def _sign_in(connection: smtplib.SMTP, server: SmtpServer, context: ssl.SSLConte
         connection.login(server.user, server.password or "")
 
 
+def _tried(connection: smtplib.SMTP, letter: Letter) -> tuple[str, str]:
+    """As `_send`; what can never be sent does not hold up the others."""
+    if not letter.to_address:
+        return _NOBODY
+    message = _built(letter)
+    return _send(connection, letter.to_address, message) if message is not None else _UNSENDABLE
+
+
 def _send(connection: smtplib.SMTP, address: str, message: EmailMessage) -> tuple[str, str]:
     """("sent" | "again" | "failed", the server's words). Raises _Unreachable where the connection broke."""
     own = current_app.config["SETTINGS"].mail_address
@@ -147,18 +138,7 @@ def _words(words: bytes | str) -> str:
 def _settle(letter_id: int, outcome: str, fault: str, now: datetime, on_failure: OnFailure) -> str:
     """Keeps what became of a letter, at once and by itself; returns its state."""
     with transaction():
-        letter = get_letter(letter_id)
-        letter.claimed_until = None
-        letter.attempts += 1
-        letter.fault = fault
-        if outcome == "sent":
-            letter.state, letter.sent_at = "sent", now
-        elif outcome == "failed" or now - letter.created_at > GIVE_UP_AFTER:
-            letter.state = "failed"
-            on_failure(letter, now)
-        else:
-            letter.next_try_at = now + min(timedelta(minutes=2 ** min(letter.attempts - 1, 10)), LONGEST_WAIT)
-        return letter.state
+        return settle(get_letter(letter_id), outcome, fault, now, PATIENCE, on_failure)
 
 
 def _built(letter: Letter) -> EmailMessage | None:

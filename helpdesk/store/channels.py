@@ -70,3 +70,26 @@ def get_channel(channel_id: int) -> Channel:
     if channel is None:
         raise LookupError(f"no channel {channel_id}")
     return channel
+
+
+def get_channel_for_change(channel_id: int) -> Channel:
+    """The channel, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    query = select(Channel).where(Channel.id == channel_id).with_for_update()
+    channel = db.session.scalar(query.execution_options(populate_existing=True))
+    if channel is None:
+        raise LookupError(f"no channel {channel_id}")
+    return channel
+
+
+def find_channel(channel_id: int) -> Channel | None:
+    """The channel of that id unless it was removed, or None."""
+    query = select(Channel).where(Channel.id == channel_id, Channel.removed_at.is_(None))
+    return db.session.scalar(query)
+
+
+def list_channels(*, person_id: int | None = None, team_id: int | None = None) -> list[Channel]:
+    """The channels of a person or of a team, verified or not, oldest first; those removed are left out."""
+    owner = Channel.person_id == person_id if team_id is None else Channel.team_id == team_id
+    return list(
+        db.session.scalars(select(Channel).where(owner, Channel.removed_at.is_(None)).order_by(Channel.id))
+    )

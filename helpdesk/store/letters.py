@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, case, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, case, func, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, may
@@ -12,6 +12,8 @@ from helpdesk.store.tickets import Ticket, desk_side
 
 # Their links let in whoever has them: only administrators read these on the letters page.
 SECRET_KINDS = frozenset({"invitation", "password_reset"})
+# Its code proves that a channel arrives: it is read there or nowhere.
+UNSEEN_KINDS = frozenset({"channel_code"})
 
 
 class Letter(Model):
@@ -77,11 +79,20 @@ def get_letter(letter_id: int) -> Letter:
 def claim_letters(now: datetime, until: datetime, limit: int) -> list[int]:
     """Claims letters that are due for sending by mail and returns their ids, the oldest first; others get
     others."""
+    return _claim(Letter.channel_id.is_(None), now, until, limit)
+
+
+def claim_messages(now: datetime, until: datetime, limit: int) -> list[int]:
+    """As `claim_letters`, those that go over a channel."""
+    return _claim(Letter.channel_id.is_not(None), now, until, limit)
+
+
+def _claim(which: ColumnElement[bool], now: datetime, until: datetime, limit: int) -> list[int]:
     ids = list(
         db.session.scalars(
             select(Letter.id)
             .where(
-                Letter.channel_id.is_(None),
+                which,
                 Letter.state == "waiting",
                 Letter.next_try_at <= now,
                 or_(Letter.claimed_until.is_(None), Letter.claimed_until <= now),
@@ -93,6 +104,21 @@ def claim_letters(now: datetime, until: datetime, limit: int) -> list[int]:
     )
     db.session.execute(update(Letter).where(Letter.id.in_(ids)).values(claimed_until=until))
     return ids
+
+
+def count_waiting_messages(now: datetime) -> int:
+    """How many messages are due for sending over channels and claimed by nobody; at most 10 are counted."""
+    due = (
+        select(Letter.id)
+        .where(
+            Letter.channel_id.is_not(None),
+            Letter.state == "waiting",
+            Letter.next_try_at <= now,
+            or_(Letter.claimed_until.is_(None), Letter.claimed_until <= now),
+        )
+        .limit(10)
+    )
+    return db.session.scalar(select(func.count()).select_from(due.subquery())) or 0
 
 
 def find_oldest_unsent(now: datetime) -> datetime | None:
@@ -114,9 +140,10 @@ def _seen_by(asker: Asker) -> ColumnElement[bool]:
     administrators and, unless its link lets in whoever holds the session, for whom it was written to."""
     about_tickets = Letter.ticket_id.in_(select(Ticket.id).where(desk_side(asker)))
     own = and_(Letter.person_id == asker.person_id, Letter.kind.not_in(SECRET_KINDS))
+    allowed = or_(about_tickets, own)
     if may(asker, "admin.edit"):
-        return or_(about_tickets, Letter.ticket_id.is_(None), own)
-    return or_(about_tickets, own)
+        allowed = or_(allowed, Letter.ticket_id.is_(None))
+    return and_(allowed, Letter.kind.not_in(UNSEEN_KINDS))
 
 
 def list_seen_letters(
