@@ -25,6 +25,7 @@ _AGENT = (
     _REPORTER
     | _SEES_DESK
     | {"ticket.work", "ticket.report_for", "ticket.assign", "absence.edit_own", "mail.rescue", "person.add"}
+    | {"alarm.hear"}  # the bell, and channels of one's own
 )
 _LEAD = _AGENT | {
     "roster.edit",
@@ -33,13 +34,31 @@ _LEAD = _AGENT | {
     "followup.work",
     "figures.see",
     "review.write",
+    "breach.excuse",
+    "ladder.see",
+    "team_channel.edit",
 }
 _MANAGER = (
-    _REPORTER | _SEES_DESK | {"figures.see", "figures.export", "review.write", "ticket.note", "security.see"}
+    _REPORTER
+    | _SEES_DESK
+    | {"figures.see", "figures.export", "review.write", "ticket.note", "security.see", "ladder.see", "alarm.hear"}
 )
-_ADMINISTRATOR = _LEAD | _MANAGER | {"admin.see", "admin.edit", "security.see", "backup.make"}
+_ADMINISTRATOR = (
+    _LEAD | _MANAGER | {"admin.see", "admin.edit", "security.see", "backup.make", "watch.see", "job.retry"}
+)
 _AUDITOR = (
-    frozenset({"profile.edit", "ticket.see_own", "figures.see", "admin.see", "security.see"}) | _SEES_DESK
+    frozenset(
+        {
+            "profile.edit",
+            "ticket.see_own",
+            "figures.see",
+            "admin.see",
+            "security.see",
+            "ladder.see",
+            "watch.see",
+        }
+    )
+    | _SEES_DESK
 )
 
 TABLE: dict[Role, frozenset[str]] = {

@@ -20,8 +20,10 @@ class LocalInstant(fields.Field[datetime]):
     A skipped local time means the first instant after the gap, a repeated one its first occurrence.
     """
 
-    def __init__(self, missing: Any) -> None:
-        super().__init__(required=True, error_messages={"required": missing, "null": missing})
+    def __init__(self, missing: Any = None, **kwargs: Any) -> None:
+        """`missing`: what to say where it is required and empty."""
+        messages = {"required": missing, "null": missing} if missing else {}
+        super().__init__(required=missing is not None, error_messages=messages, **kwargs)
 
     def _deserialize(
         self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any

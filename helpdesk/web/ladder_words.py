@@ -18,6 +18,11 @@ TO = {
     "person": _l("a named person"),
     "administrators": _l("the administrators"),
 }
+TARGETS = {
+    "response": _l("First answer"),
+    "resolution": _l("Solution"),
+    "update": _l("Further answers"),
+}
 CHANNELS = {
     "all": _l("every way there is"),
     "mail": _l("mail only"),

@@ -15,7 +15,15 @@ from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.people import zones
 from helpdesk.schemas.rosters import OverrideSchema, RosterSchema
 from helpdesk.store.organisation import get_organisation
-from helpdesk.store.rosters import Roster, list_absences, list_overrides, list_people_by_id, list_rosters
+from helpdesk.store.rosters import (
+    Roster,
+    list_absences,
+    list_overrides,
+    list_people_by_id,
+    list_rosters,
+    list_teams_of_roster,
+)
+from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
 from helpdesk.web import absences, roster_layers
 from helpdesk.web.auth import address
@@ -91,7 +99,15 @@ def show(roster_id: int) -> str:
         absences=list_absences(g.now, boards.end, people) if boards.end > g.now else [],
         left=sorted(p.name for p in list_people_by_id(people).values() if not p.is_active),
         may_edit=may("roster.edit") and rosters.may_edit(asker(), roster),
+        preview_url=_preview_url(roster) if may("ladder.see") else None,
     )
+
+
+def _preview_url(roster: Roster) -> str:
+    """Who would be told, tried with a service that this roster answers for."""
+    teams = {team.id for team in list_teams_of_roster(roster.id)}
+    service = next((service.id for service in list_services() if service.team_id in teams), None)
+    return url_for("previews.show", service=service)
 
 
 @bp.route("/new", methods=["GET", "POST"])

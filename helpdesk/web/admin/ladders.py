@@ -19,10 +19,10 @@ from helpdesk.schemas.policies import TARGETS
 from helpdesk.store.rosters import list_rosters
 from helpdesk.web import words
 from helpdesk.web.admin.frame import Options, Page, bp, by, changed_meanwhile, link, list_page, staff_options
-from helpdesk.web.admin.policies import NAMES
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, needs
 from helpdesk.web.ladder_words import CHANNELS, TO, say_step
+from helpdesk.web.ladder_words import TARGETS as TARGET_NAMES
 
 FIELDS = ("number", "at", "unit", "clock", "to", "channel", "repeat_minutes", "repeat_most")
 NEW = {"unit": "minutes", "clock": "counted", "channel": "all", "to": "lead"}
@@ -74,11 +74,11 @@ def ladders() -> str:
     lead = _(
         "Who is told, and when, while nobody has answered or solved. Time that does not count rings nobody."
     )
-    return list_page(_("Ladders"), [_("For"), _("Steps")], rows, lead=lead)
+    return list_page(_("Ladders"), [_("For"), _("Steps")], rows, lead=lead, template="admin/ladders.html")
 
 
 def _title(severity: str, target: str) -> str:
-    return f"{words.SEVERITIES[Severity(severity)]}: {NAMES[target]}"
+    return f"{words.SEVERITIES[Severity(severity)]}: {TARGET_NAMES[target]}"
 
 
 @bp.get("/ladders/<severity>/<target>")
@@ -125,6 +125,7 @@ def _page(severity: str, target: str, typed: list[Typed], marker: str, errors: E
     return render_template(
         "admin/ladder.html",
         title=_title(severity, target),
+        preview_url=url_for("previews.show", severity=severity),
         steps=typed,
         marker=marker,
         errors=errors or {},

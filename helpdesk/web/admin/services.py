@@ -68,6 +68,7 @@ def services_edit(service_id: int) -> Page:
         url_for(".services"),
         state=state,
         title=service.name,
+        preview_url=url_for("previews.show", service=service.id) if service.is_active else None,
         **_choices(service),
     )
 
