@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.people import Person
@@ -29,6 +29,22 @@ class Excuse(Model):
 
 
 def list_excuses(ticket_id: int) -> list[Excuse]:
-    """The ticket's excuses that stand, oldest first."""
+    """The ticket's excuses that stand, oldest first, with who gave them."""
     query = select(Excuse).where(Excuse.ticket_id == ticket_id, Excuse.withdrawn_at.is_(None))
-    return list(db.session.scalars(query.order_by(Excuse.id)))
+    return list(db.session.scalars(query.options(joinedload(Excuse.given_by)).order_by(Excuse.id)))
+
+
+def find_excuse(ticket_id: int, target: str, cycle: int) -> Excuse | None:
+    """The excuse that stands for this cycle, or None."""
+    query = select(Excuse).where(
+        Excuse.ticket_id == ticket_id,
+        Excuse.target == target,
+        Excuse.cycle == cycle,
+        Excuse.withdrawn_at.is_(None),
+    )
+    return db.session.scalar(query.options(joinedload(Excuse.given_by)))
+
+
+def stood_at(instant: datetime) -> ColumnElement[bool]:
+    """The condition on Excuse for those that stood at an instant: figures run again give the same."""
+    return and_(Excuse.given_at <= instant, or_(Excuse.withdrawn_at.is_(None), Excuse.withdrawn_at > instant))

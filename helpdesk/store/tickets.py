@@ -120,7 +120,7 @@ class Entry(Model):
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
     waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
-    nudged, rated, mail_filed, deadline_moved, letter_failed. `at` is when it holds (may be back-dated),
+    nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
     `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 

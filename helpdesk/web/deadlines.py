@@ -12,6 +12,7 @@ from helpdesk import i18n
 from helpdesk.desk.explanation import Explanation
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.excuses import Excuse
 from helpdesk.web.explanation import explained
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.timeline import RUNGS, TARGETS, clock_time
@@ -29,14 +30,17 @@ ALARMS = {
 }
 
 
-def cards(found: Explanation) -> list[dict[str, Any]]:
+def cards(found: Explanation, excuses: Iterable[Excuse] = ()) -> list[dict[str, Any]]:
     """Each target's latest cycle for the deadlines card, and earlier ones that were late: its `due` line and
-    why it is due then (web/explanation), its bar drawn while it is open, late, or the resolution."""
+    why it is due then (web/explanation), its bar drawn while it is open, late, or the resolution; and the
+    excuse of its breach, if there is one."""
+    excused = {(excuse.target, excuse.cycle): excuse for excuse in excuses}
     latest = {cycle.target: cycle for cycle in found.cycles}
     return [
         {
             "cycle": cycle,
-            "due": _due(cycle) if cycle is latest[cycle.target] else _earlier(cycle),
+            "excuse": excused.get((cycle.target, cycle.cycle)),
+            "due": due_line(cycle) if cycle is latest[cycle.target] else _earlier(cycle),
             "why": explained(found, cycle),
             "is_drawn": cycle.stopped_at is None or cycle.target == "resolution" or cycle.state == "breached",
         }
@@ -48,11 +52,11 @@ def cards(found: Explanation) -> list[dict[str, Any]]:
 
 def _earlier(cycle: Cycle) -> dict[str, Any]:
     """A cycle before the latest one of its target says when it began."""
-    return _due(cycle) | {"note": _("since %(time)s", time=clock_time(cycle.started_at))}
+    return due_line(cycle) | {"note": _("since %(time)s", time=clock_time(cycle.started_at))}
 
 
-def _due(cycle: Cycle) -> dict[str, Any]:
-    """As macros.due takes it."""
+def due_line(cycle: Cycle) -> dict[str, Any]:
+    """A cycle as macros.due takes it."""
     name = str(TARGETS[cycle.target]).capitalize()
     used, whole = _counted(cycle.elapsed_seconds), _counted(cycle.allowance_seconds)
     if cycle.state == "cancelled":

@@ -45,6 +45,8 @@ KINDS = {
     "maintenance_announced": _l("Maintenance announced"),
     "maintenance_changed": _l("Maintenance changed"),
     "maintenance_cancelled": _l("Maintenance called off"),
+    "breach_excused": _l("Breach excused"),
+    "excuse_withdrawn": _l("Excuse withdrawn"),
 }
 # What a detail tells; a key that is not here stands as it is.
 DETAILS = {

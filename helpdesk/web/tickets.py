@@ -25,10 +25,12 @@ from werkzeug.wrappers import Response as Answer
 from helpdesk.desk import explanation, tickets, waiting
 from helpdesk.desk.tickets import Taken
 from helpdesk.i18n import say_size
+from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
 from helpdesk.schemas.tickets import NoteSchema, ReplySchema
 from helpdesk.store.attachments import list_attachments
 from helpdesk.store.escalations import list_alarms
+from helpdesk.store.excuses import list_excuses
 from helpdesk.store.participants import list_participants
 from helpdesk.store.people import Person, get_person
 from helpdesk.store.rosters import list_people_by_id
@@ -196,7 +198,8 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         errors=errors,
         typed=typed,
         newer=newer,
-        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries)),
+        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries), list_excuses(ticket.id)),
+        can_excuse=access.may_for_team(asker(), "breach.excuse", ticket.team_id),
         ahead=deadlines.ahead(list_alarms([ticket.id])[ticket.id])
         if ticket.state not in ("closed", "cancelled")
         else [],

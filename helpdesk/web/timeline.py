@@ -260,6 +260,30 @@ def _letter_failed(entry: Entry, names: Names) -> Markup:
     return _because(said, entry.detail.get("fault", ""))
 
 
+def _excused(entry: Entry, names: Names) -> Markup:
+    said = _fill(
+        _("%(who)s excused the late %(target)s"), who=_who(entry), target=_of_cycle(entry.detail)
+    )
+    return _because(_because(said, entry.detail["reason"]), entry.detail["evidence"])
+
+
+def _excuse_withdrawn(entry: Entry, names: Names) -> Markup:
+    said = _fill(
+        _("%(who)s withdrew the excuse of the late %(target)s"),
+        who=_who(entry),
+        target=_of_cycle(entry.detail),
+    )
+    return _because(said, entry.detail["reason"])
+
+
+def _of_cycle(detail: Mapping[str, Any]) -> str:
+    """A target inside a sentence, with its number where it is not the first."""
+    target = TARGETS.get(detail["target"], detail["target"])
+    if detail["cycle"] == 1:
+        return str(target)
+    return _("%(target)s (%(cycle)s)", target=target, cycle=detail["cycle"])
+
+
 def _unknown(entry: Entry, names: Names) -> Markup:
     """For what another version of Helpdesk wrote."""
     return _fill(_("%(who)s did something"), who=_who(entry))
@@ -285,6 +309,8 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "mail_filed": _mail_filed,
     "letter_failed": _letter_failed,
     "deadline_moved": _deadline_moved,
+    "excused": _excused,
+    "excuse_withdrawn": _excuse_withdrawn,
 }
 
 
