@@ -10,8 +10,9 @@ from marshmallow import Schema
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, targets, tickets, waiting
+from helpdesk.desk import closing, targets, tickets, triage, waiting
 from helpdesk.desk import explanation as explanations
+from helpdesk.desk.registration import Report
 from helpdesk.rules import access
 from helpdesk.rules.sla import cycles_as_json
 from helpdesk.schemas.answers import (
@@ -94,7 +95,7 @@ class Tickets(MethodView):
             raise Invalid({"service_id": [_("Choose a service from the list.")]})
         key = request.headers.get("Idempotency-Key")
         key = tickets.sent_key("api", g.person.id, key) if key else None
-        ticket = tickets.report(tickets.Report(**data), g.person, now=g.now, sent_key=key, **DOOR)
+        ticket = tickets.report(Report(**data), g.person, now=g.now, sent_key=key, **DOOR)
         return ticket, 201, {"Location": url_for("api_tickets.one", number=ticket.number)}
 
 
@@ -189,7 +190,7 @@ def resolve(data: dict[str, Any], number: str) -> Ticket:
 @verb("severity", SeveritySchema)
 def severity(data: dict[str, Any], number: str) -> Ticket:
     """Change the severity, with the reason; the deadlines follow."""
-    return tickets.change_severity(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
+    return triage.change_severity(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
 
 
 @verb("assign", AssignSchema)
@@ -202,7 +203,7 @@ def assign(data: dict[str, Any], number: str) -> Ticket:
         assignee and assignee.is_active and access.may(assignee.asker, "ticket.work")
     ):
         raise Invalid({"assignee_id": [_("Choose a person from the list.")]})
-    return tickets.assign(ticket.id, g.person, now=g.now, **data, **DOOR)
+    return triage.assign(ticket.id, g.person, now=g.now, **data, **DOOR)
 
 
 @verb("cancel", CancelSchema)

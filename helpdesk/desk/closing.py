@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import feedback, targets
+from helpdesk.desk import attention, feedback, targets
 from helpdesk.desk.participants import join, tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
@@ -52,6 +52,7 @@ def _resolve(
     )
     ticket.enter(State.RESOLVED)
     ticket.resolved_at = now
+    attention.promise_news(ticket, now)
     targets.refresh(ticket, now)
     ask_to_confirm("resolved", ticket, entry, now)
 
@@ -151,8 +152,8 @@ def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: st
             body=words,
             detail={"step": ticket.reopen_count},
         )
-        ticket.enter(State.IN_WORK if ticket.assignee_id else State.NEW)
         ticket.resolved_at = ticket.accepted_at = None  # to be accepted anew
+        ticket.enter(State.NEW)
         targets.refresh(ticket, now)
         told = {p.id: p for p in [ticket.assignee, *list_leads(ticket.team_id)] if p and p.id != actor.id}
         for person in told.values():
@@ -229,4 +230,5 @@ def merge(duplicate_id: int, actor: Person, survivor_id: int, *, now: datetime, 
 def _end_cancelled(ticket: Ticket, now: datetime) -> None:
     ticket.enter(State.CANCELLED)
     ticket.closed_at = now
+    attention.promise_news(ticket, now)
     targets.refresh(ticket, now)

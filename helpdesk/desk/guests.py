@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from helpdesk.desk import people, tickets
+from helpdesk.desk.registration import Report
 from helpdesk.desk.sign_in import of_network, throttle
 from helpdesk.outbound import letters, links
 from helpdesk.rules.throttle import Limit
@@ -19,7 +20,7 @@ FRESH_LINKS = Limit(3, timedelta(hours=1), timedelta(minutes=10), timedelta(hour
 
 
 def report_as_guest(
-    command: tickets.Report,
+    command: Report,
     name: str,
     email: str,
     *,

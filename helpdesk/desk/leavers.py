@@ -5,11 +5,12 @@ Turns need no change: desk/rosters takes those of whoever has left for gaps.
 
 from collections.abc import Iterable
 
-from helpdesk.desk import people, tickets
+from helpdesk.desk import channels, people, triage
 from helpdesk.desk.changes import By
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import letters
 from helpdesk.rules.access import Role
+from helpdesk.store.channels import list_channels
 from helpdesk.store.db import transaction
 from helpdesk.store.people import (
     Person,
@@ -25,8 +26,8 @@ from helpdesk.store.tickets import Ticket, list_open_assigned
 
 
 def leave(person_id: int, by: By) -> list[Ticket]:
-    """The person has left: every session, link and token ends, their open tickets go back to the teams, and
-    the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where they had left.
+    """The person has left: every session, link, token and channel ends, their open tickets go back to the
+    teams, and the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where they had left.
 
     Raises people.LastAdministrator, LookupError.
     """
@@ -40,6 +41,8 @@ def leave(person_id: int, by: By) -> list[Ticket]:
         person.session_epoch += 1
         for token in list_tokens(person_id):
             token.revoked_at = by.now
+        for channel in list_channels(person_id=person_id):
+            channels.remove(channel.id, by=by)
         given_back = hand_back(person, by)
         rosters = rosters_of(person_id)
         _log("person_left", person, by, {"tickets": len(given_back), "rosters": [r.name for r in rosters]})
@@ -65,7 +68,7 @@ def hand_back(person: Person, by: By) -> list[Ticket]:
     """Every open ticket of the person goes back to its team, with an entry each. Inside a transaction."""
     actor = get_person(by.actor_id)
     return [
-        tickets.assign(ticket_id, actor, None, now=by.now, door="web")
+        triage.assign(ticket_id, actor, None, now=by.now, door="web")
         for ticket_id in list_open_assigned(person.id)
     ]
 

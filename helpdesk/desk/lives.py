@@ -177,7 +177,7 @@ class Life:
 
     def accept(self, at: datetime, actor_id: int) -> None:
         """The actor takes it."""
-        self.ticket.assignee_id, self.ticket.accepted_at = actor_id, self.ticket.accepted_at or at
+        self.ticket.assignee_id, self.ticket.accepted_at = actor_id, at
         self.happen("accepted", at, actor_id)
         self.ticket.enter(State.IN_WORK)
         self.refresh(at)
@@ -227,7 +227,7 @@ class Life:
         """Not solved."""
         self.ticket.reopen_count += 1
         self.happen("reopened", at, actor_id, body=words, detail={"step": self.ticket.reopen_count})
-        self.ticket.enter(State.IN_WORK)
+        self.ticket.enter(State.NEW)
         self.ticket.resolved_at = self.ticket.accepted_at = None
         self.refresh(at)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
 
-from helpdesk.desk import attachments, closing, tickets
+from helpdesk.desk import attachments, closing, targets, tickets
 from helpdesk.desk.attachments import Kept, Upload
 from helpdesk.desk.participants import join
-from helpdesk.desk.tickets import Report
+from helpdesk.desk.registration import Report
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import alarms, links
 from helpdesk.rules import threading
@@ -254,6 +254,7 @@ def _add(
             detail=detail,
             raw_mail_id=raw.id,
         )
+        targets.refresh(ticket, now)  # it breaks a silence
     else:
         entry = tickets.reporter_reply(
             ticket.id,

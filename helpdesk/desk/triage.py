@@ -2,12 +2,14 @@
 
 from datetime import datetime
 
-from helpdesk.desk import targets
+from helpdesk.desk import attention, targets, tickets
 from helpdesk.desk.timeline import record
+from helpdesk.outbound import letters
+from helpdesk.rules.attention import is_raised
 from helpdesk.rules.lifecycle import require
 from helpdesk.rules.severity import Answers, Severity, severity_of
 from helpdesk.store.db import transaction
-from helpdesk.store.people import Person
+from helpdesk.store.people import Person, get_person
 from helpdesk.store.services import get_service
 from helpdesk.store.teams import get_team
 from helpdesk.store.tickets import Ticket, get_ticket_for_change
@@ -69,6 +71,7 @@ def _judge(
     ticket: Ticket, actor: Person, severity: Severity, why: str, reason: str, now: datetime, door: str
 ) -> None:
     if severity != ticket.severity:
+        raised = ticket.is_open and is_raised(ticket.severity, severity)
         record(
             ticket,
             "severity_changed",
@@ -76,9 +79,35 @@ def _judge(
             door=door,
             actor_id=actor.id,
             is_public=True,
-            detail={"from": ticket.severity, "to": severity, "reason": reason, "rule": why},
+            detail={
+                "from": ticket.severity,
+                "to": severity,
+                "reason": reason,
+                "rule": why,
+                **({"accept": "raised"} if raised else {}),
+            },
         )
+        if raised:
+            attention.ask_anew(ticket)
+        else:
+            ticket.update_by = None
     ticket.severity, ticket.severity_reason = severity, why
+
+
+def change_severity(
+    ticket_id: int, actor: Person, severity: Severity, reason: str, *, now: datetime, door: str = "web"
+) -> Ticket:
+    """Another severity, with the reason; the deadlines follow by the rule of the SLA clock.
+
+    A graver one asks for acceptance anew and tells its ladder from the beginning, whoever had accepted.
+    """
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("change_severity", ticket.state)
+        _judge(ticket, actor, severity, "by_hand", reason, now, door)
+        ticket.is_triaged = True
+        targets.refresh(ticket, now)
+    return ticket
 
 
 def move(
@@ -93,7 +122,8 @@ def move(
 ) -> Ticket:
     """To another service (whose team takes it unless `team_id` says another) or to another team.
 
-    Whoever had it has it no longer, unless they are in the new team. LookupError for an unknown one.
+    Whoever had it has it no longer, unless they are in the new team. Another team has to accept it, unless
+    the actor goes on with it there. LookupError for an unknown one.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
@@ -114,6 +144,8 @@ def _move(
 ) -> None:
     service = get_service(service_id) if service_id is not None else ticket.service
     team = get_team(team_id) if team_id is not None else service.team if service else ticket.team
+    stays = any(m.person_id == ticket.assignee_id for m in team.members)
+    is_handed = team.id != ticket.team_id and not (stays and ticket.assignee_id == actor.id)
     record(
         ticket,
         "moved",
@@ -127,11 +159,48 @@ def _move(
             "from_team": ticket.team_id,
             "to_team": team.id,
             "reason": reason,
+            **({"accept": "handed"} if is_handed else {}),
         },
     )
     ticket.service, ticket.team = service, team
-    if ticket.assignee_id is not None and all(m.person_id != ticket.assignee_id for m in team.members):
+    if is_handed:
+        attention.ask_anew(ticket)
+    if not stays:
         ticket.assignee = None
+
+
+def assign(
+    ticket_id: int, actor: Person, assignee_id: int | None, *, now: datetime, door: str = "web"
+) -> Ticket:
+    """Hands the ticket to a person (None: back to the team), who has to accept it.
+
+    It does not count as a response; whoever hands it to themselves accepts it, which does. Handing it to
+    whoever has it already changes nothing.
+    """
+    if assignee_id == actor.id:
+        return tickets.accept(ticket_id, actor, now=now, door=door)
+    with transaction():
+        ticket = get_ticket_for_change(ticket_id)
+        require("assign", ticket.state)
+        if assignee_id == ticket.assignee_id:
+            return ticket
+        assignee = get_person(assignee_id) if assignee_id is not None else None
+        record(
+            ticket,
+            "assigned",
+            now=now,
+            door=door,
+            actor_id=actor.id,
+            detail={"from": ticket.assignee_id, "to": assignee_id, "accept": "handed"},
+        )
+        ticket.assignee = assignee
+        attention.ask_anew(ticket)
+        cycles = targets.refresh(ticket, now)
+        if assignee is not None and any(c.target == "response" and c.stopped_at is None for c in cycles):
+            # Else an alarm tells them at once.
+            key = f"assigned:{ticket.id}:{now.timestamp()}"
+            letters.write("assigned", assignee, key=key, now=now, ticket=ticket, agent=actor)
+    return ticket
 
 
 def link(

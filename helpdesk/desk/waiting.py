@@ -2,14 +2,14 @@
 
 from datetime import datetime
 
-from helpdesk.desk import targets
+from helpdesk.desk import attention, targets
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules import hours
 from helpdesk.rules.escalation import RESOLVED_AFTER
-from helpdesk.rules.lifecycle import State, is_allowed, require
+from helpdesk.rules.lifecycle import State, is_allowed, require, state_in_hand
 from helpdesk.store.db import transaction
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, find_entry, get_ticket_for_change, list_entries
@@ -28,11 +28,14 @@ def wait(
     """Waits for the `reporter` (pauses the resolution) or a `supplier` (as the policy says) until `wake_at`.
 
     The question to the reporter is a public reply, so it counts as an answer and goes to them by letter;
-    for a supplier `question` is a note of what was asked of them. NotAllowed once resolved.
+    for a supplier `question` is a note of what was asked of them. Who was given the ticket accepts it by
+    this. NotAllowed once resolved.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("wait", ticket.state)
+        if attention.has_to_accept(ticket, actor):
+            attention.take_up(ticket, actor, now=now, door=door)
         if waiting_for == "reporter":
             asked = record(
                 ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=question
@@ -50,6 +53,7 @@ def wait(
         )
         ticket.enter(State.WAITING)
         ticket.waiting_for, ticket.wake_at = waiting_for, wake_at
+        attention.promise_news(ticket, now)
         targets.refresh(ticket, now)
     return ticket
 
@@ -121,6 +125,7 @@ def _resume(ticket: Ticket, reason: str, now: datetime, door: str, actor_id: int
         actor_id=actor_id,
         detail={"from": ticket.waiting_for, "reason": reason},
     )
-    ticket.enter(State.IN_WORK)
+    ticket.enter(state_in_hand(ticket.accepted_at))
+    attention.promise_news(ticket, now)
     targets.refresh(ticket, now)
     return entry

@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 from helpdesk.desk import mail
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.mail import Message, Outcome
-from helpdesk.desk.tickets import Report
+from helpdesk.desk.registration import Report
 from helpdesk.intake.parse import Parsed, Unparseable, parse, parse_barely
 from helpdesk.rules import quotes
 from helpdesk.schemas.fields import LONGEST_LINE, LONGEST_TEXT, clean

@@ -172,7 +172,8 @@ def _counted_for_response(
     timeline: Iterable[Happening], cycles: Sequence[Cycle], policy: Policy, number: int, start: datetime
 ) -> Cycle:
     """A response cycle that began at `start`, whole seconds, and goes on."""
-    severity, later = "", []
+    severity = ""
+    later: list[tuple[datetime, str]] = []
     for happening in sorted(timeline, key=lambda h: h.at):
         named = {"reported": "severity", "severity_changed": "to"}.get(happening.kind)
         if named is None:

@@ -1,5 +1,6 @@
 """A ticket's states and what may be done in each."""
 
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -35,10 +36,12 @@ _ALLOWED: dict[str, frozenset[State]] = {
     "nudge": frozenset({State.WAITING}),
     "resume": frozenset({State.WAITING}),
     "change_severity": _LIVING,
+    "promise_update": OPEN,
     "move": OPEN,
     "resolve": OPEN,
     "confirm": frozenset({State.RESOLVED}),
     "reopen": frozenset({State.RESOLVED}),
+    "unreopen": OPEN,
     "cancel": _LIVING,
     "merge": _LIVING,
     "merge_into": _LIVING,
@@ -54,6 +57,11 @@ class NotAllowed(Exception):
         super().__init__(f"{verb} is not possible while the ticket is {state}")
         self.verb = verb
         self.state = state
+
+
+def state_in_hand(accepted_at: datetime | None) -> State:
+    """The state of an open ticket that waits for nobody: in work once somebody has accepted it."""
+    return State.NEW if accepted_at is None else State.IN_WORK
 
 
 def is_allowed(verb: str, state: str) -> bool:

@@ -29,7 +29,7 @@ class AnswersSchema(Schema):
 
 
 class ReportSchema(AnswersSchema):
-    """Loads the fields of desk.tickets.Report that somebody may fill in.
+    """Loads the fields of desk.registration.Report that somebody may fill in.
 
     Mail and API may leave the questions out; the form asks them of every fault (FormReportSchema).
     """

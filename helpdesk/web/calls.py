@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import people, tickets
 from helpdesk.desk.people import AddressTaken
+from helpdesk.desk.registration import Report
 from helpdesk.schemas.calls import CallSchema
 from helpdesk.store.people import Person, find_person, get_person, list_people
 from helpdesk.store.services import list_services
@@ -55,7 +56,7 @@ def log() -> Answer | tuple[str, int]:
     reporter = _reporter(call)
     if reporter is None:
         return _page(request.form.to_dict(), {"who": [_("Choose who it is, or “somebody new”.")]}), 422
-    actor, command = get_person(current_user.id), tickets.Report(**data)
+    actor, command = get_person(current_user.id), Report(**data)
     try:
         ticket = tickets.report(command, reporter, now=g.now, door=call["door"], actor=actor, sent_key=key)
     except AddressTaken as taken:

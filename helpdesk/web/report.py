@@ -9,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import guests, promises, tickets
+from helpdesk.desk.registration import Report
 from helpdesk.desk.sign_in import Throttled
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Answers
@@ -51,7 +52,7 @@ def send() -> Page:
         errors["service_id"] = [_("This service is gone. Choose another, or none.")]
     if errors or data is None:
         return _form_page(request.form.to_dict(), errors), 422
-    command, sent = tickets.Report(**data, files=files), data | {"files": [file.name for file in files]}
+    command, sent = Report(**data, files=files), data | {"files": [file.name for file in files]}
     if guest is None:
         key = sent_key(request.form, current_user.id, sent)
         ticket = tickets.report(command, get_person(current_user.id), now=g.now, door="web", sent_key=key)
@@ -64,7 +65,7 @@ def _is_offered(service_id: int | None) -> bool:
     return service_id is None or (service is not None and service.is_active)
 
 
-def _send_for_guest(command: tickets.Report, guest: dict[str, Any], key: str | None) -> Page:
+def _send_for_guest(command: Report, guest: dict[str, Any], key: str | None) -> Page:
     promised = promises.promise_for(command.kind, command.service_id, None, _answers(command), now=g.now)
     if not request.form.get(TRAP):
         try:
@@ -153,7 +154,7 @@ def _promise(typed: dict[str, str]) -> promises.Promise | None:
         return None
 
 
-def _answers(command: tickets.Report) -> Answers:
+def _answers(command: Report) -> Answers:
     return Answers(command.works, command.affected, command.core_work_stands_still)
 
 

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
 
-from helpdesk.desk import closing, tickets, triage, waiting
+from helpdesk.desk import closing, triage, waiting
 from helpdesk.desk.rosters import who_is_on_call
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Answers
@@ -86,7 +86,7 @@ def _resolve(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
 def _severity(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     if data["severity"] == ticket.severity:
         raise Refused({"severity": [_("It has this severity already. Choose another.")]})
-    return tickets.change_severity(ticket.id, actor, **data, now=g.now)
+    return triage.change_severity(ticket.id, actor, **data, now=g.now)
 
 
 def _triage(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -113,7 +113,7 @@ def _assign(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
         data["assignee_id"] = actor.id
     if data["assignee_id"] not in {None, *(p.id for p in _staff())}:
         raise Refused({"assignee_id": [_("Choose a person from the list.")]})
-    return tickets.assign(ticket.id, actor, data["assignee_id"], now=g.now)
+    return triage.assign(ticket.id, actor, data["assignee_id"], now=g.now)
 
 
 def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:

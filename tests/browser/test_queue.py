@@ -5,7 +5,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from helpdesk import clock
-from helpdesk.desk import tickets, waiting
+from helpdesk.desk import tickets, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store import db
@@ -48,7 +48,7 @@ def day(house: House) -> list[Ticket]:
         "Looks like the cache from the `12 Nov` maintenance.",
         now=now - timedelta(minutes=20),
     )
-    tickets.change_severity(
+    triage.change_severity(
         work.id, house.chen, Severity.MAJOR, "there is a workaround", now=now - timedelta(minutes=12)
     )
     report("打印机卡纸, 二楼东侧", 25, **many)

@@ -51,7 +51,7 @@ def test_reopening_starts_a_fresh_response_clock_and_tells_assignee_and_lead(
     tickets.accept(ticket.id, house.bo, now=MONDAY_9)
     resolve(house, ticket)
     closing.reopen(ticket.id, house.ana, "Still jams", now=ELEVEN)
-    assert (ticket.state, ticket.is_open, ticket.reopen_count) == ("in_work", True, 1)
+    assert (ticket.state, ticket.is_open, ticket.reopen_count) == ("new", True, 1)  # to be accepted
     assert cycles(ticket) == [
         ("response", 1, "met"),
         ("resolution", 1, "running"),

@@ -57,7 +57,7 @@ def lived(house: House) -> Ticket:
         ticket.id, bo, waiting_for="reporter", question="Since?", wake_at=at(20, 9), now=at(6, 10, 0, 30)
     )
     tickets.reporter_reply(ticket.id, house.ana, "Yesterday", now=at(7, 11), door="web")
-    tickets.change_severity(ticket.id, bo, Severity.MAJOR, "more", now=at(7, 12, 30))
+    triage.change_severity(ticket.id, bo, Severity.MAJOR, "more", now=at(7, 12, 30))
     closing.resolve(ticket.id, bo, "c", "s", now=at(10, 10))
     closing.reopen(ticket.id, house.ana, "no", now=at(11, 16))
     return ticket
@@ -97,7 +97,7 @@ def test_a_date_before_a_change_keeps_its_old_hours(house: House) -> None:
 
 def test_a_raised_severity_says_allowance_and_due_before_and_after(house: House) -> None:
     ticket = report(house, at(2, 9))
-    tickets.change_severity(ticket.id, house.bo, Severity.MAJOR, "more", now=at(2, 10))
+    triage.change_severity(ticket.id, house.bo, Severity.MAJOR, "more", now=at(2, 10))
     change = next(c for c in explanation.explain(ticket, at(2, 11)).changes if c.target == "resolution")
     assert (change.event, change.elapsed) == ("severity_changed", 3600)
     assert (change.allowance_before, change.allowance_after) == (

@@ -44,7 +44,7 @@ def test_open_tickets_of_a_leaver_go_back_to_the_team(house: House) -> None:
     assert given_back.team_id == house.team.id
     entry = list_entries(ticket.id)[-1]
     assert (entry.kind, entry.actor_id) == ("assigned", house.eli.id)
-    assert entry.detail == {"from": house.bo.id, "to": None}
+    assert entry.detail == {"from": house.bo.id, "to": None, "accept": "handed"}
     assert get_ticket_for_change(solved.id).assignee_id == house.bo.id
 
 

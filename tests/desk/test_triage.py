@@ -49,7 +49,7 @@ def test_what_an_agent_has_set_stands_against_later_answers(house: House, mailed
 
 
 def test_moving_to_a_service_takes_it_from_whoever_is_not_in_its_team(house: House, mailed: Ticket) -> None:
-    tickets.assign(mailed.id, house.bo, house.eli.id, now=TEN)
+    triage.assign(mailed.id, house.bo, house.eli.id, now=TEN)
     triage.move(mailed.id, house.bo, service_id=house.printing.id, reason="wrong service", now=TEN)
     assert (mailed.service_id, mailed.team_id, mailed.assignee) == (
         house.printing.id,

@@ -54,7 +54,8 @@ def test_an_answer_of_the_reporter_ends_the_waiting_and_moves_the_deadline(
 ) -> None:
     ask(house, ticket)
     tickets.reporter_reply(ticket.id, house.ana, "The third", now=ELEVEN, door="web")
-    assert (ticket.state, ticket.waiting_for, ticket.wake_at) == ("in_work", None, None)
+    # Bo has asked, but nobody has accepted it.
+    assert (ticket.state, ticket.waiting_for, ticket.wake_at) == ("new", None, None)
     # 24 working hours from Monday 09:00 are Wednesday 18:00; one hour did not count.
     due = next(t.due_at for t in ticket.targets if t.target == "resolution")
     assert due == datetime(2026, 3, 5, 9, 0, tzinfo=UTC)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, people, tickets, tokens, waiting
+from helpdesk.desk import closing, people, tickets, tokens, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.severity import Severity
 from helpdesk.rules.sla_scenario import explain_scenario
@@ -173,7 +173,7 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, int]]] = [
     ("wait", {"waiting_for": "supplier", "wake_at": TOMORROW}, WORKERS),
     ("resolve", {"cause": "disk", "solution": "new disk"}, WORKERS),
     ("severity", {"severity": "major", "reason": "more"}, WORKERS),
-    ("assign", {"assignee_id": None}, WORKERS),
+    ("assign", {"assignee_id": 3}, WORKERS),  # Chen
     ("notes", {"body": "hm"}, WORKERS | {"dee": DONE}),
     ("replies", {"body": "hello"}, WORKERS | {"ana": DONE}),
     ("cancel", {"reason": "not needed"}, WORKERS | {"ana": DONE}),
@@ -343,7 +343,7 @@ def test_the_description_names_every_address(house: House, browser: Browsers) ->
 def test_an_explanation_holds_the_cycles_and_a_scenario_that_explains_the_same(
     house: House, program: Callable[[str], Program], ticket: Ticket
 ) -> None:
-    tickets.change_severity(ticket.id, house.bo, Severity.CRITICAL, "worse", now=clock.now())
+    triage.change_severity(ticket.id, house.bo, Severity.CRITICAL, "worse", now=clock.now())
     answer = program("ana").get(f"/tickets/{ticket.number}/explanation")
     assert answer.status_code == 200
     found = answer.json

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, passwords, tickets
+from helpdesk.desk import closing, passwords, tickets, triage
 from helpdesk.desk.figures import _safe
 from helpdesk.rules.access import Role
 from helpdesk.rules.figures import Tally, tally_by
@@ -85,7 +85,7 @@ class March:
         # Answered as minor, then critical: the solution is promised as minor, due by the tighter one.
         raised = self.report(at(11, 9), "raised")
         accept(raised.id, bo, now=at(11, 10))
-        tickets.change_severity(raised.id, bo, Severity.CRITICAL, "worse", now=at(11, 11))
+        triage.change_severity(raised.id, bo, Severity.CRITICAL, "worse", now=at(11, 11))
         resolve(raised.id, bo, "c", "s", now=at(11, 16))
         # Critical and in time.
         down = self.report(at(12, 9), "down", works=Works.NOTHING, affected=Affected.EVERYONE)

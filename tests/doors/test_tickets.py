@@ -140,7 +140,7 @@ def test_each_deed_is_done_and_stands_in_the_timeline(house: House, ticket: Tick
             "affected": "several",
             "service_id": str(house.printing.id),
         },
-        "assign": {"to_me": "1"},
+        "assign": {"assignee_id": str(house.chen.id)},
         "link": {"number": other.number, "how": "same_cause"},
         "wait": {"waiting_for": "supplier", "wake_at": tomorrow, "question": "Part ordered"},
         "move": {"service_id": str(house.erp.id), "reason": "It is ERP"},

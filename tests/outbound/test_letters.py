@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from helpdesk.desk import closing, digests, escalations, tickets, waiting
+from helpdesk.desk import closing, digests, escalations, tickets, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.outbound import links
 from helpdesk.outbound.smtp import build
@@ -114,7 +114,7 @@ def test_an_alarm_for_a_further_answer_says_so(ticket: Ticket, house: House) -> 
 
 
 def test_an_assignment_says_what_is_due(ticket: Ticket, house: House) -> None:
-    tickets.assign(ticket.id, house.chen, house.bo.id, now=MONDAY_9)
+    triage.assign(ticket.id, house.chen, house.bo.id, now=MONDAY_9)
     reads_as("assigned", letter("assigned"))
 
 
@@ -128,7 +128,7 @@ def test_an_alarm_says_what_is_due_and_has_one_button(ticket: Ticket, house: Hou
 
 
 def test_an_alarm_says_who_was_passed_over(ticket: Ticket, house: House) -> None:
-    tickets.assign(ticket.id, house.chen, None, now=MONDAY_9)
+    triage.assign(ticket.id, house.chen, None, now=MONDAY_9)
     escalations.ring(MONDAY_9)
     escalations.ring(MONDAY_9 + timedelta(hours=2))
     rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
