@@ -77,13 +77,7 @@ def publish(
         calendar = get_row_for_change(Calendar, calendar_id)
         before = state_of(calendar)
         changes.require_unchanged(before, seen)
-        first = first_day(calendar, by.now)
-        if not first <= effective_on <= first + timedelta(days=FARTHEST):
-            raise Refused("effective_on", "too_early" if effective_on < first else "too_far")
-        definition = _definition(_zone(calendar).key, week, dates)
-        effective_at = hours.local_to_instant(
-            _zone(calendar), datetime.combine(effective_on, datetime.min.time())
-        )
+        definition, effective_at = version_from(calendar, week, dates, effective_on, by.now)
         version = _version(before["version"] + 1, definition, effective_at, reason, by)
         calendar.versions.append(version)
         db.session.flush()
@@ -94,6 +88,23 @@ def publish(
         if organisation is not None and organisation.calendar_id == calendar_id:
             after_ladder_change(by.now)  # reminders and silent closing count in office hours
     return calendar
+
+
+def version_from(
+    calendar: Calendar,
+    week: dict[str, Intervals],
+    dates: dict[str, Intervals],
+    effective_on: date,
+    now: datetime,
+) -> tuple[dict[str, Any], datetime]:
+    """A version's definition, and from which instant on it would hold. Raises Refused and ScenarioError as
+    `publish` does."""
+    first = first_day(calendar, now)
+    if not first <= effective_on <= first + timedelta(days=FARTHEST):
+        raise Refused("effective_on", "too_early" if effective_on < first else "too_far")
+    midnight = datetime.combine(effective_on, datetime.min.time())
+    definition = _definition(_zone(calendar).key, week, dates)
+    return definition, hours.local_to_instant(_zone(calendar), midnight)
 
 
 def countries() -> Mapping[str, Sequence[str]]:

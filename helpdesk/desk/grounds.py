@@ -19,13 +19,15 @@ class Grounds:
     Make one for each ticket, or one for many at once: it sees nothing that changes later.
     """
 
-    def __init__(self, since: datetime) -> None:
+    def __init__(self, since: datetime, foreseen: Mapping[int, hours.Calendar] | None = None) -> None:
+        """`foreseen`: calendars by id in place of those in force, to see what they would do."""
         self.since = since
+        self._foreseen = foreseen
         self._windows: dict[int, list[Window]] = {}
 
     @cached_property
     def _setup(self) -> tuple[Organisation | None, Reference]:
-        return reference.current()
+        return reference.foreseen(self._foreseen) if self._foreseen else reference.current()
 
     @property
     def organisation(self) -> Organisation | None:

@@ -98,7 +98,8 @@
     else press(element);
   };
 
-  // ---- lists that keep themselves fresh: [data-poll-url] with an id, optional data-poll-seconds ----
+  // ---- lists that keep themselves fresh: [data-poll-url] with an id, optional data-poll-seconds, and
+  // data-poll-while: what must stand in it for it to ask again ----
   const busy = (box) => document.hidden || one("dialog[open]") || (box.contains(document.activeElement) && typing(document.activeElement));
 
   const freshen = (box, html) => {
@@ -118,7 +119,7 @@
   };
 
   const poll = async (box) => {
-    if (busy(box)) return;
+    if (busy(box) || (box.dataset.pollWhile && !one(box.dataset.pollWhile, box))) return;
     const headers = box.etag ? { "If-None-Match": box.etag } : {};
     const answer = await fetch(box.dataset.pollUrl, { headers, cache: "no-store" }).catch(() => null);
     box.classList.toggle("busy", !answer || answer.status >= 500);

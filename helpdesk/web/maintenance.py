@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, make_response, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
@@ -14,6 +14,7 @@ from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.maintenance import NewWindowSchema, WindowSchema
 from helpdesk.store.maintenance import Window, find_window, list_windows_ahead, list_windows_over
 from helpdesk.store.services import Service, list_services
+from helpdesk.store.stale import list_recomputations
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, needs, viewer_zone
@@ -22,6 +23,7 @@ from helpdesk.web.roster_board import local_text
 bp = Blueprint("maintenance", __name__, url_prefix="/maintenance")
 
 AHEAD = timedelta(days=3660)
+SHOWN = 3  # of the latest changes that moved deadlines
 Page = Answer | str | tuple[str, int]
 
 
@@ -38,6 +40,25 @@ def index() -> str:
         may_change=_may_change,
         may_add=bool(_services()),
     )
+
+
+@bp.get("/progress")
+@needs("maintenance.see")
+def progress() -> Answer:
+    """How far computing deadlines anew has come, for pages that show it until it is done."""
+    response = make_response(render_template("maintenance/progress.html"))
+    response.add_etag()
+    return response.make_conditional(request)
+
+
+@bp.app_context_processor
+def _recomputations() -> dict[str, Any]:
+    """For whichever page shows them: the latest, while they run and for a day after."""
+    return {"recomputations": lambda: [r for r in list_recomputations(SHOWN) if _is_recent(r.finished_at)]}
+
+
+def _is_recent(finished_at: datetime | None) -> bool:
+    return finished_at is None or finished_at > g.now - timedelta(days=1)
 
 
 @bp.route("/new", methods=["GET", "POST"])

@@ -1,24 +1,28 @@
 """Calendars: when time counts."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flask import abort, g, render_template, request, url_for
-from flask_babel import format_date, get_locale
+from flask_babel import format_date, get_locale, ngettext
 from flask_babel import gettext as _
 
 from helpdesk.desk import calendars as desk
 from helpdesk.desk.changes import Refused
+from helpdesk.desk.foresight import Foresight, Move, foresee_calendar
 from helpdesk.desk.reference import calendar_of
-from helpdesk.i18n import say_hours, zone_city
+from helpdesk.i18n import say_hours, say_instant, zone_city
 from helpdesk.rules.hours import ScenarioError
 from helpdesk.schemas.calendars import CalendarVersionSchema, HolidaysSchema, NewCalendarSchema
 from helpdesk.schemas.hours import hours_form
 from helpdesk.schemas.people import zones
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Calendar, find_calendar, list_calendars
+from helpdesk.web.admin import versions
 from helpdesk.web.admin.frame import Options, Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.forms import load
-from helpdesk.web.frame import needs
+from helpdesk.web.frame import needs, viewer_zone
+from helpdesk.web.timeline import TARGETS, ticket_link
 
 LANGUAGES = {"zh_Hans": "zh_CN", "zh_Hant": "zh_TW"}
 
@@ -53,7 +57,7 @@ def calendars_new() -> Page:
     """Adds one."""
     return form_page(
         "admin/calendar.html",
-        {"zone": get_organisation().zone},
+        {"zone": get_organisation().zone, **_hours_of_office()},
         NewCalendarSchema,
         lambda data, seen: _checked(lambda: desk.create(**data, by=by())),
         lambda calendar: url_for(".calendars_edit", calendar_id=calendar.id),
@@ -61,6 +65,12 @@ def calendars_new() -> Page:
         calendar=None,
         zone_options=[(zone, zone) for zone in zones()],
     )
+
+
+def _hours_of_office() -> dict[str, str]:
+    """The office hours, for a new calendar to begin with."""
+    office = find_calendar(get_organisation().calendar_id or 0)
+    return hours_form({"week": desk.state_of(office)["week"]}) if office else {}
 
 
 @bp.route("/calendars/<int:calendar_id>", methods=["GET", "POST"])
@@ -85,10 +95,47 @@ def calendars_edit(calendar_id: int) -> Page:
         url_for(".calendars_edit", calendar_id=calendar_id),
         state=state,
         title=calendar.name,
+        look=lambda data: _checked(lambda: _foresee(calendar_id, data)),
         calendar=calendar,
         imported=wanted,
         first=first.isoformat(),
+        versions=versions.history(calendar.versions, versions.calendar_changes),
     )
+
+
+def _foresee(calendar_id: int, data: dict[str, Any]) -> dict[str, Any]:
+    """What publishing would move, in words."""
+    seen = foresee_calendar(calendar_id, data["week"], data["dates"], data["effective_on"], g.now)
+    return {"foreseen": {"said": list(_said(seen)), "rows": [_example(move) for move in seen.examples]}}
+
+
+def _said(seen: Foresight) -> Iterator[str]:
+    if seen.later:
+        yield ngettext(
+            "%(num)d open ticket gets a later deadline.",
+            "%(num)d open tickets get a later deadline.",
+            seen.later,
+        )
+    if seen.earlier:
+        yield ngettext(
+            "%(num)d open ticket gets an earlier deadline.",
+            "%(num)d open tickets get an earlier deadline.",
+            seen.earlier,
+        )
+    if not seen.later and not seen.earlier:
+        yield _("No open deadline moves.")
+    if seen.looked_at < seen.concerned:
+        yield _(
+            "Looked at: the %(some)s tickets due next, of %(all)s that this may concern.",
+            some=seen.looked_at,
+            all=seen.concerned,
+        )
+
+
+def _example(move: Move) -> list[Any]:
+    zone = viewer_zone()
+    to = say_instant(move.to, zone) if move.to else _("never")
+    return [ticket_link(move.ticket_id), TARGETS[move.target], say_instant(move.was, zone), to]
 
 
 @bp.get("/calendars/<int:calendar_id>/holidays")

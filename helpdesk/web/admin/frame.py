@@ -83,9 +83,13 @@ def form_page(
     done: str | Callable[[Any], str],
     *,
     state: Mapping[str, Any] | None = None,
+    look: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     **shown: Any,
 ) -> Page:
     """A form as it is now (GET), or saved (POST): back to `done`, or shown again with what was typed.
+
+    `look` is given what the schema loaded where the button pressed was "look": it saves nothing, and returns
+    what the form shows besides.
 
     `typed` is what it shows; `state` what the desk compares with (None: a new thing). `save` is given what
     the schema loaded and the marker of what the form was opened with.
@@ -98,6 +102,10 @@ def form_page(
     data, errors = load(schema, request.form)
     if data is not None:
         try:
+            if look is not None and request.form.get("do") == "look":
+                marker = request.form.get("marker", "")
+                shown |= look(data)
+                return render_template(template, typed=request.form, marker=marker, errors={}, **shown)
             saved = save(data, request.form.get("marker", ""))
             flash(_("Saved."))
             return redirect(done if isinstance(done, str) else done(saved), 303)

@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import abort, g, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from helpdesk.desk import policies as targets
 from helpdesk.desk import policy_plans as desk
@@ -22,12 +21,11 @@ from helpdesk.store.names import find_row
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Policy, list_calendars, list_policies
 from helpdesk.web import words
-from helpdesk.web.admin import policy_rules
+from helpdesk.web.admin import policy_rules, versions
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page
+from helpdesk.web.admin.versions import NAMES
 from helpdesk.web.frame import needs, viewer_zone
 from helpdesk.web.roster_board import local_text
-
-NAMES = {"response": _l("First answer"), "resolution": _l("Solution"), "update": _l("Further answers")}
 
 
 @bp.get("/policies")
@@ -91,6 +89,7 @@ def policies_edit(policy_id: int) -> Page:
         state=state,
         title=policy.name,
         policy=policy,
+        versions=versions.history(policy.versions, versions.policy_changes),
         **_shown(policy),
     )
 

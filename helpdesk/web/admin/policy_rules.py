@@ -15,7 +15,7 @@ from helpdesk.schemas.policies import PolicyRuleSchema, TrySchema
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.policies import PolicyRule, list_policies, list_policy_rules
 from helpdesk.store.services import list_services
-from helpdesk.web.admin.frame import SAID, Options, Page, bp, by, changed_meanwhile, form_page
+from helpdesk.web.admin.frame import SAID, Page, bp, by, changed_meanwhile, form_page
 from helpdesk.web.forms import load
 from helpdesk.web.frame import needs
 
@@ -155,7 +155,7 @@ def _values(data: dict[str, Any]) -> dict[str, Any]:
     return {name: data[name] for name in desk.FIELDS}
 
 
-def _choices() -> dict[str, Options]:
+def _choices() -> dict[str, Any]:
     return {
         "kind_options": [(kind.value, str(label)) for kind, label in KINDS.items() if kind],
         "service_options": [(service.id, service.name) for service in list_services(active_only=False)],
