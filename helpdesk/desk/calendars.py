@@ -10,7 +10,7 @@ import holidays
 
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
-from helpdesk.desk.stale import after_calendar_change, after_ladder_change
+from helpdesk.desk.stale import after_calendar_change
 from helpdesk.rules import hours
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
@@ -83,10 +83,9 @@ def publish(
         db.session.flush()
         after = {**state_of(calendar), "from day": effective_on.isoformat(), "reason": reason}
         changes.log_change(f"calendar:{calendar.name}", before, after, by)
-        after_calendar_change(effective_at, by.now)
         organisation = find_organisation()
-        if organisation is not None and organisation.calendar_id == calendar_id:
-            after_ladder_change(by.now)  # reminders and silent closing count in office hours
+        is_office = organisation is not None and organisation.calendar_id == calendar_id
+        after_calendar_change(effective_at, by.now, f"{calendar.name}: {reason}", is_office)
     return calendar
 
 

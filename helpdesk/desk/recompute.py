@@ -17,7 +17,13 @@ from helpdesk.desk.targets import Decision
 from helpdesk.desk.timeline import record_all
 from helpdesk.store.db import savepoint, transaction
 from helpdesk.store.maintenance import find_window
-from helpdesk.store.stale import get_earliest_report, list_stale_targets, list_stale_tickets, remove_marks
+from helpdesk.store.stale import (
+    get_earliest_report,
+    list_calendar_changes,
+    list_stale_targets,
+    list_stale_tickets,
+    remove_marks,
+)
 from helpdesk.store.targets import list_facts, lock_rows, update_tickets
 
 log = logging.getLogger(__name__)
@@ -39,16 +45,16 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
 
     Returns the last one's id, to go on after; None when none was left. Each ticket whose open deadline moved
     gets one `deadline_moved` entry: detail {"from", "to"} of the nearest one moved, all of them in "targets",
-    with "window" and "reason" (both None after a calendar change). A ticket that cannot be computed keeps its
-    marks for the next round and does not hold up the others; one that somebody else has locked is left to
-    them, or to the next round.
+    with "window" and its "reason" (both None after another change), and "calendar", which was published and
+    why (None after another). A ticket that cannot be computed keeps its marks for the next round and does not
+    hold up the others; one that somebody else has locked is left to them, or to the next round.
     """
     with transaction():
         ids = list_stale_tickets(after_id, batch)
         if not ids:
             return None
         # The marks first, then what deadlines rest on: a change in between leaves marks of its own.
-        known = {mark.id for mark in list_stale_targets(ids)}
+        known = list_marks(ids)
         grounds = Grounds(get_earliest_report(ids))
         held = lock_rows(ids)
         # Read again under the locks: another worker may have been here.
@@ -66,18 +72,22 @@ def _decide(
     """What becomes of each ticket, those in disorder left out."""
     windows = {mark.window_id for each in marks.values() for mark in each} - {None}
     reasons = {window_id: window.reason for window_id in windows if (window := find_window(window_id))}
+    begun = {mark.recomputation_id for each in marks.values() for mark in each} - {None}
+    calendars = list_calendar_changes(begun)
     found = []
     for facts in list_facts(held):
         of_it = marks[facts.ticket.id]
         try:
             decision = targets.decide(facts, grounds, now)
-            found.append(Recomputed(decision, of_it, _moved(decision, of_it, reasons)))
+            found.append(Recomputed(decision, of_it, _moved(decision, of_it, reasons, calendars)))
         except Exception:
             log.exception("deadlines of ticket %s could not be computed anew", facts.ticket.id)
     return found
 
 
-def _moved(decision: Decision, marks: Sequence[Any], reasons: Mapping[int, str]) -> dict[str, Any] | None:
+def _moved(
+    decision: Decision, marks: Sequence[Any], reasons: Mapping[int, str], calendars: Mapping[int, str]
+) -> dict[str, Any] | None:
     """Which open deadlines moved, and why, for the timeline; None if none did."""
     # The oldest mark knows what people were told, so it is the last to speak.
     told = {mark.target_id: mark.was_due_at for mark in reversed(marks)}
@@ -98,6 +108,9 @@ def _moved(decision: Decision, marks: Sequence[Any], reasons: Mapping[int, str])
         "targets": moved,
         "window": window_id,
         "reason": reasons.get(window_id) if window_id is not None else None,
+        "calendar": next(
+            (said for m in reversed(marks) if (said := calendars.get(m.recomputation_id))), None
+        ),
     }
 
 

@@ -18,11 +18,15 @@ def after_window_change(window: Window, since: datetime, now: datetime) -> None:
     _begin(begun, mark_service(begun, window.service_id, since, window.id, now), now)
 
 
-def after_calendar_change(since: datetime, now: datetime, subject: str = "") -> None:
-    """Marks every deadline after `since`, from which on a calendar (its name is `subject`) or its version
-    holds."""
+def after_calendar_change(since: datetime, now: datetime, subject: str = "", is_office: bool = False) -> None:
+    """Marks every deadline after `since`, from which on a calendar or its version holds.
+
+    `subject`: which calendar, and why. `is_office`: reminders and silent closing count by it, so the
+    alarms of every living ticket are planned anew too.
+    """
     begun = begin_recomputation("calendar", subject, now)
-    _begin(begun, mark_all(begun, since, now), now)
+    total = mark_all(begun, since, now)
+    _begin(begun, total + mark_living(begun, now) if is_office else total, now)
 
 
 def after_ladder_change(now: datetime, subject: str = "") -> None:

@@ -1,6 +1,6 @@
 """Targets whose stored deadline rests on a window or calendar that has changed since."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.rules.lifecycle import FINAL
-from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.db import Model, UtcDateTime, among, db
 from helpdesk.store.tickets import Entry, Target, Ticket
 
 
@@ -135,17 +135,24 @@ def list_stale_tickets(after_id: int, limit: int) -> list[int]:
     return list(db.session.scalars(query.order_by(StaleTarget.ticket_id).limit(limit)))
 
 
+def list_marks(ticket_ids: list[int]) -> set[int]:
+    """The ids of these tickets' marks."""
+    return set(db.session.scalars(select(StaleTarget.id).where(among(StaleTarget.ticket_id, ticket_ids))))
+
+
 def list_stale_targets(ticket_ids: list[int]) -> list[Any]:
-    """The marks of these tickets (rows of all columns), oldest first."""
-    columns = StaleTarget.__table__.columns
-    query = select(*columns).where(StaleTarget.ticket_id.in_(ticket_ids)).order_by(StaleTarget.id)
-    return list(db.session.execute(query))
+    """The marks of these tickets, oldest first: rows of id, ticket_id, target_id, was_due_at, window_id and
+    recomputation_id."""
+    names = ("id", "ticket_id", "target_id", "was_due_at", "window_id", "recomputation_id")
+    columns = StaleTarget.__table__.c
+    query = select(*(columns[name] for name in names)).where(among(columns.ticket_id, ticket_ids))
+    return list(db.session.execute(query.order_by(columns.id)))
 
 
 def remove_marks(mark_ids: list[int], moved: Mapping[int, int], now: datetime) -> None:
     """What was marked has been computed: takes the marks away, adds to each recomputation how many tickets
     `moved` (by its id, 0 too), and finishes those of which no mark is left. For desk verbs."""
-    db.session.execute(delete(StaleTarget).where(StaleTarget.id.in_(mark_ids)))
+    db.session.execute(delete(StaleTarget).where(among(StaleTarget.id, mark_ids)))
     for recomputation_id, tickets in sorted(moved.items()):
         # Whoever takes the last but one mark and whoever takes the last come here one after the other.
         its_row = update(Recomputation).where(Recomputation.id == recomputation_id)
@@ -164,9 +171,17 @@ def list_recomputations(limit: int) -> list[Row[Any]]:
     return list(db.session.execute(select(*columns).order_by(Recomputation.id.desc()).limit(limit)))
 
 
+def list_calendar_changes(recomputation_ids: Collection[int]) -> dict[int, str]:
+    """Which of these were changes of calendars: their subjects by id."""
+    query = select(Recomputation.id, Recomputation.subject).where(
+        Recomputation.id.in_(recomputation_ids), Recomputation.cause == "calendar"
+    )
+    return {row.id: row.subject for row in db.session.execute(query)}
+
+
 def get_earliest_report(ticket_ids: list[int]) -> datetime:
     """When the first of these tickets was reported. LookupError if there is none of them."""
-    earliest = db.session.scalar(select(func.min(Ticket.reported_at)).where(Ticket.id.in_(ticket_ids)))
+    earliest = db.session.scalar(select(func.min(Ticket.reported_at)).where(among(Ticket.id, ticket_ids)))
     if earliest is None:
         raise LookupError("no such tickets")
     return earliest

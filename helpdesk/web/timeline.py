@@ -250,7 +250,8 @@ def _deadline_moved(entry: Entry, names: Names) -> Markup:
         i18n.say_instant(datetime.fromisoformat(entry.detail[end]), viewer_zone()) for end in ("from", "to")
     )
     if entry.detail["window"] is None:
-        return _fill(_("The calendar changed: the deadline moved from %(was)s to %(due)s"), was=was, due=due)
+        said = _fill(_("The calendar changed: the deadline moved from %(was)s to %(due)s"), was=was, due=due)
+        return _because(said, entry.detail.get("calendar") or "")
     said = _fill(_("Because of maintenance the deadline moved from %(was)s to %(due)s"), was=was, due=due)
     return _because(said, entry.detail["reason"])
 

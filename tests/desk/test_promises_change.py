@@ -21,6 +21,7 @@ from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Calendar, Policy
 from helpdesk.store.rosters import Layer, Roster
 from helpdesk.store.security import SecurityEvent
+from helpdesk.store.stale import Recomputation
 from helpdesk.store.tickets import Entry, Ticket
 from tests.conftest import MONDAY_9, House
 
@@ -84,7 +85,11 @@ def test_other_hours_move_only_what_is_due_after_they_hold(house: House) -> None
     work_off(MONDAY_9)
     assert due(ticket, "response") == response
     assert due(ticket) == datetime(2026, 3, 5, 17, 0, tzinfo=UTC)
-    assert db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="deadline_moved").count() == 1
+    [entry] = db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="deadline_moved")
+    assert entry.detail["calendar"] == "Office hours: Tuesdays off"
+    [change] = db.session.query(Recomputation)
+    assert (change.subject, change.moved) == ("Office hours: Tuesdays off", 1)
+    assert change.finished_at == MONDAY_9
 
 
 def test_days_that_have_passed_never_change(house: House) -> None:
