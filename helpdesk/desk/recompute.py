@@ -20,6 +20,7 @@ from helpdesk.store.maintenance import find_window
 from helpdesk.store.stale import (
     get_earliest_report,
     list_calendar_changes,
+    list_marks,
     list_stale_targets,
     list_stale_tickets,
     remove_marks,
