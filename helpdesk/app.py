@@ -21,6 +21,7 @@ from helpdesk.web import (
     letters,
     maintenance,
     portal,
+    previews,
     profile,
     quarantine,
     queue,
@@ -29,6 +30,7 @@ from helpdesk.web import (
     security,
     tickets,
     uploads,
+    watch,
 )
 from helpdesk.web.proxies import TrustedProxies
 
@@ -51,8 +53,10 @@ PAGES = (
     tickets,
     excuses,
     rosters,
+    previews,
     maintenance,
     figures,
+    watch,
     admin,
 )
 

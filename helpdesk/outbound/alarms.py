@@ -6,10 +6,16 @@ before is found. Where the queue cannot be reached nothing is lost: the clock do
 """
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import redis
 from flask import current_app
 from rq import Queue
+from rq.exceptions import InvalidJobOperation, NoSuchJobError
+from rq.job import Job
+from rq.registry import FailedJobRegistry
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +80,69 @@ def jobs_queued() -> int | None:
         return int(queue_connection().llen(Queue(QUEUE, connection=queue_connection()).key))
     except redis.RedisError:
         return None
+
+
+@dataclass(frozen=True)
+class FailedJob:
+    """A job that ended with a fault: which errand, when, and the last line of what it said."""
+
+    id: str
+    errand: str
+    failed_at: datetime | None
+    fault: str
+
+
+def failed_jobs(limit: int) -> list[FailedJob] | None:
+    """The jobs that failed last; None where the queue cannot be reached."""
+    try:
+        found = Job.fetch_many(_failed().get_job_ids(0, limit - 1, desc=True), connection=queue_connection())
+        return [_failed_job(job) for job in found if job is not None]
+    except redis.RedisError:
+        return None
+
+
+def retry_failed(job_id: str | None) -> int | None:
+    """Queues a failed job again (None: each); how many it was, None where the queue cannot be reached."""
+    return _each_failed(job_id, lambda registry, each: registry.requeue(each))
+
+
+def forget_failed(job_id: str) -> int | None:
+    """Drops a failed job; 1, or 0 where there is none, None where the queue cannot be reached."""
+    return _each_failed(job_id, lambda registry, each: registry.remove(each, delete_job=True))
+
+
+def _each_failed(job_id: str | None, act: Callable[[FailedJobRegistry, str], object]) -> int | None:
+    done = 0
+    try:
+        registry = _failed()
+        known = registry.get_job_ids()
+        for each in known if job_id is None else [job_id] if job_id in known else []:
+            try:
+                act(registry, each)
+                done += 1
+            except (NoSuchJobError, InvalidJobOperation):
+                log.debug("job %s is gone meanwhile", each)
+    except redis.RedisError:
+        return None
+    return done
+
+
+def _failed() -> FailedJobRegistry:
+    return FailedJobRegistry(QUEUE, connection=queue_connection())
+
+
+def _failed_job(job: Job) -> FailedJob:
+    path = (job.description or "").partition("(")[0]  # never unpickled here
+    errand = next((errand for errand, known in ERRANDS.items() if known == path), path)
+    result = job.latest_result()
+    said = (result.exc_string or "" if result is not None else "").strip().splitlines()
+    ended = job.ended_at
+    return FailedJob(
+        job.id,
+        errand,
+        ended.replace(tzinfo=UTC) if ended and not ended.tzinfo else ended,
+        said[-1][:300] if said else "",
+    )
 
 
 def queue_connection() -> redis.Redis:

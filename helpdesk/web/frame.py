@@ -42,6 +42,7 @@ NAVIGATION = (
     (_l("Letters"), "letters.index", "letters.see", _l("Review")),
     (_l("Mail set aside"), "quarantine.index", "mail.see", _l("Review")),
     (_l("Security log"), "security.index", "security.see", _l("Review")),
+    (_l("Watch"), "watch.index", "watch.see", _l("Review")),
     (_l("Set-up"), "admin.index", "admin.see", _l("Review")),
 )
 

@@ -22,6 +22,7 @@ TARGETS = {
     "response": _l("First answer"),
     "resolution": _l("Solution"),
     "update": _l("Further answers"),
+    "acceptance": _l("Acceptance"),
 }
 CHANNELS = {
     "all": _l("every way there is"),
