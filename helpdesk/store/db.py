@@ -7,7 +7,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -17,21 +17,26 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Connection,
     DateTime,
     Engine,
     Insert,
+    Integer,
     MetaData,
     Table,
+    any_,
     bindparam,
     event,
+    func,
     insert,
+    select,
     text,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
 log = logging.getLogger(__name__)
@@ -77,10 +82,17 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], datetime | None]:
+        # In one step, since rows have ten instants each: SQLite hands out text, PostgreSQL aware datetimes.
+        return _instant_of_text if dialect.name == "sqlite" else _instant
+
+
+def _instant_of_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+
+
+def _instant(value: datetime | None) -> datetime | None:
+    return None if value is None else value.astimezone(UTC)
 
 
 # JSON without nulls-as-json; jsonb on PostgreSQL so that it can be compared and indexed.
@@ -90,14 +102,22 @@ Json = JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True),
 def engine_options(url: str) -> dict[str, Any]:
     """Flask-SQLAlchemy's engine options for a database URL."""
     # What people wrote, hashes and tokens are parameters: a fault in the log must not bear them.
-    always = {"json_serializer": _dump, "hide_parameters": True}
+    always: dict[str, Any] = {"json_serializer": _dump, "hide_parameters": True}
     if url.startswith("sqlite"):
+        always["json_deserializer"] = _load
         return always | {"connect_args": {"timeout": WAITS_FOR, "check_same_thread": False}}
     return always | {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True}
 
 
 def _dump(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+_decoder = json.JSONDecoder()
+
+
+def _load(text: str) -> Any:
+    return _decoder.raw_decode(text)[0]  # what _dump has written bears no blanks around it
 
 
 @event.listens_for(Engine, "connect")
@@ -223,6 +243,14 @@ def insert_missing(model: type[Base]) -> Insert:
     """An INSERT that leaves rows alone whose unique key exists (ON CONFLICT DO NOTHING)."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     return dialect.insert(model).on_conflict_do_nothing()
+
+
+def among(column: InstrumentedAttribute[int] | ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+    """The condition that the column is one of these numbers, however many, as one parameter."""
+    found = list(ids)
+    if db.engine.dialect.name == "postgresql":
+        return column == any_(bindparam(None, found, postgresql.ARRAY(Integer)))
+    return column.in_(select(func.json_each(_dump(found)).table_valued("value").c.value))
 
 
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
