@@ -95,6 +95,9 @@ COLUMNS = (
     "done_at",
     "allowed_seconds",
     "late_seconds",
+    "excused",
+    "excused_by",
+    "excuse_reason",
     "link",
 )
 
@@ -116,6 +119,9 @@ def _line(row: Any, late: int | None, link: Callable[[int], str]) -> tuple[Any, 
         _instant(row.stopped_at),
         row.allowance_seconds,
         "" if late is None else late,
+        "yes" if row.excused_by else "",
+        row.excused_by or "",
+        row.excuse or "",
         link(row.ticket_id),
     )
 

@@ -35,7 +35,6 @@ _LEAD = _AGENT | {
     "figures.see",
     "review.write",
     "breach.excuse",
-    "breach.excuse",
     "ladder.see",
     "team_channel.edit",
 }

@@ -2,7 +2,7 @@
 
 A promise belongs to the period in which it was given, and to the severity in force then. What is still open
 and past due counts as broken; what is not decided yet is no part of the share; what was cancelled in time
-counts nowhere. Source: "Closing the loop and reading the figures".
+counts nowhere. An excuse changes no share; the adjusted one beside it leaves the excused out. Source: "Closing the loop and reading the figures".
 """
 
 from collections.abc import Callable, Hashable, Iterable
@@ -40,14 +40,21 @@ class Period(StrEnum):
 
 @dataclass(frozen=True)
 class Tally:
-    """How many promises were kept, broken, and are not decided."""
+    """How many promises were kept, broken, and are not decided; `excused`: how many of the broken ones a lead
+    has excused."""
 
     met: int = 0
     breached: int = 0
     running: int = 0
+    excused: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.met + other.met, self.breached + other.breached, self.running + other.running)
+        return Tally(
+            self.met + other.met,
+            self.breached + other.breached,
+            self.running + other.running,
+            self.excused + other.excused,
+        )
 
     @property
     def decided(self) -> int:
@@ -57,6 +64,12 @@ class Tally:
     def tenths(self) -> int | None:
         """The share kept in tenths of a percent, rounded down; None where none is decided."""
         return self.met * 1000 // self.decided if self.decided else None
+
+    @property
+    def adjusted_tenths(self) -> int | None:
+        """As `tenths` without those excused: they count as neither kept nor broken. Never shown alone."""
+        counted = self.decided - self.excused
+        return self.met * 1000 // counted if counted else None
 
 
 def tally_by(rows: Iterable[R], key: Callable[[R], K], tally: Callable[[R], Tally]) -> dict[K, Tally]:

@@ -37,6 +37,7 @@ class FiguresSchema(Schema):
     service = fields.Integer(
         load_default=None, validate=validate.Range(0, 2**31 - 1), error_messages=_SAY_NUMBER
     )
+    excused = fields.Boolean(load_default=None, error_messages={"invalid": _SAY_CHOICE})
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)
 
     @validates_schema

@@ -44,7 +44,7 @@ PERIODS = {
 KINDS = {Kind.FAULT: _l("Faults"), Kind.REQUEST: _l("Requests"), Kind.QUESTION: _l("Questions")}
 PROMISES = {"response": _l("First answer"), "resolution": _l("Solution")}
 VERDICTS = {Verdict.MET: _l("Kept"), Verdict.BREACHED: _l("Broken"), Verdict.RUNNING: _l("Still running")}
-NARROWING = ("target", "verdict", "severity", "team", "service")
+NARROWING = ("target", "verdict", "excused", "severity", "team", "service")
 
 
 @dataclass(frozen=True)
@@ -66,6 +66,7 @@ class _Asked:
             now=g.now,
             target=data["target"],
             verdict=data["verdict"],
+            excused=data["excused"],
             severity=data["severity"],
             team_id=data["team"],
             service_id=data["service"],
@@ -214,13 +215,30 @@ def _tally(row: Counted) -> Tally:
 
 def _say_share(tally: Tally) -> str:
     """The share kept, or a dash where nothing is decided."""
-    if tally.tenths is None:
+    return _say_tenths(tally.tenths)
+
+
+def _say_tenths(tenths: int | None) -> str:
+    if tenths is None:
         return "–"
-    return str(format_percent(tally.tenths / 1000, "0%" if tally.tenths == 1000 else "0.0%"))
+    return str(format_percent(tenths / 1000, "0%" if tenths == 1000 else "0.0%"))
+
+
+def _say_adjusted(tally: Tally) -> str:
+    """The adjusted share, said beside the raw one alone; empty where nothing is excused."""
+    if not tally.excused:
+        return ""
+    share = _say_tenths(tally.adjusted_tenths)
+    return _("adjusted %(share)s", share=share)
 
 
 def _stat(asked: _Asked, target: str, tally: Tally) -> dict[str, Any]:
     note = _("%(met)s of %(decided)s kept", met=tally.met, decided=tally.decided)
+    if tally.excused:
+        share = _say_tenths(tally.adjusted_tenths)
+        note = _(
+            "%(note)s; adjusted %(share)s, %(excused)s excused", note=note, share=share, excused=tally.excused
+        )
     return {
         "label": str(PROMISES[target]),
         "value": _say_share(tally),
@@ -240,10 +258,12 @@ def _running(asked: _Asked, totals: dict[str, Tally]) -> dict[str, Any]:
 
 def _broken(asked: _Asked, totals: dict[str, Tally]) -> dict[str, Any]:
     count = sum(tally.breached for tally in totals.values())
+    excused = sum(tally.excused for tally in totals.values())
+    note = _("late, or open and past due")
     return {
         "label": str(VERDICTS[Verdict.BREACHED]),
         "value": count,
-        "note": _("late, or open and past due"),
+        "note": _("%(note)s; %(excused)s of them excused", note=note, excused=excused) if excused else note,
         "tone": "late" if count else "ok",
         "url": asked.url("tickets", verdict=Verdict.BREACHED.value),
     }
@@ -253,21 +273,29 @@ def _chart(counted: list[Counted], parts: list[date], asked: _Asked) -> dict[str
     """Share kept of each promise, week by week or month by month."""
     found = tally_by(counted, lambda row: (row.target, row.part), _tally)
     weekly = len(parts) < 2 or (parts[1] - parts[0]).days <= 7
-    values = {
-        target: [
-            None if (tenths := found.get((target, part), Tally()).tenths) is None else tenths / 10
-            for part in range(len(parts))
-        ]
-        for target in TARGETS
-    }
+    tallies = {t: [found.get((t, part), Tally()) for part in range(len(parts))] for t in TARGETS}
+    series = [
+        {"name": str(PROMISES[target]), "values": [_percent(t.tenths) for t in tallies[target]], "tone": tone}
+        for target, tone in zip(TARGETS, ("", "major"), strict=True)
+    ]
+    series += [
+        {
+            "name": _("%(promise)s, adjusted", promise=PROMISES[target]),
+            "values": [_percent(t.adjusted_tenths) for t in tallies[target]],
+            "tone": f"{tone} adjusted",
+        }
+        for target, tone in zip(TARGETS, ("", "major"), strict=True)
+        if any(t.excused for t in tallies[target])
+    ]
     return {
         "title": _("Kept, week by week") if weekly else _("Kept, month by month"),
         "labels": [str(format_date(day, "d MMM" if weekly else "MMM y")) for day in parts],
-        "series": [
-            {"name": str(PROMISES[target]), "values": values[target], "tone": tone}
-            for target, tone in zip(TARGETS, ("", "major"), strict=True)
-        ],
+        "series": series,
     }
+
+
+def _percent(tenths: int | None) -> float | None:
+    return None if tenths is None else tenths / 10
 
 
 def _tables(asked: _Asked, counted: list[Counted]) -> list[dict[str, Any]]:
@@ -316,7 +344,8 @@ def _cell(asked: _Asked, tally: Tally, target: str, narrowed: dict[str, Any]) ->
     """The figures of one promise in one row, each with the way to its tickets."""
     return {
         "share": _say_share(tally),
-        "width": None if tally.tenths is None else tally.tenths / 10,
+        "width": _percent(tally.tenths),
+        "adjusted": _say_adjusted(tally),
         "promise": str(PROMISES[target]),
         "counts": [
             {
@@ -326,6 +355,14 @@ def _cell(asked: _Asked, tally: Tally, target: str, narrowed: dict[str, Any]) ->
                 "url": asked.url("tickets", target=target, verdict=verdict.value, **narrowed),
             }
             for verdict in Verdict
+        ]
+        + [
+            {
+                "verdict": "excused",
+                "label": _("excused"),
+                "count": tally.excused,
+                "url": asked.url("tickets", target=target, verdict="breached", excused=True, **narrowed),
+            }
         ],
     }
 
@@ -346,6 +383,9 @@ def _rows(rows: Iterable[Any]) -> list[dict[str, Any]]:
             "due_at": row.due_at,
             "verdict": row.verdict,
             "outcome": _outcome(row, late),
+            "excuse": _("Excused by %(name)s: %(reason)s", name=row.excused_by, reason=row.excuse)
+            if row.excused_by
+            else "",
         }
         for row, late in zip(listed, desk.late_seconds(listed, g.now), strict=True)
     ]
@@ -364,6 +404,7 @@ def _chips(asked: _Asked) -> list[tuple[str, str]]:
     names = {
         "target": lambda: str(PROMISES[data["target"]]),
         "verdict": lambda: str(VERDICTS[Verdict(data["verdict"])]),
+        "excused": lambda: _("Excused") if data["excused"] else _("Not excused"),
         "severity": lambda: str(words.SEVERITIES[Severity(data["severity"])]),
         "team": lambda: next((t.name for t in list_teams(False) if t.id == data["team"]), "–"),
         "service": lambda: next(

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, passwords, tickets, triage
+from helpdesk.desk import closing, excuses, passwords, tickets, triage
 from helpdesk.desk.figures import _safe
 from helpdesk.rules.access import Role
 from helpdesk.rules.figures import Tally, tally_by
@@ -284,3 +284,99 @@ def test_a_period_without_tickets_says_what_would_be_here(house: House, browser:
     page = sign_in(browser, house.dee).get("/figures?since=2020-01-01&until=2020-01-31")
     assert "Nothing was reported in these days" in page.text
     assert house.dee.role == Role.MANAGER
+
+
+def ticket_of(subject: str) -> Ticket:
+    return db.session.query(Ticket).filter_by(subject=subject).one()
+
+
+@pytest.fixture
+def excused(march: March) -> March:
+    """The late answer of HD-2 and the forgotten solution are excused, both after the month."""
+    given = {"reason": "=The line was cut", "evidence": "https://example.org/outage/7"}
+    chen, when = march.house.chen, datetime(2026, 4, 1, 6, tzinfo=UTC)
+    excuses.excuse(ticket_of("answered late").id, chen, "response", 1, **given, now=when)
+    excuses.excuse(ticket_of("forgotten").id, march.house.eli, "resolution", 1, **given, now=when)
+    return march
+
+
+def test_the_raw_figures_never_change_by_excusing(march: March, request: pytest.FixtureRequest) -> None:
+    dee = march.house.dee
+    before = {key: totals(dee, key) for key in ("target", "severity", "team_id", "service_id")}
+    request.getfixturevalue("excused")
+    for key, tallies in before.items():
+        after = totals(dee, key)
+        raw = {name: (t.met, t.breached, t.running, t.tenths) for name, t in after.items()}
+        assert raw == {name: (t.met, t.breached, t.running, t.tenths) for name, t in tallies.items()}
+        assert sum(t.excused for t in after.values()) == 2
+    assert totals(dee)["response"] == Tally(met=5, breached=4, excused=1)
+    assert totals(dee)["resolution"] == Tally(met=4, breached=2, running=1, excused=1)
+
+
+def test_a_figure_of_an_earlier_instant_knows_no_later_excuse(excused: March) -> None:
+    dee = excused.house.dee.asker
+    before = Promises(kind="fault", now=datetime(2026, 4, 1, 5, 59, tzinfo=UTC), **MONTH)
+    assert sum((row.tally for row in count_promises(dee, before, [before.since])), Tally()).excused == 0
+    at_two = {"reason": "Our own switch", "now": datetime(2026, 4, 1, 7, 15, tzinfo=UTC)}
+    excuses.withdraw(ticket_of("forgotten").id, excused.house.eli, "resolution", 1, **at_two)  # type: ignore[arg-type]
+    assert totals(excused.house.dee)["resolution"].excused == 0
+    between = Promises(kind="fault", now=datetime(2026, 4, 1, 7, tzinfo=UTC), **MONTH)
+    assert sum((row.tally for row in count_promises(dee, between, [between.since])), Tally()).excused == 2
+
+
+def test_each_excuse_counts_in_the_part_in_which_the_promise_was_given(excused: March) -> None:
+    parts = [MONTH["since"], at(4, 1), at(5, 1)]
+    counted = count_promises(excused.house.dee.asker, asked(), parts)
+    assert {(row.part, row.target) for row in counted if row.tally.excused} == {
+        (0, "response"),
+        (1, "resolution"),
+    }
+
+
+def test_a_lead_counts_the_excuses_of_their_teams_alone(excused: March) -> None:
+    assert sum(t.excused for t in totals(excused.house.chen).values()) == 1
+
+
+def test_raw_and_adjusted_stand_side_by_side(excused: March, browser: Browsers, in_april: None) -> None:
+    page = sign_in(browser, excused.house.dee).get(f"/figures?{QUERY}").text
+    assert "5 of 9 kept; adjusted 62.5%, 1 excused" in page
+    assert "4 of 6 kept; adjusted 80.0%, 1 excused" in page
+    for raw, adjusted in (("55.5%", "adjusted 62.5%"), ("66.6%", "adjusted 80.0%")):
+        assert page.count(raw) > page.count(adjusted) > 1
+    assert "First answer, adjusted" in page
+    assert "Excused by Chen: =The line was cut" in page
+
+
+def test_without_excuses_the_page_says_nothing_of_adjusted_shares(
+    march: March, browser: Browsers, in_april: None
+) -> None:
+    page = sign_in(browser, march.house.dee).get(f"/figures?{QUERY}").text
+    assert page.count("adjusted") == 1  # in how this is counted
+
+
+def test_the_number_of_excused_ones_leads_to_as_many(
+    excused: March, browser: Browsers, in_april: None
+) -> None:
+    dee = sign_in(browser, excused.house.dee)
+    links = re.findall(r'<a class="excused" href="([^"]+)">(\d+) ', dee.get(f"/figures?{QUERY}").text)
+    assert len(links) > 4
+    for url, count in links:
+        listed = dee.get(html.unescape(url)).text
+        assert f"{count} promise{'' if count == '1' else 's'}<" in listed
+        assert listed.count("Excused by") == int(count)
+    assert (
+        "3 promises" in dee.get(f"/figures/tickets?{QUERY}&verdict=breached&target=response&excused=0").text
+    )
+
+
+def test_the_export_names_excuses(excused: March, browser: Browsers, in_april: None) -> None:
+    answer = sign_in(browser, excused.house.dee).get(f"/figures/figures.csv?{QUERY}", buffered=True)
+    rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
+    assert len(rows) == 16
+    found = {(r["subject"], r["promise"]): (r["excused"], r["excused_by"], r["excuse_reason"]) for r in rows}
+    assert found["answered late", "response"] == ("yes", "Chen", "'=The line was cut")
+    assert found["forgotten", "resolution"] == ("yes", "Eli", "'=The line was cut")
+    others = [row for row in rows if not row["excused"]]
+    assert len(others) == 14
+    assert {(row["excused_by"], row["excuse_reason"]) for row in others} == {("", "")}
+    assert [row["outcome"] for row in rows if row["excused"]] == ["breached", "breached"]

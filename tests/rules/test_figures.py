@@ -25,6 +25,15 @@ def test_a_named_period_has_its_days(period: Period, first: date, last: date) ->
     assert days_of(period, SUNDAY) == (first, last)
 
 
+def test_what_is_excused_counts_as_neither_kept_nor_broken_in_the_adjusted_share_alone() -> None:
+    tally = Tally(met=5, breached=4, running=2, excused=1)
+    assert (tally.tenths, tally.adjusted_tenths) == (555, 625)  # 5 of 9, 5 of 8
+    assert Tally(breached=2, excused=2).tenths == 0
+    assert Tally(breached=2, excused=2).adjusted_tenths is None
+    assert Tally(met=3, breached=1).adjusted_tenths == Tally(met=3, breached=1).tenths
+    assert tally + Tally(breached=1, excused=1) == Tally(met=5, breached=5, running=2, excused=2)
+
+
 def test_last_month_and_last_quarter_reach_over_new_year() -> None:
     assert days_of(Period.LAST_MONTH, date(2026, 1, 5)) == (date(2025, 12, 1), date(2025, 12, 31))
     assert days_of(Period.LAST_QUARTER, date(2026, 2, 5)) == (date(2025, 10, 1), date(2025, 12, 31))
