@@ -135,6 +135,73 @@
     document.addEventListener("visibilitychange", () => poll(box));
   };
 
+  // ---- the bell: [data-bell] counts what is new, and shows it outside of the page once that is switched on ----
+  const BELL_EVERY = 20; // seconds
+  const notifies = () => window.Notification?.permission === "granted" && remember("localStorage", "notify") === "on";
+
+  const notify = (title, options, url) => {
+    try {
+      const shown = new Notification(title, options);
+      if (url) shown.addEventListener("click", () => { window.focus(); location.assign(url); });
+    } catch { /* some phones show notifications for installed apps alone */ }
+  };
+
+  const notifyOf = (latest) => {
+    const last = Number(remember("localStorage", "notified") ?? 0); // shared, so that one tab of several shows it
+    const fresh = latest.filter((alarm) => alarm.id > last).reverse();
+    if (fresh.length) remember("localStorage", "notified", String(fresh.at(-1).id));
+    for (const { id, title, text, url } of fresh) notify(title, { body: text, tag: `alarm-${id}` }, url);
+  };
+
+  const ring = async (bell) => {
+    if (document.hidden && !notifies()) return;
+    const headers = bell.etag ? { "If-None-Match": bell.etag } : {};
+    const answer = await fetch(bell.dataset.bell, { headers, cache: "no-store" }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    bell.etag = answer.headers.get("ETag");
+    const { count, said, latest } = await answer.json();
+    const [number, words] = [one(".num", bell), one("[aria-live]", bell)];
+    number.textContent = count < 100 ? count : "99+";
+    number.hidden = !count;
+    bell.classList.toggle("rings", count > 0);
+    if (words.textContent !== said) words.textContent = said;
+    if (notifies()) notifyOf(latest);
+  };
+
+  const hear = (bell) => {
+    ring(bell);
+    setInterval(ring, BELL_EVERY * 1000, bell);
+    document.addEventListener("visibilitychange", () => ring(bell));
+  };
+
+  // The switch for this browser: [data-notify] with a button and the words for each state.
+  const switchNotify = (box) => {
+    const [button, words] = [one("button", box), one("[role=status]", box)];
+    box.hidden = !window.Notification;
+    const said = words.textContent;
+    const show = () => {
+      const refused = Notification.permission === "denied";
+      button.hidden = refused;
+      button.textContent = notifies() ? button.dataset.switchOff : button.dataset.switchOn;
+      words.textContent = refused ? box.dataset.refused : notifies() ? box.dataset.on : said;
+    };
+    button.addEventListener("click", async () => {
+      const on = !notifies() && await Notification.requestPermission() === "granted";
+      remember("localStorage", "notify", on ? "on" : null);
+      if (on) notify(document.title, { body: box.dataset.on });
+      show();
+    });
+    if (window.Notification) show();
+  };
+
+  // A form that says what opening its page has done already: that the alarms were seen.
+  const postItself = async (form) => {
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form) }).catch(() => null);
+    if (!answer?.ok) return;
+    form.hidden = true;
+    all("[data-bell]").forEach(ring);
+  };
+
   // ---- drafts: forms with data-keep="name" survive a reload, an expired session and a fault ----
   const kept = (form) => [...form.elements].filter((e) => e.name && e.matches("textarea, select, input:not([type=hidden], [type=password], [type=file])"));
 
@@ -303,6 +370,9 @@
     dropSentDraft();
     prepare(document);
     all("[data-poll-url]").forEach(keepFresh);
+    all("[data-notify]").forEach(switchNotify);
+    all("[data-bell]").forEach(hear);
+    all("form[data-posts-itself]").forEach(postItself);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {
       switchKeys.checked = keysOn();

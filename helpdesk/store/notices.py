@@ -5,17 +5,20 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, func, insert, select, update
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
+from helpdesk.rules.access import Asker
 from helpdesk.store.channels import Channel
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.letters import Letter
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket
+from helpdesk.store.tickets import Entry, Ticket, visible_to
 
 PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
 LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
 AT_ONCE = 500  # ids in one statement
+RINGS_FOR = timedelta(days=30)  # the bell: what is older is in the timelines
+MOST_COUNTED = 100
 
 
 class Notice(Model):
@@ -136,3 +139,43 @@ def put_into_letter(notice_ids: list[int], letter_id: int) -> None:
 
 def _batches(ids: list[int]) -> Iterable[list[int]]:
     return (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE))
+
+
+def count_unseen(person_id: int, now: datetime) -> int:
+    """Of how many alarms of the last RINGS_FOR the person has not yet looked at their bell; MOST_COUNTED at
+    most are counted."""
+    unseen = (
+        select(Notice.alarm_id)
+        .where(Notice.person_id == person_id, Notice.created_at > now - RINGS_FOR, Notice.seen_at.is_(None))
+        .distinct()
+        .limit(MOST_COUNTED)
+    )
+    return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
+
+
+def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:
+    """The asker's latest notices, one an alarm, the newest first, with entry and ticket; of tickets that they
+    may no longer see none."""
+    newest = (
+        select(func.max(Notice.id))
+        .where(Notice.person_id == asker.person_id, Notice.created_at > now - RINGS_FOR)
+        .group_by(Notice.alarm_id)
+    )
+    query = (
+        select(Notice)
+        .join(Notice.ticket)
+        .where(Notice.id.in_(newest), visible_to(asker))
+        .options(contains_eager(Notice.ticket).joinedload(Ticket.service), joinedload(Notice.entry))
+        .order_by(Notice.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def see_notices(person_id: int, up_to: int, now: datetime) -> None:
+    """The person has seen their notices up to that id. For desk verbs."""
+    db.session.execute(
+        update(Notice)
+        .where(Notice.person_id == person_id, Notice.seen_at.is_(None), Notice.id <= up_to)
+        .values(seen_at=now)
+    )

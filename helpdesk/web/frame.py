@@ -40,9 +40,9 @@ NAVIGATION = (
     (_l("Maintenance"), "maintenance.index", "maintenance.see", _l("Plan")),
     (_l("Figures"), "figures.index", "figures.see", _l("Review")),
     (_l("Letters"), "letters.index", "letters.see", _l("Review")),
+    (_l("Watch"), "watch.index", "watch.see", _l("Review")),
     (_l("Mail set aside"), "quarantine.index", "mail.see", _l("Review")),
     (_l("Security log"), "security.index", "security.see", _l("Review")),
-    (_l("Watch"), "watch.index", "watch.see", _l("Review")),
     (_l("Set-up"), "admin.index", "admin.see", _l("Review")),
 )
 
@@ -165,10 +165,17 @@ def _context() -> dict[str, Any]:
 
 
 def _user_links() -> list[dict[str, Any]]:
-    profile = _url_if_there("profile.index")
-    if profile is None or not current_user.is_authenticated:
+    """The user's own pages, in the menu."""
+    if not current_user.is_authenticated:
         return []
-    return [{"label": _("Your profile"), "url": profile, "current": request.endpoint == "profile.index"}]
+    pages = [("profile.index", _("Your profile"))]
+    if may("alarm.hear"):
+        pages.append(("channels.own", _("How you are told")))
+    return [
+        {"label": label, "url": url, "current": request.endpoint == endpoint}
+        for endpoint, label in pages
+        if (url := _url_if_there(endpoint))
+    ]
 
 
 CSP = (

@@ -1,0 +1,95 @@
+"""The bell in the top bar: how many alarms somebody has not seen, and the latest of them."""
+
+from typing import Any
+
+from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as Answer
+
+from helpdesk.desk import bell as desk
+from helpdesk.i18n import say_of
+from helpdesk.rules.severity import Severity
+from helpdesk.store.notices import MOST_COUNTED, Notice, count_unseen, list_latest
+from helpdesk.web.frame import asker, needs
+from helpdesk.web.words import SEVERITIES
+
+bp = Blueprint("bell", __name__)
+LISTED = 50
+SHOWN_AT_ONCE = 5  # notifications of a browser
+
+
+@bp.app_context_processor
+def _context() -> dict[str, Any]:
+    # A function, so that only pages which draw the bell ask the database.
+    return {"unseen_alarms": lambda: count_unseen(current_user.id, g.now), "say_unseen": say_unseen}
+
+
+@bp.get("/bell")
+@needs("alarm.hear")
+def index() -> str:
+    """The latest alarms. What is new stays new until it is posted that they were seen."""
+    return render_template("bell/index.html", notices=list_latest(asker(), g.now, LISTED), say=_said)
+
+
+@bp.post("/bell/seen")
+@needs("alarm.hear")
+def see() -> Answer:
+    """Everything up to what the page showed is seen."""
+    up_to = request.form.get("up_to", 0, int)
+    desk.see(current_user.id, min(max(up_to, 0), 2**31 - 1), now=g.now)
+    return redirect(url_for(".index"), 303)
+
+
+@bp.get("/bell/news")
+@needs("alarm.hear")
+def news() -> Response:
+    """For the script: the count in words, and the newest unseen alarms; 304 where nothing changed."""
+    unseen = count_unseen(current_user.id, g.now)
+    latest = [each for each in list_latest(asker(), g.now, SHOWN_AT_ONCE) if each.seen_at is None]
+    answer: Response = jsonify(
+        count=unseen,
+        said=say_unseen(unseen),
+        latest=[
+            {"id": each.id, "title": _title(each), "text": _said(each), "url": _url(each)} for each in latest
+        ],
+    )
+    answer.set_etag(f"{unseen}-{latest[0].id if latest else 0}-{get_locale()}")
+    return answer.make_conditional(request)  # type: ignore[return-value]
+
+
+def say_unseen(unseen: int) -> str:
+    """The count in words."""
+    if unseen >= MOST_COUNTED:
+        return _("%(num)d or more alarms you have not seen", num=MOST_COUNTED)
+    return ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen)
+
+
+def _title(notice: Notice) -> str:
+    ticket = notice.ticket
+    severity = str(SEVERITIES[Severity(ticket.severity)])
+    return f"[{ticket.number}] {say_of(severity, ticket.subject)}"
+
+
+def _url(notice: Notice) -> str:
+    return url_for("tickets.page", number=notice.ticket.number)
+
+
+def _said(notice: Notice) -> str:
+    """What the alarm is about, in a sentence."""
+    if notice.kind == "uncovered":
+        return _("Nobody was there who should have been told.")
+    detail = notice.entry.detail
+    about = {
+        "triage": _("Nobody has looked yet how severe it is."),
+        "supplier": _("The supplier should have answered by now."),
+        "silent": _("It was accepted, and nothing has happened since."),
+        "news": _("The reporter was promised news by now."),
+    }
+    targets = {
+        "response": _("It has no answer yet."),
+        "update": _("A message waits for an answer."),
+        "acceptance": _("It was passed on, and nobody has accepted it yet."),
+    }
+    return about.get(detail.get("about")) or targets.get(detail.get("target")) or _("It is not solved yet.")
