@@ -164,7 +164,7 @@ def add_open(calendar: Calendar | None, start: datetime, seconds: int, horizon: 
     None if that is not so by the instant `horizon`. Used up exactly at closing time is at closing time.
     """
     if calendar is None:
-        return start + timedelta(seconds=seconds) if seconds <= seconds_between(start, horizon) else None
+        return start + SECOND * seconds if seconds <= seconds_between(start, horizon) else None
     seconds += _open_year(calendar, start.year).seconds_until(start)
     for number in range(start.year, horizon.year + 1):
         year = _open_year(calendar, number)

@@ -120,10 +120,6 @@ class _Ticket:
         self.is_waiting = False
         self.ended_as: str | None = None
 
-    @property
-    def is_resolved(self) -> bool:
-        return self.resolved is not None
-
     def refusal(self, event: Event) -> str | None:
         """Answers why the state does not allow the event; None if it does."""
         kind = event.type
@@ -137,9 +133,9 @@ class _Ticket:
             return "the first event must be reported"
         if self.ended_as is not None:
             return f"the ticket is already {self.ended_as}"
-        if kind in ("responded", "waiting", "resumed", "resolved") and self.is_resolved:
+        if kind in ("responded", "waiting", "resumed", "resolved") and self.resolved:
             return "the ticket is resolved"
-        if kind in ("reopened", "closed") and not self.is_resolved:
+        if kind in ("reopened", "closed") and not self.resolved:
             return "the ticket is not resolved"
         if kind == "waiting" and self.is_waiting:
             return "the ticket is already waiting"
@@ -188,7 +184,7 @@ def _responded(ticket: _Ticket, at: datetime, severity: str | None) -> None:
 
 def _reporter_replied(ticket: _Ticket, at: datetime, severity: str | None) -> None:
     answered = "response" not in ticket.open and "update" not in ticket.open
-    if answered and not ticket.is_resolved and ticket.policy[ticket.severity].update is not None:
+    if answered and ticket.resolved is None and ticket.policy[ticket.severity].update is not None:
         ticket.start("update", at)
 
 
@@ -204,7 +200,7 @@ def _resumed(ticket: _Ticket, at: datetime, severity: str | None) -> None:
 
 def _severity_changed(ticket: _Ticket, at: datetime, severity: str | None) -> None:
     assert severity is not None
-    if ticket.is_resolved:
+    if ticket.resolved:
         ticket.severity_at_reopening = severity
     else:
         ticket.change_severity(severity, at)

@@ -4,7 +4,7 @@ Source: the specification of the SLA clock, "Which instants count" and "Allowanc
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass, field
 from datetime import datetime
 from typing import Literal, NamedTuple, TypeAlias
 
@@ -110,13 +110,15 @@ class CycleCount:
     name: TargetName
     number: int
     started_at: datetime
-    targets: SeverityTargets
+    targets: InitVar[SeverityTargets]
     windows: Sequence[Span]
     counting: Course = field(init=False)
     """How it counts at the severity in force, while it is not paused."""
     course: Course = field(init=False)
     """How things stand from `counted_to` on: `counting` or paused."""
     past: list[Piece] = field(default_factory=list)
+    target: Target = field(init=False)
+    """That of the severity in force."""
     allowance: int = field(init=False)
     counted_to: datetime = field(init=False)
     horizon: datetime = field(init=False)
@@ -130,11 +132,12 @@ class CycleCount:
     due_at_stop: datetime | None = None
     cancelled: bool = False
 
-    def __post_init__(self) -> None:
-        self.allowance = self._target().seconds
+    def __post_init__(self, targets: SeverityTargets) -> None:
+        self._follow(targets)
+        self.allowance = self.target.seconds
+        self.course = self.counting
         self.counted_to = self.targets_since = self.started_at
         self.horizon = _years_after(self.started_at, SEARCHED_YEARS)
-        self.course = self.counting = self._counting()
 
     def count_to(self, instant: datetime) -> None:
         """Counts on to `instant` as things stand."""
@@ -151,10 +154,10 @@ class CycleCount:
     def change_severity(self, targets: SeverityTargets, instant: datetime) -> None:
         """Goes on with the targets of another severity, which has this target, from `instant` on."""
         self.count_to(instant)
-        old = self._target().seconds
-        self.targets, self.targets_since, self.counted_before = targets, instant, self.elapsed
-        new = self._target().seconds
-        self.counting = self._counting()
+        self.targets_since, self.counted_before = instant, self.elapsed
+        old = self.target.seconds
+        self._follow(targets)
+        new = self.target.seconds
         if self.course.pause is None:
             self.course = self.counting
         if self._is_breached(instant):
@@ -262,18 +265,15 @@ class CycleCount:
             return self.reached_at
         return self.course.reaches_at(self.allowance - self.elapsed, self.counted_to, self.horizon)
 
-    def _counting(self) -> Course:
-        windows = self.windows if self.targets.maintenance_pauses else ()
-        return Course(self._target().calendar, windows)
-
-    def _target(self) -> Target:
-        target = self.targets.get(self.name)
+    def _follow(self, targets: SeverityTargets) -> None:
+        target = targets.get(self.name)
         assert target is not None, "a cycle ends before its target disappears"
-        return target
+        self.target = target
+        self.counting = Course(target.calendar, self.windows if targets.maintenance_pauses else ())
 
 
 def _years_after(instant: datetime, years: int) -> datetime:
     try:
-        return instant.replace(year=instant.year + years)
+        return instant.replace(instant.year + years)
     except ValueError:  # 29 February
-        return instant.replace(year=instant.year + years, month=3, day=1)
+        return instant.replace(instant.year + years, month=3, day=1)

@@ -50,9 +50,16 @@ def clipped(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[S
             yield a, b
 
 
-def outside(spans: Sequence[Span], start: datetime, end: datetime) -> Iterator[Span]:
-    """Answers the parts of [start, end) in none of the spans, which are joined and in order."""
-    for a, b in islice(spans, bisect_right(spans, start, key=_END), None):
+def outside(spans: Sequence[Span], start: datetime, end: datetime) -> Iterable[Span]:
+    """Answers the parts of [start, end), which is not empty, in none of the spans (joined, in order)."""
+    first = bisect_right(spans, start, key=_END)
+    if first == len(spans) or spans[first][0] >= end:  # mostly there is none
+        return ((start, end),)
+    return _between(islice(spans, first, None), start, end)
+
+
+def _between(spans: Iterable[Span], start: datetime, end: datetime) -> Iterator[Span]:
+    for a, b in spans:
         if a >= end:
             break
         if start < a:
@@ -82,13 +89,13 @@ class SpanIndex:
     def seconds_until(self, instant: datetime) -> int:
         """Answers how many covered seconds lie before `instant`, which is not before the start."""
         last = bisect_right(self._edges, instant) - 1
-        is_covered = last % 2
-        return self._seconds_before[last] + (seconds_between(self._edges[last], instant) if is_covered else 0)
+        covered = self._seconds_before[last]
+        return covered + (instant - self._edges[last]) // SECOND if last % 2 else covered
 
     def reaches(self, seconds: int) -> datetime:
         """Answers the first instant before which `seconds` (> 0, at most all) are covered."""
         closing = bisect_left(self._seconds_before, seconds)
-        return self._edges[closing] - timedelta(seconds=self._seconds_before[closing] - seconds)
+        return self._edges[closing] - SECOND * (self._seconds_before[closing] - seconds)
 
     def spans_from(self, instant: datetime) -> Iterator[Span]:
         """Answers the spans that end after `instant`, in order."""
