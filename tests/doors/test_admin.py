@@ -16,7 +16,7 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.names import find_named
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Person, find_person_by_address
-from helpdesk.store.policies import Calendar, Policy
+from helpdesk.store.policies import Calendar, Policy, list_policy_rules
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
@@ -40,6 +40,7 @@ SEEN = (
     "/admin/calendars/{calendar}",
     "/admin/policies",
     "/admin/policies/{policy}",
+    "/admin/policies/rules/{rule}",
     "/admin/ladders",
     "/admin/ladders/critical/response",
     "/admin/mail",
@@ -53,6 +54,7 @@ EDITED = (
     "/admin/calendars/new",
     "/admin/calendars/{calendar}/holidays",
     "/admin/policies/new",
+    "/admin/policies/rules/new",
 )
 POSTED = (
     "/admin/organisation",
@@ -67,6 +69,10 @@ POSTED = (
     "/admin/services/{service}",
     "/admin/calendars/{calendar}",
     "/admin/policies/{policy}",
+    "/admin/policies/rules",
+    "/admin/policies/rules/new",
+    "/admin/policies/rules/{rule}",
+    "/admin/policies/rules/{rule}/remove",
     "/admin/ladders/critical/response",
     "/admin/mail/trial",
 )
@@ -87,6 +93,7 @@ def places(house: House) -> dict[str, int]:
         "service": house.erp.id,
         "calendar": calendar.id,
         "policy": policy.id,
+        "rule": list_policy_rules()[0].id,
     }
 
 
