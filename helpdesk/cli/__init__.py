@@ -25,6 +25,7 @@ COMMANDS = {
     "worker": Command("processes", "work through the job queues"),
     "clock": Command("processes", "ring alarms in time"),
     "intake": Command("processes", "take in mail (SMTP)"),
+    "background": Command("processes", "workers, clock and intake in one"),
     "queue": Command("processes", "serve the job queues (the embedded Valkey)"),
     "db": Command("database", "bring the database up to date"),
     "user": Command("user", "add people"),

@@ -1,4 +1,4 @@
-"""`helpdesk web | worker | clock | intake | queue`: each part of the service, started by itself."""
+"""`helpdesk web | worker | clock | intake | background | queue`: each part of the service by itself."""
 
 import argparse
 import ctypes
@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from helpdesk import clock
@@ -30,6 +31,10 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
         "worker": (_worker, "Work through the job queues."),
         "clock": (_clock, "Ring alarms in time and sweep for what was missed."),
         "intake": (_intake, "Take in mail over SMTP."),
+        "background": (
+            _background,
+            "Workers, clock and intake: forks of one process, which take less memory.",
+        ),
         "queue": (_queue, "Serve the job queues: the embedded Valkey."),
     }
     for word, (part, does) in parts.items():
@@ -134,6 +139,22 @@ def _intake(settings: Settings) -> None:
     from helpdesk.intake import serve
 
     serve.run(settings)
+
+
+def _background(settings: Settings) -> None:
+    """Workers, clock and intake: what each of them needs is loaded before they part, and stays shared."""
+    from sqlalchemy.orm import configure_mappers
+
+    from helpdesk.cli.forks import Forks
+    from helpdesk.intake import serve
+    from helpdesk.jobs import clock as alarm_clock
+    from helpdesk.jobs import worker
+
+    configure_mappers()
+    gc.freeze()
+    parts = {f"worker-{n}": worker.run for n in range(settings.workers)}
+    parts |= {"clock": alarm_clock.run, "intake": serve.run}
+    Forks({name: partial(run, settings) for name, run in parts.items()}).run()
 
 
 def _queue(settings: Settings) -> None:

@@ -32,7 +32,7 @@ CONTROL_LOGIN = ("helpdesk", "helpdesk")  # the folder guards the socket; this o
 UPGRADE = ("db", "upgrade")
 SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc else keeps memory apart for each thread
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PARTS = ("web", "worker", "clock", "intake")
+PARTS = ("web", "background")
 
 
 class _Stopped(BaseException):
@@ -213,9 +213,6 @@ def _write_plan(settings: Settings) -> Path:
     plan["group:helpdesk"] = {"programs": ",".join(PARTS), "priority": "2"}
     for part in PARTS:
         plan[f"program:{part}"] = _program(part, stop_within=3)
-    # gunicorn tells its own: told as a group, it would replace workers that leave before it has heard.
-    plan["program:web"]["stopasgroup"] = "false"
-    plan["program:worker"].update(numprocs=str(settings.workers), process_name="worker-%(process_num)d")
     if settings.has_embedded_queue:
         # A group of its own: first to start, last to stop.
         plan["program:queue"] = _program("queue", stop_within=1) | {"priority": "1"}
@@ -231,7 +228,8 @@ def _program(part: str, *, stop_within: int) -> dict[str, str]:
         "autorestart": "true",
         "startretries": str(10**9),
         "startsecs": "1",
-        "stopasgroup": "true",
+        # They tell their own: told as a group, one would replace those that leave before it has heard.
+        "stopasgroup": "false",
         "killasgroup": "true",
         "stopwaitsecs": str(stop_within),
         "redirect_stderr": "true",

@@ -17,7 +17,7 @@ import pytest
 from tests import servers
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("web", "worker-0", "clock", "intake", "queue")
+PARTS = ("web", "background", "worker-0", "clock", "intake", "queue")
 PATIENCE = 120.0  # seconds for what must happen, on however busy a machine
 
 
@@ -124,16 +124,19 @@ class Service:
         return int((self.data / "run" / "supervisord.pid").read_text())
 
     def parts(self) -> dict[str, int]:
-        """The id of each process that the supervisor started and that runs, by its name there."""
-        parent = self.supervisor()
-        return {
+        """The id of each process that the supervisor started and that runs, by its name there, and of the
+        forks of the one in the background, by theirs."""
+        parent, running = self.supervisor(), self.running()
+        found = {
             environ["SUPERVISOR_PROCESS_NAME"]: pid
-            for pid, environ in self.running().items()
+            for pid, environ in running.items()
             if "SUPERVISOR_PROCESS_NAME" in environ and parent_of(pid) == parent
         }
+        forks = [pid for pid in running if parent_of(pid) == found.get("background", -1)]
+        return found | {name_of(pid): pid for pid in forks}
 
     def part(self, name: str) -> int | None:
-        """The id of the process the supervisor started under this name, if it runs."""
+        """The id of the process of that name, if it runs."""
         return self.parts().get(name)
 
     def all_parts_run(self) -> bool:
@@ -148,6 +151,13 @@ def processes() -> Iterator[tuple[int, dict[str, str]]]:
             except OSError:
                 continue
             yield int(folder.name), dict(word.split("=", 1) for word in words if "=" in word)
+
+
+def name_of(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
 
 
 def parent_of(pid: int) -> int | None:
