@@ -1,16 +1,14 @@
 """From a ticket's timeline to the SLA clock's events (sla-clock.md, "From the timeline to events")."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from helpdesk.rules.sla import Event, Window
 
-HEARD = frozenset(
-    "reported accepted replied reporter_replied waiting resumed severity_changed resolved reopened closed"
-    " cancelled merged moved".split()
-)
+HEARD = frozenset({"reported", "accepted", "replied", "reporter_replied", "waiting", "resumed"})
+HEARD |= {"severity_changed", "resolved", "reopened", "closed", "cancelled", "merged", "moved"}
 """The kinds of entries that the clock hears; all others leave every target as it is."""
 
 
@@ -98,14 +96,27 @@ class _Reader:
 
 
 def events_of(timeline: Iterable[Happening], supplier_pauses: bool) -> list[Event]:
-    """The events of a timeline (voided entries left out, in the order written; sorted by instant here).
+    """The events of a timeline, which has no voided entries and is in the order written.
 
     `supplier_pauses`: whether the policy lets waiting for a supplier pause the clock.
     """
     reader = _Reader(supplier_pauses)
-    for happening in sorted(timeline, key=lambda h: h.at):
+    for happening in _as_written(timeline):
         reader.read(happening)
     return reader.events
+
+
+def _as_written(timeline: Iterable[Happening]) -> Iterator[Happening]:
+    """In the order written, which is that of the ticket's states, and no instant before the last.
+
+    Of two requests at once the one that began first may be written last.
+    """
+    last: datetime | None = None
+    for happening in timeline:
+        if last is not None and happening.at < last:
+            happening = replace(happening, at=last)
+        last = happening.at
+        yield happening
 
 
 def service_stays(
@@ -114,7 +125,7 @@ def service_stays(
     """Which service the ticket was with: (service id, from, to), the first from None, the last to None."""
     stays: list[tuple[int | None, datetime | None, datetime | None]] = []
     service, since = reported_service, None
-    for happening in sorted(timeline, key=lambda h: h.at):
+    for happening in _as_written(timeline):
         if happening.kind == "moved" and happening.detail.get("to_service") != service:
             stays.append((service, since, happening.at))
             service, since = happening.detail.get("to_service"), happening.at
