@@ -28,6 +28,7 @@ lint: .venv/.installed-dev
 	$(BIN)/lint-imports
 
 bench: .venv/.installed-dev $(COMPILED)
+	$(BIN)/python -m benchmarks.clock
 	$(BIN)/python -m benchmarks
 
 # After a change of texts: collect them, then translate what is new in the .po files.
