@@ -164,14 +164,15 @@ def _change(
 
 def _why(alarm: Any, ticket: Any, cycles: Iterable[sla.Cycle]) -> str:
     """Why an alarm that was due is pointless: over (its target is met or has ended), waiting, accepted (a
-    repeat), changed (the severity, the ladder or when it is due)."""
+    repeat, or what asked for it), changed (the severity, the ladder or when it is due)."""
     about = alarm.detail.get("target"), alarm.detail.get("cycle")
     stopped = any(c.stopped_at is not None for c in cycles if (c.target, c.cycle) == about)
-    if stopped or not ticket.is_open:
+    if stopped or not ticket.is_open or alarm.kind in ("silent", "news"):
         return "over"
     if ticket.state == State.WAITING:
         return "waiting"
-    return "accepted" if alarm.detail.get("occurrence") and ticket.accepted_at else "changed"
+    asks = alarm.detail.get("occurrence") or alarm.detail.get("target") == "acceptance"
+    return "accepted" if asks and ticket.accepted_at else "changed"
 
 
 def late_seconds(due_at: datetime, now: datetime) -> int:

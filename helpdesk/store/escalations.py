@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, literal, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db, insert_rows, update_rows
@@ -159,6 +159,17 @@ def list_timelines(ticket_ids: list[int]) -> dict[int, list[Entry]]:
     for entry in db.session.scalars(select(Entry).where(Entry.ticket_id.in_(ticket_ids)).order_by(Entry.id)):
         found[entry.ticket_id].append(entry)
     return found
+
+
+def set_aside_alarms(ticket_id: int, since: datetime, prefix: str) -> None:
+    """Puts `prefix` before the keys of the ticket's alarms that rang at `since` or later: what they rang for
+    never was, and the like of it may ring again."""
+    db.session.execute(
+        update(Alarm)
+        .where(Alarm.ticket_id == ticket_id, Alarm.fired_at >= since)
+        .values(key=literal(prefix) + Alarm.key)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def put_off_alarms(ticket_id: int, until: datetime) -> None:
