@@ -6,6 +6,7 @@ from datetime import datetime
 
 from helpdesk.desk import policies
 from helpdesk.desk.grounds import Grounds
+from helpdesk.desk.ladders import names_in
 from helpdesk.desk.surroundings import gather
 from helpdesk.rules import escalation, sla
 from helpdesk.rules.escalation import Around, Rung, Told
@@ -40,13 +41,15 @@ class Ring:
 
 @dataclass(frozen=True)
 class Preview:
-    """The ticket's targets (`cycles`) and its rings in their order; `names` of everybody told."""
+    """The ticket's targets (`cycles`) and its rings in their order; `names` of everybody told or named by a
+    step, and of the `rosters` that steps name."""
 
     starts_at: datetime
     team: Team
     cycles: tuple[sla.Cycle, ...]
     rings: tuple[Ring, ...]
     names: dict[int, str]
+    rosters: dict[int, str]
 
     @property
     def gaps(self) -> list[Ring]:
@@ -81,13 +84,9 @@ def preview(
         for ring in _rings(ladders.get(cycle.target, ()), cycle, severity, surroundings)
     ]
     told = {person for ring in rings for person in ring.told.people}
-    return Preview(
-        at,
-        team,
-        cycles,
-        tuple(sorted(rings, key=lambda ring: ring.at)),
-        {person.id: person.name for person in list_people_by_id(told).values()},
-    )
+    people, rosters = names_in(ring.step for ring in rings)
+    people |= {person.id: person.name for person in list_people_by_id(told).values()}
+    return Preview(at, team, cycles, tuple(sorted(rings, key=lambda ring: ring.at)), people, rosters)
 
 
 def _default_team(grounds: Grounds) -> Team:

@@ -17,7 +17,7 @@ from helpdesk.store.services import list_services
 from helpdesk.web import words
 from helpdesk.web.forms import load
 from helpdesk.web.frame import needs, viewer_zone
-from helpdesk.web.ladder_words import CHANNELS, TARGETS, TO, WHY, say_repeats, say_when
+from helpdesk.web.ladder_words import CHANNELS, TARGETS, TO, WHY, say_repeats, say_to, say_when
 
 bp = Blueprint("previews", __name__, url_prefix="/escalation-preview")
 
@@ -70,18 +70,20 @@ def _line(ring: Ring, found: Preview) -> dict[str, Any]:
         "people": say_list(found.names[person] for person in told.people),
         "to": TO[told.to],
         "channel": CHANNELS[told.channel] if told.channel != "all" else "",
-        "gaps": [_passed(to, why) for to, why in told.passed_over if to in told.gaps],
+        "gaps": [_passed(*each, ring, found) for each in told.passed_over if each[0] in told.gaps],
         "passed": [
-            _passed(to, why)
-            for to, why in told.passed_over
-            if to not in told.gaps and (to, why) != ("assignee", "nobody")
+            _passed(*each, ring, found)
+            for each in told.passed_over
+            if each[0] not in told.gaps and each != ("assignee", "nobody")
         ],
         "is_gap": ring.is_gap,
     }
 
 
-def _passed(to: str, why: str) -> str:
-    return _("%(to)s: %(why)s", to=TO[to], why=WHY[why])
+def _passed(to: str, why: str, ring: Ring, found: Preview) -> str:
+    """As what somebody was passed over, whom or which roster the step named, and why."""
+    as_what = say_to(ring.step, found.names, found.rosters) if to == ring.step.to else TO[to]
+    return _("%(to)s: %(why)s", to=as_what, why=WHY[why])
 
 
 def _due(cycle: sla.Cycle, due_at: datetime, found: Preview) -> dict[str, Any]:
