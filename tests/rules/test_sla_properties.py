@@ -1,7 +1,8 @@
 """The SLA clock against a slow reading of its specification, and what must hold for every scenario."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
+from itertools import compress, pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -9,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk.rules.hours import Calendar, ScenarioError, open_seconds, open_spans
+from helpdesk.rules.hours import Calendar, ScenarioError, add_open, open_seconds, open_spans
 from helpdesk.rules.sla import Event, SeverityTargets, Target, Window, explain
 from tests.rules.clock_oracle import FAR, Oracle, holds
 
 MINUTE = timedelta(minutes=1)
+DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 # A zone, and midnight UTC shortly before its clocks change there.
@@ -68,6 +70,26 @@ def test_open_time_is_what_the_wall_clock_shows_minute_by_minute(data):
     assert open_seconds(calendar, start, end) == 60 * sum(inside)
     edges = [edge for span in spans for edge in span]
     assert edges == sorted(set(edges))  # in order, none empty, none touching
+
+
+@given(st.data())
+@settings(max_examples=25, deadline=None)
+def test_years_of_open_time_are_what_the_wall_clock_shows_every_quarter_of_an_hour(data):
+    zone, change = data.draw(st.sampled_from(ON_QUARTERS))
+    earlier, later = data.draw(calendars(zone, change)), data.draw(calendars(zone, change))
+    calendar = replace(later, since=(change + data.draw(st.integers(-9, 9)) * DAY).date(), before=earlier)
+    start = change - data.draw(st.integers(0, 300)) * DAY
+    end = start + data.draw(st.integers(1, 500)) * DAY
+    quarters = [start + n * 15 * MINUTE for n in range((end - start) // (15 * MINUTE))]
+    known = {True: earlier, False: later}
+    local = [q.astimezone(calendar.zone).date() for q in quarters]
+    inside = [holds(known[day < calendar.since], q) for day, q in zip(local, quarters, strict=True)]
+    assert open_seconds(calendar, start, end) == 900 * sum(inside)
+    if any(inside):
+        counted = data.draw(st.integers(1, sum(inside)))
+        nth = list(compress(quarters, inside))[counted - 1]
+        assert add_open(calendar, start, 900 * counted, end) == nth + 15 * MINUTE
+    assert add_open(calendar, start, 900 * sum(inside) + 1, end) is None
 
 
 NEXT = {
@@ -179,6 +201,39 @@ def test_segments_cover_the_cycle_and_add_up(scenario):
             assert cycle.elapsed_seconds + cycle.remaining_seconds == cycle.allowance_seconds
         else:
             assert cycle.remaining_seconds == 0
+
+
+@given(scenarios(), st.integers(1, 40_000))
+@settings(max_examples=100, deadline=None)
+def test_so_much_is_counted_when_the_segments_say_so(scenario, seconds):
+    policy, windows, events, now, _ = scenario
+    for cycle in explain(policy, windows, events, now):
+        if cycle.stopped_at is None:
+            assert cycle.reaches_at(cycle.allowance_seconds) == cycle.due_at
+        reached = cycle.reaches_at(seconds)
+        if seconds > cycle.elapsed_seconds:
+            assert reached is None or reached > (cycle.stopped_at or now)
+        else:
+            until = [(s.from_at, min(s.to_at, reached)) for s in cycle.segments if s.counted]
+            assert sum((b - a) // SECOND for a, b in until if a < b) == seconds
+            assert any(s.counted and s.from_at < reached <= s.to_at for s in cycle.segments)
+
+
+@given(scenarios(), st.integers(-100_000, 400_000))
+@settings(max_examples=100, deadline=None)
+def test_it_counts_next_where_the_next_counted_segment_is(scenario, seconds):
+    policy, windows, events, now, _ = scenario
+    instant, later = now + seconds * SECOND, now + 9 * DAY
+    ahead = {(cycle.target, cycle.cycle): cycle for cycle in explain(policy, windows, events, later)}
+    for cycle in explain(policy, windows, events, now):
+        if cycle.state != "running" or not cycle.remaining_seconds:
+            continue  # ended or waiting, or it may be
+        segments = ahead[cycle.target, cycle.cycle].segments
+        counted = [max(s.from_at, instant) for s in segments if s.counted and s.to_at > instant]
+        if counted:
+            assert cycle.counts_at(instant) == counted[0]
+        else:
+            assert (cycle.counts_at(instant) or later) >= later
 
 
 @given(scenarios(), st.sampled_from([900, 1800, 3600, 7200, 36000]), st.integers(0, 90_000))
