@@ -16,7 +16,7 @@ from helpdesk.rules.lifecycle import State
 from helpdesk.rules.sla_cycles import CycleCount
 from helpdesk.rules.timeline import Happening
 from helpdesk.store.db import after_commit
-from helpdesk.store.escalations import insert_alarms, update_alarms
+from helpdesk.store.escalations import fire_alarms, insert_alarms, update_alarms
 from helpdesk.store.targets import Facts
 from helpdesk.store.tickets import Ticket
 
@@ -75,16 +75,23 @@ class Due:
     alarm: Any
     planned: Planned
 
+    @property
+    def is_as_planned(self) -> bool:
+        """Whether the row says so already."""
+        return bool((self.alarm.due_at, self.alarm.detail) == (self.planned.due_at, self.planned.detail))
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What is to be written of a ticket's alarms: rows to add, rows by id to change (update_alarms).
+    """What is to be written of a ticket's alarms: rows to add, rows by id to change (update_alarms), and ids
+    of those that have rung as they stood.
 
-    `told` ring by telling somebody and are among the changed; `called` are for their verbs to do.
+    `told` ring by telling somebody, `called` are for their verbs to do.
     """
 
     new: list[dict[str, Any]]
     changed: list[dict[str, Any]]
+    rang: list[int]
     told: list[Due]
     called: list[Due]
 
@@ -107,17 +114,17 @@ def decide(
     wanted = _wanted(facts, timeline, cycles, known, grounds)
     due = _due(facts.alarms, wanted, now) if is_ringing else []
     told = [each for each in due if each.alarm.kind not in VERBS]
-    changed = [row(each.alarm.id, "fired", each.planned, now) for each in told]
+    changed = [row(each.alarm.id, "fired", each.planned, now) for each in told if not each.is_as_planned]
+    rang = [each.alarm.id for each in told if each.is_as_planned]
     for each in told:
         del wanted[each.planned.key]
         known[each.planned.key] = _Rang(each.planned.key, each.planned.kind, now, each.planned.detail)
-    if any(each.planned.detail.get("repeats") for each in told):
-        wanted = _wanted(facts, timeline, cycles, known, grounds)
+    wanted |= _repeats(facts, timeline, cycles, known, grounds, told)
     for alarm in facts.alarms:
         if not has_rung(known[alarm.key]):
             changed += _change(alarm, wanted.get(alarm.key), facts.ticket, cycles, now)
     new = [_new(facts.ticket.id, each) for key, each in wanted.items() if key not in known]
-    return Changes(new, changed, told, [each for each in due if each.alarm.kind in VERBS])
+    return Changes(new, changed, rang, told, [each for each in due if each.alarm.kind in VERBS])
 
 
 def _wanted(
@@ -129,6 +136,25 @@ def _wanted(
 ) -> dict[str, Planned]:
     found = planned(facts.ticket, timeline, cycles, known.values(), grounds, wait_of(facts))
     return {each.key: each for each in found}
+
+
+def _repeats(
+    facts: Facts,
+    timeline: Sequence[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    known: Mapping[str, Known],
+    grounds: Grounds,
+    told: Iterable[Due],
+) -> dict[str, Planned]:
+    """What follows rings of steps that repeat: of the ladders that rang alone, not all planned anew."""
+    details = [each.planned.detail for each in told if each.planned.detail.get("repeats")]
+    rang = {(detail["target"], detail["cycle"]) for detail in details}
+    theirs = tuple(cycle for cycle in cycles if (cycle.target, cycle.cycle) in rang)
+    if len(theirs) < len(rang):  # a ladder of attention's
+        return _wanted(facts, timeline, cycles, known, grounds)
+    rung = {key: alarm for key, alarm in known.items() if has_rung(alarm)} if rang else {}
+    found = _ladders(facts.ticket, theirs, _last_rings(rung.values()), grounds)
+    return {each.key: each for each in found if each.key not in rung}
 
 
 def wait_of(facts: Facts) -> Wait | None:
@@ -207,6 +233,7 @@ def write(changes: Iterable[Changes], now: datetime) -> None:
     new = [row for each in decided for row in each.new]
     insert_alarms(new)
     update_alarms([row for each in decided for row in each.changed])
+    fire_alarms([alarm_id for each in decided for alarm_id in each.rang], now)
     if any(row["due_at"] <= now for row in new):
         after_commit("ring alarms", ring_soon)
 

@@ -13,21 +13,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias, TypeVar
 
-from helpdesk.desk import alarms, closing, notices, surroundings, targets, waiting
+from helpdesk.desk import alarms, closing, rings, surroundings, targets, waiting
 from helpdesk.desk.alarms import Due
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.notices import Ring
+from helpdesk.desk.rings import Ring
 from helpdesk.desk.targets import Decision
 from helpdesk.desk.timeline import record_all
 from helpdesk.rules import escalation
 from helpdesk.store.db import savepoint, transaction
 from helpdesk.store.escalations import claim_due_tickets, is_pending, put_off_alarms, update_alarms
-from helpdesk.store.targets import Facts, list_facts, list_rows, update_tickets
+from helpdesk.store.targets import Facts, list_facts, list_rows, touch_tickets
 from helpdesk.store.teams import get_team
 
 log = logging.getLogger(__name__)
 
-BATCH = 200  # alarms a transaction: SQLite's other writers wait for it
+BATCH = 400  # alarms a transaction: SQLite's other writers wait for it
 TRY_AGAIN_AFTER = timedelta(minutes=5)
 
 
@@ -54,13 +54,14 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
         if not ids:
             return Rang()
         written = _write_each(_decide(list_facts(list_rows(ids)), now), now)
-        done = {decision.facts.ticket.id: decision.alarms for decision, _rings in written}
+        done = {decision.facts.ticket.id: decision.alarms for decision, _told in written}
         called = [_call(id_, due, now) for id_, changes in done.items() for due in changes.called]
         for ticket_id in ids:
             if ticket_id not in done:
                 put_off_alarms(ticket_id, now + TRY_AGAIN_AFTER)
-    states = [row["state"] for changes in done.values() for row in changes.changed] + called
-    return Rang(states.count("fired"), states.count("skipped"), len(ids), len(ids) - len(done))
+    fired = sum(len(changes.told) for changes in done.values()) + called.count("fired")
+    skipped = [row for changes in done.values() for row in changes.changed if row["state"] == "skipped"]
+    return Rang(fired, len(skipped) + called.count("skipped"), len(ids), len(ids) - len(done))
 
 
 T = TypeVar("T")
@@ -77,9 +78,9 @@ def _decide(found: Sequence[Facts], now: datetime) -> list[_Decided]:
     ]
     around = _around(decisions, grounds, now)
     return [
-        (decision, rings)
+        (decision, told)
         for decision in decisions
-        for rings in _unless_in_disorder(decision.facts.ticket.id, _rings, decision, around, now)
+        for told in _unless_in_disorder(decision.facts.ticket.id, _tell, decision, around, now)
     ]
 
 
@@ -108,13 +109,14 @@ def _around(decisions: Sequence[Decision], grounds: Grounds, now: datetime) -> d
                 office=grounds.office,
                 roster_ids={d["roster"] for d in details if "roster" in d},
                 person_ids={person for person in people if person is not None},
+                with_next=any(d.get("to") == "next_turn" for d in details),
             )
         except Exception:
             log.exception("who could be told in team %s cannot be found out", team_id)
     return found
 
 
-def _rings(decision: Decision, around: Mapping[int, escalation.Around], now: datetime) -> list[Ring]:
+def _tell(decision: Decision, around: Mapping[int, escalation.Around], now: datetime) -> list[Ring]:
     return [_ring(decision, due, around[decision.facts.ticket.team_id], now) for due in decision.alarms.told]
 
 
@@ -170,16 +172,12 @@ def _write_one(decided: _Decided, now: datetime) -> _Decided:
 
 
 def _write(decided: Sequence[_Decided], now: datetime) -> None:
-    targets.write([decision for decision, _rings in decided], now)
-    rings = [ring for _decision, rings in decided for ring in rings]
-    entries = record_all(
-        [{"ticket_id": ring.ticket.id, "detail": ring.said} for ring in rings],
-        kind="escalated",
-        now=now,
-        door="clock",
-    )
-    update_tickets([row for each, told in decided for row in each.ticket_rows(now if told else None)])
-    notices.write(list(zip(rings, entries, strict=True)), now)
+    targets.write([decision for decision, _told in decided], now)
+    told = [ring for _decision, of_ticket in decided for ring in of_ticket]
+    said = [{"ticket_id": ring.ticket.id, "detail": ring.said} for ring in told]
+    entries = record_all(said, kind="escalated", now=now, door="clock")
+    touch_tickets([decision.facts.ticket.id for decision, of_ticket in decided if of_ticket], now)
+    rings.write(list(zip(told, entries, strict=True)), now)
 
 
 def _call(ticket_id: int, due: Due, now: datetime) -> str:

@@ -25,7 +25,7 @@ from helpdesk.store.stale import (
     list_stale_tickets,
     remove_marks,
 )
-from helpdesk.store.targets import list_facts, lock_rows, update_tickets
+from helpdesk.store.targets import list_facts, lock_rows, touch_tickets
 
 log = logging.getLogger(__name__)
 
@@ -139,7 +139,7 @@ def _write(found: Sequence[Recomputed], now: datetime) -> None:
         if each.moved is not None
     ]
     record_all(entries, kind="deadline_moved", now=now, door="clock")
-    update_tickets([row for each in found for row in each.decision.ticket_rows(now if each.moved else None)])
+    touch_tickets([entry["ticket_id"] for entry in entries], now)
     counted = Counter[int]()
     for each in found:
         for recomputation_id in {mark.recomputation_id for mark in each.marks} - {None}:

@@ -111,15 +111,22 @@ def on_call_now(rosters: list[Roster], now: datetime) -> list[OnCall]:
     return [_on_call(roster, _turns(gathered[roster.id], now, now + HORIZON)) for roster in rosters]
 
 
-def turns_at(roster_ids: Iterable[int | None], at: datetime) -> dict[int | None, Turns]:
-    """Who is on call in each of these rosters at the instant, and who has its next turn; None, and an id of
-    no roster, is left out."""
-    known = [find_roster(each) for each in roster_ids if each is not None]
-    found = on_call_now([roster for roster in known if roster is not None], at)
-    return {
-        each.roster.id: Turns(each.person.id if each.person else None, each.next.id if each.next else None)
-        for each in found
-    }
+def turns_at(
+    roster_ids: Iterable[int | None], at: datetime, with_next: bool = True
+) -> dict[int | None, Turns]:
+    """Who is on call in each of these rosters at the instant, and who has its next turn (None where that is
+    not asked: it is looked for two months ahead). None, and an id of no roster, is left out."""
+    found = [roster for each in roster_ids if each is not None and (roster := find_roster(each))]
+    if with_next:
+        return {each.roster.id: Turns(_id(each.person), _id(each.next)) for each in on_call_now(found, at)}
+    moment = at + timedelta.resolution
+    gathered = _gather(found, at, moment)
+    on_call = {roster.id: _turns(gathered[roster.id], at, moment)[0].person for roster in found}
+    return {roster_id: Turns(_id(person)) for roster_id, person in on_call.items()}
+
+
+def _id(person: Person | None) -> int | None:
+    return person.id if person is not None else None
 
 
 def on_call_for(team_ids: frozenset[int], now: datetime) -> OnCall | None:

@@ -22,17 +22,19 @@ def gather(
     office: hours.Calendar | None,
     roster_ids: Iterable[int] = (),
     person_ids: Iterable[int] = (),
+    with_next: bool = True,
 ) -> Around:
     """Who could be told of a ticket of that team at `at`; reads only.
 
     `roster_ids` are those that steps name in place of the team's, `person_ids` whom steps name and who has
-    tickets of the team; `office` the desk's hours (None: always open).
+    tickets of the team; `office` the desk's hours (None: always open); `with_next`: whether a step names the
+    next turn.
     """
     members = tuple(m.person_id for m in team.members if m.person.is_active)
     leads = tuple(person.id for person in list_leads(team.id) if person.is_active)
     manager = team.manager_id if team.manager is not None and team.manager.is_active else None
     administrators = tuple(p.id for p in list_people(roles=(access.Role.ADMINISTRATOR,)))
-    turns = rosters.turns_at({team.roster_id, team.backup_roster_id, *roster_ids}, at)
+    turns = rosters.turns_at({team.roster_id, team.backup_roster_id, *roster_ids}, at, with_next)
     own, backup = turns.get(team.roster_id, Turns()), turns.get(team.backup_roster_id, Turns())
     named = list_people_by_id(set(person_ids))
     on_turn = (person for turn in turns.values() for person in turn)

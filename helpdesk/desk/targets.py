@@ -4,9 +4,10 @@
 its halves, for whoever works on many tickets at once (escalations, recompute).
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from helpdesk.desk import alarms
@@ -22,6 +23,7 @@ from helpdesk.store.targets import (
     insert_targets,
     list_facts,
     update_targets,
+    update_tickets,
 )
 from helpdesk.store.tickets import Entry, Ticket, list_entries
 
@@ -38,19 +40,6 @@ class Decision:
     changed: list[dict[str, Any]]
     gone: list[int]
     alarms: alarms.Changes
-
-    def ticket_rows(self, changed_at: datetime | None) -> Iterator[dict[str, Any]]:
-        """The ticket's row for update_tickets; none where nothing changes. `changed_at`: when something was
-        entered in its timeline, None: nothing was."""
-        was = self.facts.ticket
-        if self.ticket or changed_at is not None:
-            yield {
-                "id": was.id,
-                "changed_at": changed_at or was.changed_at,
-                "next_due_at": was.next_due_at,
-                "next_target": was.next_target,
-                **self.ticket,
-            }
 
 
 def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
@@ -69,10 +58,10 @@ def refresh(ticket: Ticket, now: datetime) -> tuple[sla.Cycle, ...]:
     """
     db.session.flush()
     decision = decide(list_facts([ticket])[0], Grounds(ticket.reported_at), now)
-    for name, value in decision.ticket.items():
-        setattr(ticket, name, value)
     write([decision], now)
     forget_targets(ticket)
+    for name, value in decision.ticket.items():
+        setattr(ticket, name, value)
     return decision.cycles
 
 
@@ -127,12 +116,13 @@ def _target_rows(
     which is the same for all of a ticket's targets, and nothing that the clock hears comes after it.
     """
     known = {(row.target, row.cycle): row for row in facts.targets}
-    rows = {(cycle.target, cycle.cycle): _columns(cycle, now) for cycle in cycles}
-    if known.keys() == rows.keys() and all(
-        heard_at <= was.refreshed_at and all(getattr(was, name) == row[name] for name in _DECIDED)
-        for (was, row) in ((known[key], row) for key, row in rows.items())
+    ruled = {(cycle.target, cycle.cycle): cycle for cycle in cycles}
+    if known.keys() == ruled.keys() and all(
+        heard_at <= known[key].refreshed_at and _decided(known[key]) == _decided(cycle)
+        for key, cycle in ruled.items()
     ):
         return [], [], []
+    rows = {key: _columns(cycle, now) for key, cycle in ruled.items()}
     here = {"ticket_id": facts.ticket.id, "severity": facts.ticket.severity}
     return (
         [here | row for key, row in rows.items() if key not in known],
@@ -142,8 +132,8 @@ def _target_rows(
 
 
 def write(decisions: Sequence[Decision], now: datetime) -> None:
-    """Writes what was decided of targets and alarms, a few statements for all; the tickets' own columns are
-    for the caller, who holds their rows."""
+    """Writes what was decided of tickets whose rows the transaction holds: a few statements for all."""
+    update_tickets([{"id": each.facts.ticket.id, **each.ticket} for each in decisions if each.ticket])
     insert_targets([row for each in decisions for row in each.new])
     update_targets([row for each in decisions for row in each.changed])
     delete_targets([target_id for each in decisions for target_id in each.gone])
@@ -203,6 +193,7 @@ _DECIDED = (
     "allowance_seconds",
 )
 _KEPT = ("target", "cycle", *_DECIDED, "elapsed_seconds")
+_decided = attrgetter(*_DECIDED)
 
 
 def next_due(cycles: Iterable[sla.Cycle]) -> tuple[datetime | None, str | None]:

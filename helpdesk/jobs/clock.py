@@ -38,7 +38,9 @@ def run(settings: Settings) -> None:
     stop = threading.Event()
     for sent in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sent, lambda *_: stop.set())
-    Clock(create_core(settings)).run(stop)
+    app = create_core(settings)
+    tasks.spare_collector()
+    Clock(app).run(stop)
 
 
 class Clock:

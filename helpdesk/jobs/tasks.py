@@ -1,6 +1,7 @@
 """The errands that wake-up jobs ask for. Each finds its work in the database, so that it may run
 twice, too late or never: the clock's sweep finds what is left."""
 
+import gc
 from collections.abc import Callable
 from functools import wraps
 
@@ -12,6 +13,13 @@ from helpdesk.intake import receive
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
 from helpdesk.outbound.alarms import taken_up
+
+
+def spare_collector() -> None:
+    """For processes that do errands: thousands of short-lived rows at once are no sign of cycles, and looking
+    for those as often as Python does would cost a third of the time."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 def _errand(name: str) -> Callable[[Callable[[], None]], Callable[[], None]]:

@@ -9,6 +9,7 @@ from rq.worker import SimpleWorker
 
 from helpdesk.config import Settings
 from helpdesk.core import create_core
+from helpdesk.jobs import tasks
 from helpdesk.outbound.alarms import QUEUE
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Worker(SimpleWorker):
 def run(settings: Settings) -> None:
     """Works through the errands until SIGTERM or SIGINT."""
     with create_core(settings).app_context():
+        tasks.spare_collector()
         while not _work(settings):
             # Between two workers nobody listens: a signal ends the process as it would any other.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

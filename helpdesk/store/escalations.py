@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, literal, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from helpdesk.store.db import Json, Model, UtcDateTime, db, insert_rows, update_rows
+from helpdesk.store.db import Json, Model, UtcDateTime, among, db, insert_rows, update_rows
 from helpdesk.store.tickets import Entry, Ticket
 
 
@@ -119,6 +119,13 @@ def insert_alarms(rows: list[dict[str, Any]]) -> None:
 def update_alarms(rows: list[dict[str, Any]]) -> None:
     """Changes alarms of locked tickets: {"id", "state", "due_at", "fired_at", "detail"} each."""
     update_rows(Alarm, rows)
+
+
+def fire_alarms(alarm_ids: list[int], now: datetime) -> None:
+    """These alarms of locked tickets have rung, as they stood."""
+    if alarm_ids:
+        rang = update(Alarm).where(among(Alarm.id, alarm_ids)).values(state="fired", fired_at=now)
+        db.session.execute(rang, execution_options={"synchronize_session": False})
 
 
 def is_pending(alarm_id: int) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, delete, or_, select
+from sqlalchemy import Select, and_, case, delete, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from helpdesk.rules import attention, timeline
@@ -107,6 +107,13 @@ def delete_targets(target_ids: list[int]) -> None:
 def update_tickets(rows: list[dict[str, Any]]) -> None:
     """Changes tickets, which the transaction has locked: {"id", columns to set} each, all rows the same."""
     update_rows(Ticket, rows)
+
+
+def touch_tickets(ticket_ids: list[int], now: datetime) -> None:
+    """Something was entered in the timelines of these tickets, which the transaction has locked."""
+    if ticket_ids:
+        touched = update(Ticket).where(among(Ticket.id, ticket_ids)).values(changed_at=now)
+        db.session.execute(touched, execution_options={"synchronize_session": False})
 
 
 def forget_targets(ticket: Ticket) -> None:
