@@ -4,11 +4,11 @@ from flask import Flask, Response
 from flask_babel import gettext as _
 from flask_smorest import Api, Blueprint
 
-from helpdesk.api import on_call, tickets
+from helpdesk.api import on_call, previews, tickets
 from helpdesk.api.problems import answer_faults, problem
 
 nowhere = Blueprint("api_nowhere", __name__, url_prefix="/api")
-BLUEPRINTS = (tickets.bp, on_call.bp, nowhere)
+BLUEPRINTS = (tickets.bp, on_call.bp, previews.bp, nowhere)
 
 
 @nowhere.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -42,6 +42,6 @@ def init_app(app: Flask) -> None:
             "security": [{"token": []}],
         },
     )
-    for bp in (tickets.bp, on_call.bp):
+    for bp in (tickets.bp, on_call.bp, previews.bp):
         api.register_blueprint(bp)
     app.register_blueprint(nowhere)  # not through `api`: it is no part of the description
