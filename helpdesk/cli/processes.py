@@ -113,6 +113,8 @@ def _gunicorn_settings(settings: Settings) -> dict[str, object]:
         "workers": settings.web_workers,
         "threads": settings.web_threads,
         "worker_class": "gthread",
+        # A connection that stays open stays with its process: by chance one had all the work, the other none.
+        "keepalive": 0,
         "preload_app": True,
         "loglevel": "debug" if settings.log_level == "DEBUG" else "warning",
         "graceful_timeout": 2,  # everything stops within five seconds
