@@ -20,7 +20,9 @@ To: TypeAlias = Literal[
     "administrators",
 ]
 Channel: TypeAlias = Literal["all", "mail", "chat"]
-Why: TypeAlias = Literal["nobody", "absent", "off_duty", "same_as_on_call", "left", "unreachable"]
+Why: TypeAlias = Literal[
+    "nobody", "absent", "off_duty", "same_as_on_call", "left", "unreachable", "passed_on"
+]
 
 # Whom to tell at once where a step finds nobody; the administrators are the last.
 NEXT: Mapping[To, To] = {
@@ -69,11 +71,12 @@ class Around:
     without_mail: frozenset[int] = frozenset()
     without_chat: frozenset[int] = frozenset()
 
-    def unreachable(self, channel: Channel) -> frozenset[int]:
-        """Who cannot be told over that channel; "all": over none at all."""
-        if channel == "mail":
-            return self.without_mail
-        return self.without_chat if channel == "chat" else self.without_mail & self.without_chat
+    def reaches(self, person: int, channel: Channel) -> bool:
+        """Whether the person can be told over that channel; "all": over any."""
+        by_mail, by_chat = person not in self.without_mail, person not in self.without_chat
+        if channel == "all":
+            return by_mail or by_chat
+        return by_mail if channel == "mail" else by_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,7 @@ def whom(
     by: Channel = channel
     while True:
         people, why = _there(wanted, around)
-        reached = tuple(p for p in people if p not in around.unreachable(by))
+        reached = tuple(p for p in people if around.reaches(p, by))
         if reached:
             return Told(reached, wanted.to, tuple(passed), by)
         passed.append((wanted.to, "unreachable" if people else why))
@@ -134,6 +137,22 @@ def whom(
         if following is None:
             return Told((), to, tuple(passed), channel)
         wanted, by = _Wanted(following, assignee), "all"
+
+
+def next_after(to: To, around: Around, assignee: int | None, passed_on: frozenset[int]) -> Told:
+    """Who is told where somebody who was told as `to` passes it on: the first further up (NEXT) with anybody
+    there but those who have `passed_on` the same. Empty `people`: nobody is left to pass it on to."""
+    passed: list[tuple[To, Why]] = []
+    at = NEXT.get(to)
+    while at is not None:
+        people, why = _there(_Wanted(at, assignee), around)
+        others = tuple(p for p in people if p not in passed_on)
+        reached = tuple(p for p in others if around.reaches(p, "all"))
+        if reached:
+            return Told(reached, at, tuple(passed))
+        passed.append((at, "unreachable" if others else "passed_on" if people else why))
+        at = NEXT.get(at)
+    return Told((), to, tuple(passed))
 
 
 def _there(wanted: _Wanted, around: Around) -> tuple[tuple[int, ...], Why]:

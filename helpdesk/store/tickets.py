@@ -12,7 +12,6 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     false,
-    insert,
     or_,
     select,
     true,
@@ -119,8 +118,8 @@ class Entry(Model):
     """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
-    waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
-    nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
+    update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
+    passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
     `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 
@@ -315,17 +314,19 @@ def get_ticket_for_change(ticket_id: int) -> Ticket:
     return ticket
 
 
-def insert_targets(rows: list[dict[str, Any]]) -> None:
-    """Adds targets in one statement: every column of Target but `id` each."""
-    db.session.execute(insert(Target), rows)
-
-
 def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
-    """The timeline in the order in which it was written, actors loaded."""
+    """The timeline in the order in which it was written, actors loaded; of what is public nothing voided."""
     query = select(Entry).where(Entry.ticket_id == ticket_id).options(joinedload(Entry.actor))
     if public_only:
-        query = query.where(Entry.is_public)
+        query = query.where(Entry.is_public, Entry.voided_at.is_(None))
     return list(db.session.scalars(query.order_by(Entry.id)))
+
+
+def list_alarm_entries(ticket_id: int, alarm_id: int) -> list[Entry]:
+    """By which entries people were told of the alarm, or passed it on, in their order."""
+    query = select(Entry).where(Entry.ticket_id == ticket_id, Entry.kind.in_(("escalated", "passed_on")))
+    entries = db.session.scalars(query.order_by(Entry.id))
+    return [entry for entry in entries if entry.detail.get("alarm") == alarm_id]
 
 
 def find_entry(ticket_id: int, kind: str) -> Entry | None:

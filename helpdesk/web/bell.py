@@ -90,6 +90,6 @@ def _said(notice: Notice) -> str:
     targets = {
         "response": _("It has no answer yet."),
         "update": _("A message waits for an answer."),
-        "acceptance": _("It was passed on, and nobody has accepted it yet."),
+        "acceptance": _("It was raised or passed on, and nobody has accepted it since."),
     }
-    return about.get(detail.get("about")) or targets.get(detail.get("target")) or _("It is not solved yet.")
+    return about.get(detail["about"]) or targets.get(detail.get("target") or "") or _("It is not solved yet.")

@@ -39,6 +39,14 @@ RUNGS = {
     "person": _l("named in the ladder"),
     "administrators": _l("the administrators"),
 }
+# What an alarm is about that belongs to no deadline.
+ESCALATED = {
+    "triage": _l("Nobody has looked at this yet: told %(people)s (%(to)s)"),
+    "supplier": _l("The supplier's time is over: told %(people)s (%(to)s)"),
+    "acceptance": _l("Waits for somebody to accept it: told %(people)s (%(to)s)"),
+    "silent": _l("Accepted, and then nothing was heard: told %(people)s (%(to)s)"),
+    "news": _l("News was promised by now: told %(people)s (%(to)s)"),
+}
 PASSED_OVER = {
     "nobody": _l("nobody there"),
     "absent": _l("away"),
@@ -46,6 +54,7 @@ PASSED_OVER = {
     "same_as_on_call": _l("on call themselves"),
     "left": _l("has left"),
     "unreachable": _l("cannot be reached"),
+    "passed_on": _l("has passed it on"),
 }
 
 
@@ -123,7 +132,24 @@ def promised(entry: Entry) -> Markup:
 
 
 def _accepted(entry: Entry, names: Names) -> Markup:
-    return _fill(_("%(who)s accepted"), who=_who(entry))
+    said = _fill(_("%(who)s accepted"), who=_who(entry))
+    news = promised_news(entry)
+    return _fill(_("%(said)s; %(news)s"), said=said, news=news) if news else said
+
+
+def promised_news(entry: Entry) -> str:
+    """By when an entry promises the reporter news; empty where it does not."""
+    if not entry.detail.get("update_by"):
+        return ""
+    by = i18n.say_instant(datetime.fromisoformat(entry.detail["update_by"]), viewer_zone())
+    return _("next news by %(time)s", time=by)
+
+
+def _update_promised(entry: Entry, names: Names) -> Markup:
+    news = promised_news(entry)
+    if not news:
+        return _fill(_("%(who)s promises no news any more"), who=_who(entry))
+    return _fill(_("%(who)s promised: %(news)s"), who=_who(entry), news=news)
 
 
 def _assigned(entry: Entry, names: Names) -> Markup:
@@ -200,10 +226,22 @@ def _merged(entry: Entry, names: Names) -> Markup:
 
 def _linked(entry: Entry, names: Names) -> Markup:
     text = {
+        "became": _("%(who)s says that this was no reopening: it goes on as %(ticket)s"),
+        "came_of": _("%(who)s made this of a reopening of %(ticket)s"),
         "same_cause": _("%(who)s found the same cause in %(ticket)s"),
         "duplicate": _("%(who)s merged %(ticket)s into this"),
     }.get(entry.detail.get("how", ""), _("%(who)s linked this with %(ticket)s"))
-    return _fill(text, who=_who(entry), ticket=ticket_link(entry.detail["ticket"]))
+    said = _fill(text, who=_who(entry), ticket=ticket_link(entry.detail["ticket"]))
+    return _because(said, entry.detail.get("reason", ""))
+
+
+def voided_by(entries: Iterable[Entry]) -> dict[int, Markup]:
+    """Who voided which entry and why, by the voided entry's id."""
+    return {
+        e.detail["voids"]: _because(_fill(_("Voided by %(who)s"), who=_who(e)), e.detail.get("reason", ""))
+        for e in entries
+        if "voids" in e.detail
+    }
 
 
 def _escalated(entry: Entry, names: Names) -> Markup:
@@ -211,12 +249,8 @@ def _escalated(entry: Entry, names: Names) -> Markup:
     people = [Markup("<b>{}</b>").format(names.person(i)) for i in detail.get("people", ())]
     told = reduce(lambda a, b: _fill(_("%(first)s, %(next)s"), first=a, next=b), people) if people else ""
     to = RUNGS.get(detail.get("to", ""), detail.get("to") or "")
-    if detail.get("about") == "triage":
-        text = _("Nobody has looked at this yet: told %(people)s (%(to)s)")
-    elif detail.get("about") == "supplier":
-        text = _("The supplier's time is over: told %(people)s (%(to)s)")
-    else:
-        text = _("Escalated for the %(target)s to %(people)s (%(to)s)")
+    about = detail["target"] if detail.get("target") == "acceptance" else detail.get("about", "")
+    text = str(ESCALATED.get(about) or _("Escalated for the %(target)s to %(people)s (%(to)s)"))
     target = TARGETS.get(detail.get("target") or "", "")
     said = _fill(text, people=told or _("nobody"), to=to, target=target)
     if detail.get("late_seconds", 0) > 0:
@@ -228,6 +262,13 @@ def _escalated(entry: Entry, names: Names) -> Markup:
             _("; not %(to)s: %(why)s"), to=RUNGS.get(missed.get("to", ""), missed.get("to", "")), why=why
         )
     return said
+
+
+def _passed_on(entry: Entry, names: Names) -> Markup:
+    people = [Markup("<b>{}</b>").format(names.person(i)) for i in entry.detail.get("people", ())]
+    told = reduce(lambda a, b: _fill(_("%(first)s, %(next)s"), first=a, next=b), people) if people else ""
+    to = RUNGS.get(entry.detail.get("to", ""), "")
+    return _fill(_("%(who)s passed the alarm on to %(people)s (%(to)s)"), who=_who(entry), people=told, to=to)
 
 
 def _nudged(entry: Entry, names: Names) -> Markup:
@@ -262,9 +303,7 @@ def _letter_failed(entry: Entry, names: Names) -> Markup:
 
 
 def _excused(entry: Entry, names: Names) -> Markup:
-    said = _fill(
-        _("%(who)s excused the late %(target)s"), who=_who(entry), target=_of_cycle(entry.detail)
-    )
+    said = _fill(_("%(who)s excused the late %(target)s"), who=_who(entry), target=_of_cycle(entry.detail))
     return _because(_because(said, entry.detail["reason"]), entry.detail["evidence"])
 
 
@@ -293,6 +332,7 @@ def _unknown(entry: Entry, names: Names) -> Markup:
 _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "accepted": _accepted,
     "assigned": _assigned,
+    "update_promised": _update_promised,
     "moved": _moved,
     "triaged": _triaged,
     "waiting": _waiting,
@@ -305,6 +345,7 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "merged": _merged,
     "linked": _linked,
     "escalated": _escalated,
+    "passed_on": _passed_on,
     "nudged": _nudged,
     "rated": _rated,
     "mail_filed": _mail_filed,

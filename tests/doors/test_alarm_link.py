@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from helpdesk import clock
 from helpdesk.desk import escalations, tickets
 from helpdesk.desk.tickets import Report
+from helpdesk.outbound import notices
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
-from helpdesk.store.tickets import Ticket
+from helpdesk.store.tickets import Entry, Ticket
 from tests.conftest import MONDAY_9, House
 
 
@@ -20,6 +22,7 @@ def ticket(house: House) -> Ticket:
     command = Report("Down", "504", service_id=house.erp.id, works=Works.NOTHING, affected=Affected.SEVERAL)
     ticket = tickets.report(command, house.ana, now=MONDAY_9, door="web")
     escalations.ring(MONDAY_9)
+    notices.gather(MONDAY_9)
     return ticket
 
 
@@ -66,3 +69,60 @@ def test_the_link_ends_when_its_person_leaves_or_may_no_longer_work(
 
 def test_an_altered_link_does_not_exist(app: Flask, ticket: Ticket) -> None:
     assert app.test_client().get(link_for("bo@example.org") + "x").status_code == 404
+
+
+def passed_on(ticket: Ticket) -> list[tuple[int | None, list[int]]]:
+    db.session.rollback()
+    entries = db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="passed_on").order_by(Entry.id)
+    return [(entry.actor_id, entry.detail["people"]) for entry in entries]
+
+
+def test_the_page_says_what_is_due_and_to_whom_it_could_be_passed_on(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    page = app.test_client().get(link_for("bo@example.org")).text
+    for words in (
+        "Down",
+        "Major",
+        "ERP",
+        "was due Mon 2 Mar, 11:00 (Berlin time)",
+        "Has it: nobody",
+        "Pass it on to Chen",
+    ):
+        assert words in page
+    assert passed_on(ticket) == []
+
+
+def test_who_passes_it_on_has_the_next_on_the_way_up_told_at_once(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    client, link = app.test_client(), link_for("bo@example.org")
+    page = client.post(f"{link}/pass-on", follow_redirects=True).text
+    assert "Passed on: Chen hears of it now." in page
+    assert "Pass it on to" not in page
+    assert "Accept as Bo" in page
+    assert passed_on(ticket) == [(house.bo.id, [house.chen.id])]
+    notices.gather(clock.now())
+    letter = (
+        db.session.query(Letter).filter_by(to_address="chen@example.org").order_by(Letter.id.desc()).first()
+    )
+    assert "Bo passes it on to you." in letter.text
+    assert "/alarm/" in letter.text
+
+
+def test_it_is_passed_on_once_a_person_and_alarm_and_goes_on_up(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    client, bos, chens = app.test_client(), link_for("bo@example.org"), link_for("chen@example.org")
+    for link in (bos, bos, chens):
+        client.post(f"{link}/pass-on")
+    assert passed_on(ticket) == [(house.bo.id, [house.chen.id]), (house.chen.id, [house.dee.id])]
+
+
+def test_what_somebody_has_accepted_is_not_passed_on(app: Flask, house: House, ticket: Ticket) -> None:
+    tickets.accept(ticket.id, house.chen, now=MONDAY_9)
+    link = link_for("bo@example.org")
+    page = app.test_client().post(f"{link}/pass-on", follow_redirects=True).text
+    assert "Chen has accepted this ticket" in page
+    assert "Pass it on" not in page
+    assert passed_on(ticket) == []

@@ -40,6 +40,7 @@ PUBLIC = {
     "report.sent_by_guest": "what the same session has just sent",
     "alarms.show": "a signed link",
     "alarms.accept": "a signed link",
+    "alarms.pass_on": "a signed link",
     "confirm.ask": "a signed link, or the account's own ticket",
     "confirm.answer": "a signed link, or the account's own ticket",
     "follow.page": "a signed link, or the account's own ticket",

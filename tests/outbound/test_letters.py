@@ -10,12 +10,14 @@ from flask import Flask
 
 from helpdesk.desk import closing, digests, escalations, tickets, triage, waiting
 from helpdesk.desk.tickets import Report
-from helpdesk.outbound import links
+from helpdesk.outbound import links, notices
 from helpdesk.outbound.smtp import build
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
+from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
+from helpdesk.store.rosters import Absence
 from helpdesk.store.tickets import Ticket
 from tests.conftest import MONDAY_9, House
 
@@ -41,6 +43,11 @@ def reads_as(name: str, found: Letter) -> None:
     if os.environ.get("HELPDESK_WRITE_GOLDEN"):
         path.write_text(stable, encoding="utf-8")
     assert stable == path.read_text(encoding="utf-8")
+
+
+def ring(at: datetime) -> None:
+    escalations.ring(at)
+    notices.gather(at)
 
 
 @pytest.fixture
@@ -105,12 +112,9 @@ def test_no_letter_of_a_message_goes_to_its_author(ticket: Ticket, house: House)
 def test_an_alarm_for_a_further_answer_says_so(ticket: Ticket, house: House) -> None:
     tickets.accept(ticket.id, house.bo, now=MONDAY_9)
     tickets.reporter_reply(ticket.id, house.ana, "Any news?", now=MONDAY_9, door="web")
-    tuesday = MONDAY_9 + timedelta(days=1)
-    while escalations.ring(tuesday).tickets:
-        pass
-    rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
-    found = [x for x in rang if "waits for an answer" in x.text]
-    reads_as("escalated_for_an_update", found[0])
+    while letter("escalated") is None:
+        ring(find_next_due())
+    reads_as("escalated_for_an_update", letter("escalated"))
 
 
 def test_an_assignment_says_what_is_due(ticket: Ticket, house: House) -> None:
@@ -119,7 +123,7 @@ def test_an_assignment_says_what_is_due(ticket: Ticket, house: House) -> None:
 
 
 def test_an_alarm_says_what_is_due_and_has_one_button(ticket: Ticket, house: House) -> None:
-    escalations.ring(MONDAY_9 + timedelta(minutes=3))
+    ring(MONDAY_9 + timedelta(minutes=3))
     found = letter("escalated")
     reads_as("escalated", found)
     assert found.html.count("<a ") == 1
@@ -128,11 +132,13 @@ def test_an_alarm_says_what_is_due_and_has_one_button(ticket: Ticket, house: Hou
 
 
 def test_an_alarm_says_who_was_passed_over(ticket: Ticket, house: House) -> None:
+    db.session.add(Absence(person_id=house.chen.id, starts_at=MONDAY_9, ends_at=MONDAY_9 + timedelta(days=1)))
+    db.session.commit()
     triage.assign(ticket.id, house.chen, None, now=MONDAY_9)
-    escalations.ring(MONDAY_9)
-    escalations.ring(MONDAY_9 + timedelta(hours=2))
+    ring(MONDAY_9)
+    ring(MONDAY_9 + timedelta(minutes=150))
     rang = db.session.query(Letter).filter_by(kind="escalated").order_by(Letter.id)
-    reads_as("escalated_to_the_lead", rang.all()[-1])
+    reads_as("escalated_to_the_manager", rang.all()[-1])
     reads_as("uncovered", letter("uncovered"))
 
 

@@ -39,6 +39,7 @@ def told(
     *,
     channel: Channel | None = None,
     kind: str = "escalated",
+    target: str = "response",
 ) -> None:
     """An alarm for the response has rung for that person."""
     with transaction():
@@ -50,7 +51,7 @@ def told(
         detail = {
             "alarm": alarm.id,
             "about": "step",
-            "target": "response",
+            "target": target,
             "cycle": 1,
             "to": "on_call",
             "people": [person.id] if person else [],
@@ -164,7 +165,7 @@ def test_that_nobody_was_there_stands_in_the_same_letter(house: House) -> None:
     told(ticket, house.chen, MONDAY_9)
     told(ticket, house.chen, MONDAY_9, kind="uncovered")
     assert gather(MONDAY_9) == 1
-    reads_as("escalated_many_uncovered", letters()[0])
+    reads_as("escalated_and_uncovered", letters()[0])
     told(ticket, house.dee, MONDAY_9, kind="uncovered")
     gather(MONDAY_9)
     assert letters()[1].kind == "uncovered"
@@ -206,16 +207,28 @@ def test_two_workers_at_once_never_write_a_notice_twice(app: Flask, house: House
     assert sorted(len(each) for each in notices_by_letter()) == [10, 10, 10, 10]
 
 
-def test_a_storm_stands_in_one_letter_that_lists_all(house: House) -> None:
-    count = 1500
+def test_several_matters_of_one_ticket_stand_in_one_item(house: House) -> None:
     ticket = reported(house, "Down")
     told(ticket, house.bo, MONDAY_9)
-    (first,) = db.session.query(Notice).all()
-    row = {
-        c: getattr(first, c) for c in ("kind", "alarm_id", "entry_id", "ticket_id", "person_id", "channel_id")
-    }
-    with transaction():
-        insert_notices([{**row, "created_at": MONDAY_9}] * (count - 1))
+    told(ticket, house.bo, MONDAY_9, target="resolution")
+    gather(MONDAY_9)
+    reads_as("escalated_many_of_one", letters()[0])
+
+
+def test_a_storm_stands_in_one_letter_that_lists_all(house: House) -> None:
+    for n in range(60):
+        told(reported(house, f"Down {n}"), house.bo, MONDAY_9)
     assert gather(MONDAY_9) == 1
-    assert letters()[0].text.count("[HD-1] Major: Down") == count
+    assert letters()[0].subject == "60 alarms: [HD-1] Major: Down 0"
+    assert all(f"Down {n}\n" in letters()[0].text for n in range(60))
     assert len(notices_by_letter()) == 1
+
+
+def test_who_is_told_the_same_twice_at_once_reads_it_once(house: House) -> None:
+    ticket = reported(house, "Down")
+    told(ticket, house.bo, MONDAY_9)
+    told(ticket, house.bo, MONDAY_9)
+    assert gather(MONDAY_9) == 1
+    assert letters()[0].kind == "escalated"
+    assert letters()[0].text.count("has no answer yet") == 1
+    assert notices_by_letter() == [[1, 2]]
