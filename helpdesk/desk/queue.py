@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import reference
-from helpdesk.rules import hours, sla
-from helpdesk.rules.spans import clipped, joined, seconds_between
+from helpdesk.rules import sla
+from helpdesk.rules.sla_course import Course
+from helpdesk.rules.spans import joined
 from helpdesk.store.maintenance import Window, list_windows
 
 
@@ -47,11 +48,5 @@ def _windows(rows: Sequence[Any], now: datetime) -> dict[int, list[Window]]:
 def _left(severity: sla.SeverityTargets, row: Any, windows: list[Window], now: datetime) -> int:
     """How many seconds still count until the row's target is due."""
     target = severity.get(row.next_target)
-    calendar = target.calendar if target else None
-    if not windows or not severity.maintenance_pauses:
-        return hours.open_seconds(calendar, now, row.next_due_at)
-    paused = list(joined((w.starts_at, w.ends_at) for w in windows))
-    return sum(
-        seconds_between(a, b) - sum(seconds_between(x, y) for x, y in clipped(paused, a, b))
-        for a, b in hours.open_spans(calendar, now, row.next_due_at)
-    )
+    paused = tuple(joined((w.starts_at, w.ends_at) for w in windows)) if severity.maintenance_pauses else ()
+    return Course(target.calendar if target else None, paused).counted(now, row.next_due_at)
