@@ -22,13 +22,15 @@ from helpdesk.outbound import alarms
 from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import find_oldest_unsent
 from helpdesk.store.mail import find_oldest_unparsed
+from helpdesk.store.notices import find_next_notice_due
 from helpdesk.store.stale import find_oldest_stale
 
 log = logging.getLogger(__name__)
 
-LONGEST_SLEEP = 1.0  # seconds: an alarm committed meanwhile may be due sooner than the one we wait for
-SHORTEST_SLEEP = 0.05
+LONGEST_SLEEP = timedelta(seconds=1)  # an alarm committed meanwhile may be due sooner than what we wait for
+SHORTEST_SLEEP = timedelta(milliseconds=50)
 WORKER_HAS = timedelta(seconds=3)  # to begin; then we do the work ourselves
+RINGER_HAS = timedelta(seconds=1)  # it may be busy with a slow mail server
 SWEEPS_EVERY = timedelta(seconds=15)
 RETRY_AFTER = 2.0  # seconds, while the database is away
 
@@ -69,16 +71,19 @@ class Clock:
         self.sweeper.shutdown(wait=False, cancel_futures=True)
 
     def tick(self, now: datetime) -> float:
-        """Has due alarms rung and sweeps when it is time; returns for how many seconds nothing is due."""
+        """Has due alarms rung and due letters of notices made, and sweeps when it is time; returns for how
+        many seconds nothing is to be done."""
         self._sweep_beside(now)
-        due_at = find_next_due()
         self.heartbeat.beat_beside(now)
-        if due_at is None:
-            return LONGEST_SLEEP
-        if due_at > now:
-            return min(max((due_at - now).total_seconds(), SHORTEST_SLEEP), LONGEST_SLEEP)
-        _have_done("ring", tasks.ring_alarms, due_at, now)
-        return LONGEST_SLEEP / 2
+        rings_at, speaks_at = find_next_due(), find_next_notice_due(now)
+        if speaks_at is not None and speaks_at <= now and not alarms.ask("send", now):
+            self.swept_at = None  # no queue: the next tick sweeps, beside the alarms
+        if rings_at is not None and rings_at <= now:
+            _have_done("ring", tasks.ring_alarms, rings_at, now, RINGER_HAS)
+        next_at = min((at for at in (rings_at, speaks_at) if at is not None), default=now + LONGEST_SLEEP)
+        # What is due has been asked for, once in this second.
+        wait = next_at - now if next_at > now else timedelta(microseconds=1_000_000 - now.microsecond)
+        return min(max(wait, SHORTEST_SLEEP), LONGEST_SLEEP).total_seconds()
 
     def _sweep_beside(self, now: datetime) -> None:
         """Starts a sweep every so often, unless the one before is still busy."""
@@ -99,19 +104,23 @@ class Clock:
 
 
 def sweep(now: datetime) -> None:
-    """Has done what is outstanding: unparsed mail, unsent letters, stale deadlines, periodic work."""
+    """Has done what is outstanding: unparsed mail, notices without a letter, unsent letters, stale deadlines,
+    periodic work."""
     for errand, find_oldest, work in (
         ("parse", find_oldest_unparsed, tasks.parse_mail),
+        ("send", find_next_notice_due, tasks.send_letters),
         ("send", find_oldest_unsent, tasks.send_letters),
         ("recompute", find_oldest_stale, tasks.recompute_deadlines),
     ):
         since = find_oldest(now)
-        if since is not None:
+        if since is not None and since <= now:
             _have_done(errand, work, since, now)
     periodic.run_due(now)
 
 
-def _have_done(errand: str, work: Callable[[], None], since: datetime, now: datetime) -> None:
+def _have_done(
+    errand: str, work: Callable[[], None], since: datetime, now: datetime, within: timedelta = WORKER_HAS
+) -> None:
     """Has a worker do it; does it here where the queue is away or no worker has begun in time."""
-    if not alarms.ask(errand) or now - since > WORKER_HAS:
+    if not alarms.ask(errand, now) or now - since > within:
         work()
