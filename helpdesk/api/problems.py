@@ -12,6 +12,7 @@ from werkzeug.http import HTTP_STATUS_CODES
 
 from helpdesk import clock
 from helpdesk.desk.sign_in import Throttled
+from helpdesk.desk.tickets import Taken
 from helpdesk.rules.lifecycle import NotAllowed
 
 
@@ -47,6 +48,7 @@ def answer_faults(bp: Blueprint) -> None:
     bp.register_error_handler(Forbidden, lambda _fault: problem(403, _("Your role does not allow this.")))
     bp.register_error_handler(Invalid, lambda fault: _invalid(fault.errors))
     bp.register_error_handler(NotAllowed, _not_allowed)
+    bp.register_error_handler(Taken, _taken)
     bp.register_error_handler(OperationalError, _database_fault)
 
 
@@ -72,6 +74,11 @@ def _invalid(errors: Mapping[str, Any]) -> Response:
 
 def _not_allowed(fault: NotAllowed) -> Response:
     return problem(409, _("The ticket's state does not allow this: it is %(state)s.", state=fault.state))
+
+
+def _taken(fault: Taken) -> Response:
+    said = _("%(name)s has it. To take it over, send take_over: true.", name=fault.holder.name)
+    return problem(409, said)
 
 
 def _throttled(fault: Throttled) -> Response:

@@ -1,5 +1,6 @@
 """Tickets: report, read and work them. The same schemas and verbs as on the pages."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, g, jsonify, request, url_for
@@ -10,7 +11,7 @@ from marshmallow import Schema
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, targets, tickets, triage, waiting
+from helpdesk.desk import closing, reopenings, targets, tickets, triage, waiting
 from helpdesk.desk import explanation as explanations
 from helpdesk.desk.registration import Report
 from helpdesk.rules import access
@@ -26,17 +27,21 @@ from helpdesk.schemas.answers import (
 )
 from helpdesk.schemas.tickets import (
     LONGEST_WAIT,
+    AcceptSchema,
+    AnswerSchema,
     AssignSchema,
     CancelSchema,
     FeedbackSchema,
     MergeSchema,
+    NewsSchema,
+    NotAReopeningSchema,
     NoteSchema,
     RatingSchema,
-    ReplySchema,
     ReportSchema,
     ResolveSchema,
     SeveritySchema,
     WaitSchema,
+    with_answers,
 )
 from helpdesk.store.people import find_person
 from helpdesk.store.services import find_service
@@ -137,19 +142,26 @@ def verb(path: str, schema: type[Schema] | Schema | None = None) -> Any:
     return decorate
 
 
-@verb("accept")
-def accept(number: str) -> Ticket:
-    """Take the ticket: it counts as the response, and the reporter is told who has it."""
-    return tickets.accept(_to_work_on(number).id, g.person, now=g.now, **DOOR)
+@verb("accept", AcceptSchema)
+def accept(data: dict[str, Any], number: str) -> Ticket:
+    """Take the ticket: it counts as the response, and the reporter is told who has it.
+
+    Refused with 409 where somebody else has it, unless you send the id of the last entry you have read
+    (`seen`) and it was theirs by then, or `take_over`."""
+    seen = None if data["take_over"] else data["seen"] or 0
+    return tickets.accept(_to_work_on(number).id, g.person, now=g.now, seen=seen, **DOOR)
 
 
-@verb("replies", ReplySchema)
+@verb("replies", AnswerSchema)
 def reply(data: dict[str, Any], number: str) -> Ticket:
-    """Answer: as the desk, or as the reporter where you take part without working on it."""
+    """Answer: as the desk, or as the reporter where you take part without working on it.
+
+    The desk may promise the next news (`update_by`)."""
     ticket = ticket_of(number)
     works = access.may(g.asker, "ticket.work") and is_desk_side(ticket, g.asker)
     if works and ticket.reporter_id != g.person.id:
-        tickets.reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
+        _require_ahead("update_by", data["update_by"])
+        tickets.reply(ticket.id, g.person, now=g.now, **data, **DOOR)
     elif access.may(g.asker, "ticket.answer_own") and _takes_part(ticket):
         tickets.reporter_reply(ticket.id, g.person, data["body"], now=g.now, **DOOR)
     else:
@@ -170,8 +182,7 @@ def note(data: dict[str, Any], number: str) -> Ticket:
 def wait(data: dict[str, Any], number: str) -> Ticket:
     """Wait for the reporter or a supplier until `wake_at`."""
     ticket = _to_work_on(number)
-    if not g.now < data["wake_at"] <= g.now + LONGEST_WAIT:
-        raise Invalid({"wake_at": [_("Choose a time that is still to come, within a year.")]})
+    _require_ahead("wake_at", data["wake_at"])
     return waiting.wait(ticket.id, g.person, now=g.now, **data, **DOOR)
 
 
@@ -193,9 +204,31 @@ def severity(data: dict[str, Any], number: str) -> Ticket:
     return triage.change_severity(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
 
 
+@verb("news", NewsSchema)
+def news(data: dict[str, Any], number: str) -> Ticket:
+    """Promise the reporter news, or take the promise back (null); a critical ticket always bears one."""
+    ticket = _to_work_on(number)
+    _require_ahead("update_by", data["update_by"])
+    return tickets.promise_update(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("not-a-reopening", NotAReopeningSchema)
+def not_a_reopening(data: dict[str, Any], number: str) -> Ticket:
+    """Say that the last reopening is about something else: it goes on as a ticket of its own, which is the
+    answer. Service, team and severity are the old one's unless you send others."""
+    ticket = _to_work_on(number)
+    service_id = data["service_id"] or ticket.service_id
+    service = find_service(service_id) if service_id else None
+    if service_id and (service is None or not service.is_active):
+        raise Invalid({"service_id": [_("This service is gone. Choose another.")]})
+    new = reopenings.not_a_reopening(ticket.id, g.person, now=g.now, **with_answers(data), **DOOR)
+    return ticket_of(new.number)
+
+
 @verb("assign", AssignSchema)
 def assign(data: dict[str, Any], number: str) -> Ticket:
-    """Hand the ticket to somebody at the desk; nobody: back to the team."""
+    """Hand the ticket to somebody at the desk, who has to accept it; nobody: back to the team. To yourself:
+    you accept it."""
     ticket = _desk_side_of(number)
     need("ticket.assign")
     assignee = find_person(data["assignee_id"]) if data["assignee_id"] else None
@@ -237,6 +270,11 @@ def reopen(data: dict[str, Any], number: str) -> Ticket:
         raise Invalid({"words": [_("Tell us what still does not work.")]})
     ticket = _own_or_to_work_on(number)
     return closing.reopen(ticket.id, g.person, data["words"], now=g.now, **DOOR)
+
+
+def _require_ahead(name: str, at: datetime | None) -> None:
+    if at is not None and not g.now < at <= g.now + LONGEST_WAIT:
+        raise Invalid({name: [_("Choose a time that is still to come, within a year.")]})
 
 
 def _desk_side_of(number: str) -> Ticket:

@@ -59,7 +59,7 @@ def has_to_accept(ticket: Ticket, person: Person) -> bool:
 
 def take_up(ticket: Ticket, actor: Person, *, now: datetime, door: str) -> Entry:
     """The actor has it from now on, with the entry that says so. Inside a transaction."""
-    ticket.assignee_id, ticket.accepted_at = actor.id, now
+    ticket.assignee, ticket.assignee_id, ticket.accepted_at = actor, actor.id, now
     if ticket.state == State.NEW:
         ticket.enter(state_in_hand(now))
     promise_news(ticket, now)

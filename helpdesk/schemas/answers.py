@@ -57,6 +57,9 @@ class TicketShape(Schema):
     changed_at = fields.DateTime()
     waiting_for = fields.String(allow_none=True)
     wake_at = fields.DateTime(allow_none=True)
+    update_by = fields.DateTime(
+        allow_none=True, metadata={"description": "By when the reporter is promised news."}
+    )
     next_target = fields.String(allow_none=True)
     next_due_at = fields.DateTime(allow_none=True)
 
@@ -71,6 +74,9 @@ class EntryShape(Schema):
     is_public = fields.Boolean()
     body = fields.String()
     detail: fields.Field = fields.Dict()
+    voided_at = fields.DateTime(
+        allow_none=True, metadata={"description": "Since when it counts as if it had never been."}
+    )
 
 
 # What the page of a report says of each public entry (web/words.event_for_reporter), and no more: the rest
@@ -84,6 +90,10 @@ REPORTERS_DETAIL = {
     "merged": {"into"},
     "rated": {"stars"},
     "moved": {"reason"},
+    "accepted": {"update_by"},
+    "replied": {"update_by"},
+    "update_promised": {"update_by"},
+    "linked": {"how", "ticket", "reason"},
 }
 
 
@@ -149,7 +159,9 @@ class ChangeShape(Schema):
     target = fields.String()
     cycle = fields.Integer()
     elapsed_seconds = fields.Integer()
-    length_before = fields.Integer(metadata={"description": "What the severity in force promised, in seconds"})
+    length_before = fields.Integer(
+        metadata={"description": "What the severity in force promised, in seconds"}
+    )
     length_after = fields.Integer()
     allowance_before = fields.Integer()
     allowance_after = fields.Integer()

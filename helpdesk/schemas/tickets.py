@@ -4,14 +4,14 @@ What a schema loads has the names of the desk verb's arguments: `Report(**data)`
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any, cast
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 from marshmallow.validate import Email
 
 from helpdesk.rules.lifecycle import Kind
-from helpdesk.rules.severity import Affected, Severity, Works
+from helpdesk.rules.severity import Affected, Answers, Severity, Works
 from helpdesk.schemas.fields import Instant, Line, Text, choice, number, one_of
 
 LONGEST_WAIT = timedelta(days=366)
@@ -78,6 +78,43 @@ class ReplySchema(Schema):
     body = Text(missing=_l("Write your message first."))
 
 
+class AheadSchema(Schema):
+    """With instants that are still to come: `zone` is where a time without an offset is meant; `now` refuses
+    what has passed (None: the door looks itself)."""
+
+    def __init__(self, *, zone: tzinfo = UTC, now: datetime | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.now = now
+        for field in self.fields.values():
+            if isinstance(field, Instant):
+                field.default_timezone = zone
+
+    def require_ahead(self, value: datetime | None) -> None:
+        """Raises ValidationError for what has passed, and for more than LONGEST_WAIT ahead."""
+        if value is not None and self.now is not None and not self.now < value <= self.now + LONGEST_WAIT:
+            raise ValidationError([_l("Choose a time that is still to come, within a year.")])
+
+
+class NewsSchema(AheadSchema):
+    """By when the reporter is promised news; nothing takes the promise back."""
+
+    update_by = Instant(
+        load_default=None,
+        allow_none=True,
+        format="iso",
+        default_timezone=UTC,
+        error_messages={"invalid": _l("Enter a day and time, for example 2026-11-24 09:00.")},
+    )
+
+    @validates("update_by")
+    def _is_ahead(self, value: datetime | None, **_kwargs: Any) -> None:
+        self.require_ahead(value)
+
+
+class AnswerSchema(ReplySchema, NewsSchema):
+    """What staff write to the reporter, with the next news they promise."""
+
+
 class NoteSchema(Schema):
     body = Text(missing=_l("Write your note first."))
 
@@ -92,16 +129,8 @@ class CancelSchema(ReasonSchema):
     """Withdrawn, or cancelled by the desk."""
 
 
-class WaitSchema(Schema):
-    """Waiting for the reporter needs a question; both need the instant at which we look again.
-
-    `zone` is where a time without an offset is meant; `now` refuses a wake-up in the past.
-    """
-
-    def __init__(self, *, zone: tzinfo = UTC, now: datetime | None = None, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.now = now
-        cast(Instant, self.fields["wake_at"]).default_timezone = zone
+class WaitSchema(AheadSchema):
+    """Waiting for the reporter needs a question; both need the instant at which we look again."""
 
     waiting_for = one_of(
         ("reporter", "supplier"), _l("Say for whom we wait: the reporter or a supplier."), required=True
@@ -120,8 +149,7 @@ class WaitSchema(Schema):
 
     @validates("wake_at")
     def _is_ahead(self, value: datetime, **_kwargs: Any) -> None:
-        if self.now is not None and not self.now < value <= self.now + LONGEST_WAIT:
-            raise ValidationError([_l("Choose a time that is still to come, within a year.")])
+        self.require_ahead(value)
 
     @validates_schema(skip_on_field_errors=False)
     def _asks(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -156,6 +184,30 @@ class QuestionsSchema(AnswersSchema):
 
     works = choice(Works, _l("Say what still works."), required=True)
     affected = choice(Affected, _l("Say who is affected."), required=True)
+
+
+def with_answers(loaded: dict[str, Any]) -> dict[str, Any]:
+    """What an AnswersSchema loaded, with its fields as one: `answers`, None where none was answered."""
+    works, affected, stands_still = (
+        loaded.pop(name) for name in ("works", "affected", "core_work_stands_still")
+    )
+    answers = Answers(works, affected, stands_still) if works or affected else None
+    return {**loaded, "answers": answers}
+
+
+class NotAReopeningSchema(AnswersSchema, ReasonSchema):
+    """Why it is something else; answers and service where they differ from the old ticket's."""
+
+    service_id = number(_l("Choose a service from the list."), load_default=None)
+
+
+class AcceptSchema(Schema):
+    """`seen`: the id of the last entry that the actor has read; `take_over`: from whomever has it."""
+
+    seen = number(_l("Give the id of an entry."), load_default=None)
+    take_over = fields.Boolean(
+        load_default=False, error_messages={"invalid": _l("Say true or false: take it over?")}
+    )
 
 
 class AssignSchema(Schema):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
@@ -242,13 +243,26 @@ def next_step(visit: Visit) -> tuple[str, str]:
 
 
 def _step_in_work(ticket: Ticket, zone: str) -> tuple[str, str]:
-    name = ticket.assignee.name if ticket.assignee else ""
+    name = ticket.assignee.name if ticket.assignee and ticket.accepted_at else ""
     title = _("%(name)s is working on it", name=name) if name else _("We are working on it")
     if ticket.state == State.WAITING:
         title = _("We wait for a supplier")
     due_at = next((t.due_at for t in ticket.targets if t.target == "resolution"), None)
-    if due_at is None:
-        return title, ""
-    if due_at < g.now:
-        return title, _("It takes longer than we promised. Those responsible have been told.")
-    return title, _("We mean to have it solved by %(time)s.", time=say_instant(due_at, zone))
+    said = [_news(ticket.update_by, zone)]
+    if due_at is not None and due_at < g.now:
+        said.append(_("It takes longer than we promised. Those responsible have been told."))
+    elif due_at is not None:
+        said.append(_("We mean to have it solved by %(time)s.", time=say_instant(due_at, zone)))
+    return title, say_sentences([each for each in said if each])
+
+
+def _news(update_by: datetime | None, zone: str) -> str:
+    """By when they hear from us, whatever happens; empty where nothing is promised."""
+    if update_by is None:
+        return ""
+    at = say_instant(update_by, zone)
+    return (
+        _("Next news by %(time)s.", time=at)
+        if update_by >= g.now
+        else _("News was due by %(time)s.", time=at)
+    )

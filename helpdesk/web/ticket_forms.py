@@ -2,29 +2,34 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import abort, g, request
+from flask import abort, flash, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
 
-from helpdesk.desk import closing, triage, waiting
+from helpdesk.desk import attention, closing, reopenings, tickets, triage, waiting
 from helpdesk.desk.rosters import who_is_on_call
 from helpdesk.rules.access import Role
-from helpdesk.rules.severity import Answers
+from helpdesk.rules.severity import Severity
 from helpdesk.schemas.tickets import (
+    AheadSchema,
+    AnswerSchema,
     AssignSchema,
     CancelSchema,
     LinkSchema,
     MergeSchema,
     MoveSchema,
+    NewsSchema,
+    NotAReopeningSchema,
     ResolveSchema,
     SeveritySchema,
     TriageSchema,
     WaitSchema,
+    with_answers,
 )
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.services import list_services
@@ -90,10 +95,8 @@ def _severity(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
 
 
 def _triage(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
-    answers = {name: data.pop(name) for name in ("works", "affected", "core_work_stands_still")}
-    given = Answers(**answers) if answers["works"] or answers["affected"] else None
     _require_service(data["service_id"])
-    return triage.triage(ticket.id, actor, answers=given, **data, now=g.now)
+    return triage.triage(ticket.id, actor, **with_answers(data), now=g.now)
 
 
 def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -122,6 +125,17 @@ def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
 
 def _link(ticket: Ticket, actor: Person, data: dict[str, Any]) -> None:
     triage.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
+
+
+def _news(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    return tickets.promise_update(ticket.id, actor, data["update_by"], now=g.now)
+
+
+def _not_a_reopening(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    _require_service(data["service_id"] or ticket.service_id)
+    new = reopenings.not_a_reopening(ticket.id, actor, **with_answers(data), now=g.now)
+    flash(_("It goes on as %(number)s, and the reporter has been told.", number=new.number))
+    return new
 
 
 def _cancel(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -169,12 +183,28 @@ def _severities(ticket: Ticket) -> dict[str, Any]:
     return {"severities": [(s, label) for s, label in words.SEVERITIES.items() if s != ticket.severity]}
 
 
-def _wait_schema() -> Schema:
-    return WaitSchema(zone=ZoneInfo(viewer_zone()), now=g.now)
+def _ahead(schema: type[AheadSchema]) -> Callable[[], Schema]:
+    """The schema with times as the viewer means them."""
+    return lambda: schema(zone=ZoneInfo(viewer_zone()), now=g.now)
+
+
+answer_schema = _ahead(AnswerSchema)
+
+
+def local_time(at: datetime | None) -> str:
+    """An instant as a field for day and time takes it; empty for none."""
+    return f"{at.astimezone(ZoneInfo(viewer_zone())):%Y-%m-%dT%H:%M}" if at else ""
+
+
+def proposed_news(ticket: Ticket) -> dict[str, Any]:
+    """The promise of news: `promised` as its field takes it, `proposed` the instant where none is chosen."""
+    is_critical = ticket.severity == Severity.CRITICAL
+    proposed = attention.default_news(ticket, g.now) if is_critical else None
+    return {"promised": local_time(ticket.update_by), "proposed": proposed}
 
 
 FORMS: Mapping[str, Form] = {
-    "wait": Form(_l("Wait for an answer"), _l("Wait"), "wait", _wait_schema, _wait, _proposed_wakes),
+    "wait": Form(_l("Wait for an answer"), _l("Wait"), "wait", _ahead(WaitSchema), _wait, _proposed_wakes),
     "resolve": Form(_l("Resolve"), _l("Resolve"), "resolve", ResolveSchema, _resolve),
     "severity": Form(
         _l("Change the severity"), _l("Change"), "change_severity", SeveritySchema, _severity, _severities
@@ -191,6 +221,22 @@ FORMS: Mapping[str, Form] = {
         done=_l("Merged. Its reporter goes on with the other ticket."),
     ),
     "link": Form(_l("Link with another ticket"), _l("Link"), "link", LinkSchema, _link),
+    "news": Form(
+        _l("Promise the next news"),
+        _l("Promise"),
+        "promise_update",
+        _ahead(NewsSchema),
+        _news,
+        proposed_news,
+    ),
+    "not-a-reopening": Form(
+        _l("Not a reopening"),
+        _l("Make it a ticket of its own"),
+        "unreopen",
+        NotAReopeningSchema,
+        _not_a_reopening,
+        _questions,
+    ),
     "cancel": Form(_l("Cancel this ticket"), _l("Cancel the ticket"), "cancel", CancelSchema, _cancel),
 }
 

@@ -26,8 +26,9 @@ from helpdesk.desk import explanation, tickets, waiting
 from helpdesk.desk.tickets import Taken
 from helpdesk.i18n import say_size
 from helpdesk.rules import access
+from helpdesk.rules.attention import is_accepted_by
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
-from helpdesk.schemas.tickets import NoteSchema, ReplySchema
+from helpdesk.schemas.tickets import NoteSchema
 from helpdesk.store.attachments import list_attachments
 from helpdesk.store.escalations import list_alarms
 from helpdesk.store.excuses import list_excuses
@@ -41,7 +42,7 @@ from helpdesk.web import deadlines, timeline, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
 from helpdesk.web.rich_text import rendered
-from helpdesk.web.ticket_forms import FORMS, Refused, form_of
+from helpdesk.web.ticket_forms import FORMS, Refused, answer_schema, form_of, proposed_news
 from helpdesk.web.uploads import upload_errors, uploads
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
@@ -88,7 +89,7 @@ def say(number: str) -> Page:
     is_note = request.form.get("as") == "note"
     if not may("ticket.work") and not (is_note and may("ticket.note")):
         abort(404)
-    data, errors = load(NoteSchema if is_note else ReplySchema, request.form)
+    data, errors = load(NoteSchema if is_note else answer_schema(), request.form)
     files = uploads()
     errors |= upload_errors(files, errors)
     newer = [] if errors else _unseen(ticket)
@@ -96,7 +97,7 @@ def say(number: str) -> Page:
         return _page(ticket, errors, request.form.to_dict(), newer), 422
     try:
         act = tickets.note if is_note else tickets.reply
-        act(ticket.id, _me(), data["body"], files=files, now=g.now)
+        act(ticket.id, _me(), **data, files=files, now=g.now)
     except NotAllowed as refusal:
         return _page(_ticket(number), {"": [words.not_allowed(refusal)]}, request.form.to_dict()), 422
     return redirect(url_for(".page", number=ticket.number), 303)
@@ -131,7 +132,7 @@ def ask(number: str, deed: str) -> Page:
     """The form for one deed: a page of its own, which the script shows over the ticket."""
     form_of(deed)
     ticket = _ticket(number)
-    return _form(ticket, deed, {}, _first_values(ticket))
+    return _form(ticket, deed, {}, {} if deed == "not-a-reopening" else _first_values(ticket))
 
 
 @bp.post("/<number>/<deed>")
@@ -205,13 +206,29 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         else [],
         about=_about(ticket),
         participants=list_participants(ticket),
-        can={name: works and is_allowed(form.verb, ticket.state) for name, form in FORMS.items()},
-        can_accept=works and is_allowed("accept", ticket.state) and ticket.assignee_id != current_user.id,
+        can={name: works and _is_possible(name, ticket) for name in FORMS},
+        can_accept=works and is_allowed("accept", ticket.state) and not _has_accepted(ticket, entries),
+        news=proposed_news(ticket),
         can_resume=works and is_allowed("resume", ticket.state),
         can_reply=works and is_allowed("reply", ticket.state),
         can_note=works or may("ticket.note"),
         **_thread(ticket, entries),
     )
+
+
+def _is_possible(deed: str, ticket: Ticket) -> bool:
+    if deed == "not-a-reopening" and not ticket.reopen_count:
+        return False
+    if deed == "news" and ticket.waiting_for == "reporter":
+        return False
+    return is_allowed(FORMS[deed].verb, ticket.state)
+
+
+def _has_accepted(ticket: Ticket, entries: Sequence[Entry]) -> bool:
+    """Whether there is nothing left for whoever looks at it to accept (rules/attention)."""
+    told = [e.at for e in entries if e.kind == "escalated"]
+    me: int = current_user.id
+    return is_accepted_by(me, ticket.assignee_id, ticket.accepted_at, max(told, default=None))
 
 
 def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
@@ -228,6 +245,8 @@ def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
         "say": lambda entry: timeline.say(entry, names),
         "promised": timeline.promised,
         "tone": timeline.tone,
+        "promised_news": timeline.promised_news,
+        "voided": timeline.voided_by(entries),
         "clock_time": timeline.clock_time,
         "rendered": rendered,
         "doors": timeline.DOORS,

@@ -57,6 +57,12 @@ def not_allowed(refusal: NotAllowed) -> str:
         return _("We are still working on this; there is nothing to confirm yet.")
     if refusal.verb == "resume":
         return _("Nobody waits any more: somebody was faster. Nothing was changed.")
+    if refusal.verb == "unreopen":
+        return _("This is not reopened, so there is nothing to take back.")
+    if refusal.verb == "unreopen_later":
+        return _("Work has gone on since it was reopened. Report the other matter anew and link it.")
+    if refusal.verb == "promise_update" and refusal.state == State.WAITING:
+        return _("We wait for the reporter; news can be promised once they have answered.")
     if refusal.verb == "merge_into_itself":
         return _("Choose another ticket: this one cannot be merged into itself.")
     if refusal.verb == "merge_into":
@@ -97,9 +103,11 @@ def state_for_reporter(ticket: Any) -> tuple[str, str]:
         return _("Waiting for a supplier"), "wait"
     if ticket.state == State.RESOLVED:
         return _("Solved? Please tell us"), "soon"
-    if ticket.state == State.NEW:
+    if ticket.state == State.NEW and ticket.reopen_count:
+        return _("Open again"), ""
+    if ticket.state == State.NEW and ticket.next_target not in ("resolution", "update"):
         return _("Received"), ""
-    if ticket.state == State.IN_WORK:
+    if ticket.state in (State.NEW, State.IN_WORK):  # once answered, also while the next has to accept it
         return _("In work"), ""
     return str(STATES[State(ticket.state)]), "ok" if ticket.state == State.CLOSED else ""
 
@@ -111,6 +119,10 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
     if entry.kind == "waiting":
         until = say_instant(datetime.fromisoformat(detail["until"]))
         return _("We wait for an answer until %(time)s", time=until)
+    if entry.kind == "update_promised":
+        return _news(detail["update_by"], say_instant)
+    if entry.kind == "linked":
+        return _linked(detail)
     if entry.kind == "severity_changed":
         severity = SEVERITIES[Severity(detail["to"])]
         return _because(_("Severity is now %(severity)s", severity=severity), detail)
@@ -132,6 +144,19 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         "moved": _because(_("Handed to the team that can help"), detail),
     }
     return plain.get(entry.kind, "")
+
+
+def _news(update_by: str | None, say_instant: Callable[[datetime], str]) -> str:
+    if update_by is None:
+        return _("The next news comes without a fixed time")
+    return _("Next news by %(time)s", time=say_instant(datetime.fromisoformat(update_by)))
+
+
+def _linked(detail: dict[str, Any]) -> str:
+    number = f"HD-{detail['ticket']}"
+    if detail["how"] == "came_of":
+        return _("You wrote this about %(number)s", number=number)
+    return _because(_("What you wrote goes on as a report of its own, %(number)s", number=number), detail)
 
 
 def _because(said: str, detail: dict[str, Any]) -> str:

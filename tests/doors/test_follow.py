@@ -111,7 +111,7 @@ def test_the_link_of_the_letter_shows_the_ticket_and_takes_an_answer(
     assert "We wait for your answer" in guest.get(link).text
     files = [(io.BytesIO(b"log"), "log.txt")]
     assert guest.post(f"{link}/reply", data={"body": "The third", "files": files}).status_code == 303
-    assert state(ticket) == "in_work"
+    assert state(ticket) == "new"
     page = guest.get(link).text
     assert "The third" in page
     assert "log.txt" in page
