@@ -1,6 +1,6 @@
 # Everything goes through these: `make run` needs nothing but Python 3.11 or newer.
 .DEFAULT_GOAL := run
-.PHONY: run demo test lint bench catalogues
+.PHONY: run demo test lint bench chaos catalogues
 
 BIN := .venv/bin
 TRANSLATIONS := helpdesk/translations
@@ -30,6 +30,11 @@ lint: .venv/.installed-dev
 bench: .venv/.installed-dev $(COMPILED)
 	$(BIN)/python -m benchmarks.clock
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.alarms
+
+# 2,000 alarms in a minute, and every two seconds something is killed; on both databases.
+chaos: .venv/.installed-dev $(COMPILED)
+	HELPDESK_CHAOS="2000 60" $(BIN)/pytest tests/stories/test_chaos.py -s
 
 # After a change of texts: collect them, then translate what is new in the .po files.
 catalogues: .venv/.installed

@@ -28,7 +28,7 @@ from helpdesk.app import create_app
 from helpdesk.config import load_settings
 from helpdesk.desk import calendars, escalations, example, tickets
 from helpdesk.desk.changes import By
-from helpdesk.desk.tickets import Report
+from helpdesk.desk.registration import Report
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import Base, insert_rows, new_ids, transaction
@@ -123,7 +123,9 @@ def _lived(works: Works, affected: Affected) -> Rows:
     found: Rows = {}
     for model in (Ticket, Entry, Target, Alarm):
         which = model.id == ticket_id if model is Ticket else model.ticket_id == ticket_id
-        found[model] = [dict(row._mapping) for row in db.session.execute(select(*model.__table__.c).where(which))]
+        found[model] = [
+            dict(row._mapping) for row in db.session.execute(select(*model.__table__.c).where(which))
+        ]
     return found
 
 

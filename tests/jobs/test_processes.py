@@ -22,7 +22,7 @@ from helpdesk.outbound import alarms
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.letters import Letter
+from helpdesk.store.notices import Notice
 from helpdesk.store.policies import list_policies
 from helpdesk.store.tickets import Entry
 from tests.conftest import House
@@ -86,11 +86,11 @@ def always_open(house: House) -> None:
 
 
 def counts() -> tuple[int, int, int]:
-    """(rung alarms, escalated entries, distinct letters of alarms)."""
+    """(rung alarms, escalated entries, people told)."""
     return (
         db.session.query(Alarm).filter_by(state="fired").count(),
         db.session.query(Entry).filter_by(kind="escalated").count(),
-        db.session.query(Letter).filter_by(kind="escalated").count(),
+        db.session.query(Notice).filter_by(kind="escalated").count(),
     )
 
 
