@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from helpdesk.desk.roster_plans import NothingLeft, cut_off, span_text
+from helpdesk.desk.roster_plans import cut_off, not_before, span_text
 from helpdesk.desk.security import log_event
 from helpdesk.rules.access import Asker, may, may_for_team
 from helpdesk.store.db import db, transaction
@@ -33,10 +33,7 @@ def add_absence(
     Raises NothingLeft where it ends before now; LookupError where there is no such person.
     """
     with transaction():
-        person = get_person(person_id)
-        starts_at = max(starts_at, now.replace(microsecond=0))
-        if ends_at <= starts_at:
-            raise NothingLeft
+        person, starts_at = get_person(person_id), not_before(now, starts_at, ends_at)
         absence = Absence(person_id=person_id, starts_at=starts_at, ends_at=ends_at, reason=reason)
         db.session.add(absence)
         _log("absence_added", person, absence, now, actor_id, address)

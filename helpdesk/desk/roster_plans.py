@@ -116,10 +116,7 @@ def add_override(
     """
     with transaction():
         roster = get_roster_for_change(roster_id)
-        person = get_person(person_id)
-        starts_at = max(starts_at, now.replace(microsecond=0))
-        if ends_at <= starts_at:
-            raise NothingLeft
+        person, starts_at = get_person(person_id), not_before(now, starts_at, ends_at)
         override = Override(
             roster_id=roster_id,
             person_id=person_id,
@@ -153,6 +150,15 @@ def remove_override(
         }
         cut_off(override, now)
         _log("override_removed", roster, detail, now, actor_id, address)
+
+
+def not_before(now: datetime, starts_at: datetime, ends_at: datetime) -> datetime:
+    """When a span that is made now begins: what lies in the past is left out. Raises NothingLeft where all
+    of it does."""
+    begins_at = max(starts_at, now.replace(microsecond=0))
+    if ends_at <= begins_at:
+        raise NothingLeft
+    return begins_at
 
 
 def cut_off(span: Override | Absence, now: datetime) -> None:

@@ -1,34 +1,13 @@
 """A calendar's hours and dates, as every door validates them."""
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, fields, post_load, validate
+from marshmallow import Schema, fields, validate
 
 from helpdesk.schemas.fields import Line
-from helpdesk.schemas.hours import WEEKDAYS
+from helpdesk.schemas.hours import HoursSchema
 from helpdesk.schemas.people import WithZone
-from helpdesk.schemas.rosters import Dates, Hours
 
 _SAY_DAY = _l("Enter a day, for example 2027-01-01.")
-
-
-class HoursSchema(Schema):
-    """`mon` ... `sun` and `dates` as typed, loaded as "week" and "dates"."""
-
-    mon = Hours(load_default=[])
-    tue = Hours(load_default=[])
-    wed = Hours(load_default=[])
-    thu = Hours(load_default=[])
-    fri = Hours(load_default=[])
-    sat = Hours(load_default=[])
-    sun = Hours(load_default=[])
-    dates = Dates(load_default={})
-
-    @post_load
-    def _as_week(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        week = {day: data.pop(day) for day in WEEKDAYS}
-        return {**data, "week": {day: found for day, found in week.items() if found}}
 
 
 class NewCalendarSchema(HoursSchema, WithZone):

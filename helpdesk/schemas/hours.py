@@ -4,7 +4,9 @@ import re
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import ValidationError
+from marshmallow import Schema, ValidationError, post_load
+
+from helpdesk.schemas.fields import Line, Text
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 CLOSED = "-"
@@ -42,6 +44,40 @@ def read_dates(text: str) -> dict[str, list[list[str]]]:
             raise ValidationError([_l("%(date)s stands here twice.", date=date)])
         found[date] = read_hours(hours)
     return found
+
+
+class Hours(Line):
+    """A day's hours as typed, loaded as intervals."""
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        return read_hours(super()._deserialize(*args, **kwargs))
+
+
+class Dates(Text):
+    """Dates with hours of their own as typed, loaded as {date: intervals}."""
+
+    longest = 20_000
+
+    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
+        return read_dates(super()._deserialize(*args, **kwargs))
+
+
+class HoursSchema(Schema):
+    """`mon` ... `sun` and `dates` as typed, loaded as "week" and "dates"."""
+
+    mon = Hours(load_default=[])
+    tue = Hours(load_default=[])
+    wed = Hours(load_default=[])
+    thu = Hours(load_default=[])
+    fri = Hours(load_default=[])
+    sat = Hours(load_default=[])
+    sun = Hours(load_default=[])
+    dates = Dates(load_default={})
+
+    @post_load
+    def _as_week(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        week = {day: data.pop(day) for day in WEEKDAYS}
+        return {**data, "week": {day: found for day, found in week.items() if found}}
 
 
 def hours_text(intervals: list[list[str]]) -> str:

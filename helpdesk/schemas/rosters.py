@@ -7,8 +7,8 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, post_load, validate, validates
 
 from helpdesk.rules.oncall import UNITS
-from helpdesk.schemas.fields import Line, Text, number, one_of
-from helpdesk.schemas.hours import WEEKDAYS, read_dates, read_hours
+from helpdesk.schemas.fields import Line, number, one_of
+from helpdesk.schemas.hours import HoursSchema
 from helpdesk.schemas.people import zones
 from helpdesk.schemas.spans import SpanSchema
 
@@ -39,23 +39,7 @@ class LocalText(fields.String):
         return text
 
 
-class Hours(Line):
-    """A day's hours as typed, loaded as intervals."""
-
-    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
-        return read_hours(super()._deserialize(*args, **kwargs))
-
-
-class Dates(Text):
-    """Dates with hours of their own as typed, loaded as {date: intervals}."""
-
-    longest = 20_000
-
-    def _deserialize(self, *args: Any, **kwargs: Any) -> Any:
-        return read_dates(super()._deserialize(*args, **kwargs))
-
-
-class LayerSchema(Schema):
+class LayerSchema(HoursSchema):
     """A layer of a roster, loaded as desk/rosters.LayerDraft; what it means is judged by the rule.
 
     `always`: at all hours; else in those of `mon` ... `sun`, and of `dates` in their place.
@@ -76,20 +60,11 @@ class LayerSchema(Schema):
     )
     unit = one_of(UNITS, _l("Choose hours, days or weeks."), required=True)
     always = fields.Boolean(load_default=False)
-    mon = Hours(load_default=[])
-    tue = Hours(load_default=[])
-    wed = Hours(load_default=[])
-    thu = Hours(load_default=[])
-    fri = Hours(load_default=[])
-    sat = Hours(load_default=[])
-    sun = Hours(load_default=[])
-    dates = Dates(load_default={})
 
     @post_load
-    def _with_hours(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        week = {day: data.pop(day) for day in WEEKDAYS}
-        dates, always = data.pop("dates"), data.pop("always")
-        hours = {"week": {day: found for day, found in week.items() if found}, "dates": dates}
+    def _as_week(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        data = super()._as_week(data)
+        hours, always = {name: data.pop(name) for name in ("week", "dates")}, data.pop("always")
         return {**data, "hours": None if always else hours}
 
 
