@@ -20,10 +20,10 @@ from helpdesk.desk.explanation import Explanation
 from helpdesk.rules import explanation as rule
 from helpdesk.rules.explanation import Stretch
 from helpdesk.rules.hours import local_to_instant
-from helpdesk.rules.sla import Cycle
+from helpdesk.rules.sla import Cycle, Target
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.marks import Mark, marks_of
-from helpdesk.web.timeline import TARGETS, clock_time
+from helpdesk.web.timeline import TARGETS, clock_time, severity_word
 
 ROWS = 24  # stretches told one by one; beyond that days, beyond DAYS weeks
 DAYS = 35
@@ -67,7 +67,7 @@ def explained(found: Explanation, cycle: Cycle) -> dict[str, Any]:
         "flags": _flags(pieces, marks),
         "was_due": [x for mark in marks for x in _places(pieces, mark.was_due)],
         "now": next(iter(_places(pieces, g.now)), None) if ahead is not None else None,
-        "ticks": _ticks(pieces, cycle),
+        "ticks": _ticks(pieces, cycle, len(plain) > DRAWN),
         "marks": marks,
         "hours": _hours(found, cycle),
         "unit": groups[0],
@@ -161,16 +161,20 @@ def _flags(pieces: Sequence[_Piece], marks: Sequence[Mark]) -> list[dict[str, An
     ]
 
 
-def _ticks(pieces: Sequence[_Piece], cycle: Cycle) -> list[tuple[float, str]]:
-    """Clock times below the bar, as many as there is room for."""
+def _ticks(pieces: Sequence[_Piece], cycle: Cycle, are_groups: bool) -> list[tuple[float, str]]:
+    """Clock times below the bar (days where its pieces are), as many as there is room for."""
     zone, day = viewer_zone(), None
     found: list[tuple[float, str]] = []
     for piece in pieces:
         if piece.from_at is None or (found and piece.x - found[-1][0] < ROOM):
             continue
-        date = piece.from_at.astimezone(ZoneInfo(zone)).date()
-        found.append((piece.x, (i18n.say_time if date == day else i18n.say_weekday)(piece.from_at, zone)))
-        day = date
+        day_of = piece.from_at.astimezone(ZoneInfo(zone)).date()
+        if are_groups:
+            said = _say_day(day_of)
+        else:
+            said = (i18n.say_time if day_of == day else i18n.say_weekday)(piece.from_at, zone)
+        found.append((piece.x, said))
+        day = day_of
     if cycle.stopped_at is None and cycle.state == "running" and cycle.due_at is not None:
         said = _("due %(time)s", time=i18n.say_weekday(cycle.due_at, zone))
         return [tick for tick in found if tick[0] < 60] + [(100.0, said)]
@@ -229,7 +233,7 @@ def _rows(found: Explanation, cycle: Cycle, groups: Sequence[Sequence[Stretch]])
                 "to": group[-1].to_at,
                 "until": _until(group),
                 "is_ahead": group[0].is_ahead,
-                "lines": [_line(found, cycle, parts) for parts in _by_kind(group)],
+                "lines": [_line(found, cycle, parts, len(group) > 1) for parts in _in_order(group)],
                 "counted": _clock(total // 60 - before // 60)
                 if any(part.counted for part in group)
                 else None,
@@ -261,7 +265,12 @@ def _say_day(day: date) -> str:
     return str(format_date(day, "EEE d MMM" if day.year == g.now.year else "EEE d MMM y"))
 
 
-def _line(found: Explanation, cycle: Cycle, parts: Sequence[Stretch]) -> dict[str, Any]:
+def _in_order(group: Sequence[Stretch]) -> list[list[Stretch]]:
+    """What counts first."""
+    return sorted(_by_kind(group), key=lambda parts: not parts[0].counted)
+
+
+def _line(found: Explanation, cycle: Cycle, parts: Sequence[Stretch], is_one_of: bool) -> dict[str, Any]:
     part = parts[0]
     kind = _kind(part)
     seconds = sum(each.seconds for each in parts)
@@ -269,8 +278,12 @@ def _line(found: Explanation, cycle: Cycle, parts: Sequence[Stretch]) -> dict[st
         "kind": kind,
         "what": _what(part),
         "why": i18n.say_list(dict.fromkeys(why for each in parts for why in _why(found, cycle, each))),
-        "length": "" if part.counted else i18n.say_duration(seconds),
+        "length": _length(part, seconds) if is_one_of or not part.counted else "",
     }
+
+
+def _length(part: Stretch, seconds: int) -> str:
+    return i18n.say_working_time(seconds) if part.counted else i18n.say_duration(seconds)
 
 
 def _what(part: Stretch) -> str:
@@ -306,17 +319,24 @@ def _why(found: Explanation, cycle: Cycle, part: Stretch) -> list[str]:
 
 
 def _hours(found: Explanation, cycle: Cycle) -> list[str]:
-    """When this target counts, a sentence for each calendar that was in force."""
+    """When this target counts, a sentence; one for each severity that was in force, if their hours differ."""
     end = cycle.stopped_at or g.now
     targets = [rule.target_at(found.asked, cycle.target, cycle.started_at)]
     later = rule.targets_in_force(found.asked, cycle.target)
     targets += [target for since, target in later if cycle.started_at < since <= end]
-    calendars = [target.calendar for target in targets if target is not None]
-    said = []
-    for calendar in calendars:
-        if calendar is None:
-            said.append(_("Counts day and night."))
-        else:
-            hours, zone = i18n.say_hours(calendar.week), i18n.zone_city(calendar.zone.key)
-            said.append(_("Counts %(hours)s (%(zone)s).", hours=hours, zone=zone))
-    return list(dict.fromkeys(said))
+    said = {_severity_of(found, cycle, target): _hours_of(target) for target in targets if target is not None}
+    if len(set(said.values())) == 1:
+        return list(said.values())[:1]
+    return [i18n.say_of(severity, hours) for severity, hours in said.items()]
+
+
+def _severity_of(found: Explanation, cycle: Cycle, target: Target) -> str:
+    codes = (code for code, targets in found.asked.policy.items() if targets.get(cycle.target) is target)
+    return severity_word(next(codes, "")).capitalize()
+
+
+def _hours_of(target: Target) -> str:
+    if target.calendar is None:
+        return _("Counts day and night.")
+    hours, zone = i18n.say_hours(target.calendar.week), i18n.zone_city(target.calendar.zone.key)
+    return _("Counts %(hours)s (%(zone)s).", hours=hours, zone=zone)

@@ -275,23 +275,24 @@ def _chart(counted: list[Counted], parts: list[date], asked: _Asked) -> dict[str
     weekly = len(parts) < 2 or (parts[1] - parts[0]).days <= 7
     tallies = {t: [found.get((t, part), Tally()) for part in range(len(parts))] for t in TARGETS}
     series = [
-        {"name": str(PROMISES[target]), "values": [_percent(t.tenths) for t in tallies[target]], "tone": tone}
+        line
         for target, tone in zip(TARGETS, ("", "major"), strict=True)
-    ]
-    series += [
-        {
-            "name": _("%(promise)s, adjusted", promise=PROMISES[target]),
-            "values": [_percent(t.adjusted_tenths) for t in tallies[target]],
-            "tone": f"{tone} adjusted",
-        }
-        for target, tone in zip(TARGETS, ("", "major"), strict=True)
-        if any(t.excused for t in tallies[target])
+        for line in _lines(str(PROMISES[target]), tone, tallies[target])
     ]
     return {
         "title": _("Kept, week by week") if weekly else _("Kept, month by month"),
         "labels": [str(format_date(day, "d MMM" if weekly else "MMM y")) for day in parts],
         "series": series,
     }
+
+
+def _lines(name: str, tone: str, tallies: list[Tally]) -> list[dict[str, Any]]:
+    """The raw shares as a line, and the adjusted ones as another where anything is excused."""
+    raw = {"name": name, "values": [_percent(t.tenths) for t in tallies], "tone": tone}
+    if not any(t.excused for t in tallies):
+        return [raw]
+    adjusted = [_percent(t.adjusted_tenths) for t in tallies]
+    return [raw, {"name": _("adjusted"), "values": adjusted, "tone": f"{tone} adjusted"}]
 
 
 def _percent(tenths: int | None) -> float | None:
