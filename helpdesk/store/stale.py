@@ -116,7 +116,9 @@ def _mark(
         .order_by(Target.ticket_id, Target.id)
     )
     columns = ["ticket_id", "target_id", "was_due_at", "window_id", "recomputation_id", "marked_at"]
-    marked: Any = db.session.execute(insert(StaleTarget).from_select(columns, affected))
+    into = insert(StaleTarget).from_select(columns, affected)
+    # Otherwise PostgreSQL's count of inserted rows is not kept.
+    marked: Any = db.session.execute(into, execution_options={"preserve_rowcount": True})
     return int(marked.rowcount)
 
 
