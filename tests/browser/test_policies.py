@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page, expect
 
 from helpdesk import clock
-from helpdesk.desk import calendars, policies, policy_plans, policy_rules, tickets
+from helpdesk.desk import calendars, policies, policy_plans, policy_rules, setup, tickets
 from helpdesk.desk.changes import By
 from helpdesk.desk.policies import OFFICE_WEEK
 from helpdesk.desk.recompute import recompute
@@ -107,3 +109,21 @@ def test_what_would_move_is_seen_then_published_and_watched_until_done(
     page.on("request", lambda request: asked.append(request.url))
     page.wait_for_timeout(2500)
     assert [url for url in asked if "progress" in url] == [], "all is done: it asks no more"
+
+
+def test_the_first_set_up_asks_who_comes_at_night_where_somebody_is_promised(
+    app: Flask, visit: Visit, axe_clean: Callable[[Page], None]
+) -> None:
+    link = setup.setup_link(clock.now())
+    assert link is not None
+    page = visit(None, urlsplit(link).path)
+    asked = page.get_by_label("Who comes at night?")
+    page.get_by_label("Nobody").check()
+    expect(asked).to_be_hidden()
+    page.get_by_label("Somebody is on call").check()
+    expect(asked).to_be_visible()
+    axe_clean(page)
+    page.screenshot(path=SCREENSHOTS / "set-up-1280-light.png", full_page=True)
+    small = visit(None, urlsplit(link).path, 390, "dark")
+    small.get_by_label("Somebody is on call").check()
+    small.screenshot(path=SCREENSHOTS / "set-up-390-dark.png", full_page=True)

@@ -6,6 +6,7 @@ from flask import abort, url_for
 from flask_babel import gettext as _
 
 from helpdesk.desk import services as desk
+from helpdesk.rules.lifecycle import Kind
 from helpdesk.schemas.organisation import ServiceSchema
 from helpdesk.store.services import Service, find_service, list_services
 from helpdesk.store.teams import list_teams
@@ -69,6 +70,7 @@ def services_edit(service_id: int) -> Page:
         state=state,
         title=service.name,
         preview_url=url_for("previews.show", service=service.id) if service.is_active else None,
+        targets_url=url_for(".policies", kind=Kind.FAULT, service_id=service_id),
         **_choices(service),
     )
 
