@@ -36,6 +36,7 @@ def report_as_guest(
     throttle({f"guest:{email}": TO_ADDRESS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
 
     def guest() -> Person:
+        """Whoever has the address, made on the spot where nobody has."""
         person = find_person_by_address(email)
         if person is None:
             lock_attempts()  # two first reports from one address at once: one person

@@ -37,6 +37,7 @@ class _Plot:
         self.agent = self.random.choice(players.agents)
 
     def play(self) -> None:
+        """From the report to the end; raises Present."""
         life, random = self.life, self.random
         answered_at, resolved_at = self._instants()
         if random.random() < 0.03 and life.ticket.is_triaged:

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
+    """What somebody is to the desk; TABLE says what each may do."""
+
     REPORTER = "reporter"
     AGENT = "agent"
     LEAD = "lead"

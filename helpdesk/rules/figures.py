@@ -58,6 +58,7 @@ class Tally:
 
     @property
     def decided(self) -> int:
+        """How many are met or breached: what the shares are of."""
         return self.met + self.breached
 
     @property

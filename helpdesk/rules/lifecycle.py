@@ -5,6 +5,8 @@ from enum import StrEnum
 
 
 class State(StrEnum):
+    """Where a ticket stands."""
+
     NEW = "new"
     IN_WORK = "in_work"
     WAITING = "waiting"

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 
 class Severity(StrEnum):
+    """How much stands still, the gravest first."""
+
     CRITICAL = "critical"
     MAJOR = "major"
     MINOR = "minor"

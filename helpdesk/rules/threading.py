@@ -85,6 +85,8 @@ class Thread:
 
 
 class Act(StrEnum):
+    """What becomes of a mail."""
+
     CREATE = "create"
     ENTRY = "entry"
     NOTE = "note"

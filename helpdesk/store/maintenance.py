@@ -35,6 +35,7 @@ class Window(Model):
         return self.ends_at <= now or self.cancelled_at is not None
 
     def is_running(self, now: datetime) -> bool:
+        """Whether `now` lies in it."""
         return self.starts_at <= now and not self.is_over(now)
 
 

@@ -33,6 +33,8 @@ class Organisation(Model):
 
 
 class Department(Model):
+    """A part of the organisation, below its parent (None: below none)."""
+
     __tablename__ = "department"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

@@ -53,6 +53,7 @@ class Person(Model):
 
     @property
     def is_active(self) -> bool:
+        """Whether they have not left."""
         return self.left_at is None
 
     @property

@@ -16,6 +16,8 @@ from helpdesk.store.services import Service
 
 
 class Calendar(Model):
+    """Hours that count, in versions; each holds from an instant on."""
+
     __tablename__ = "calendar"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)

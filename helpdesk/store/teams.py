@@ -29,6 +29,8 @@ class Team(Model):
 
 
 class Member(Model):
+    """A person in a team."""
+
     __tablename__ = "member"
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
