@@ -12,7 +12,7 @@ from helpdesk.store.teams import Team
 
 
 class Roster(Model):
-    """Who is on call when: layers that take turns, and overrides above them; local times are those of `zone`."""
+    """Who is on call when: layers of turns, and overrides above them; local times are those of `zone`."""
 
     __tablename__ = "roster"
     id: Mapped[int] = mapped_column(primary_key=True)
