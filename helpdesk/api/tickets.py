@@ -215,7 +215,7 @@ def news(data: dict[str, Any], number: str) -> Ticket:
 @verb("not-a-reopening", NotAReopeningSchema)
 def not_a_reopening(data: dict[str, Any], number: str) -> Ticket:
     """Say that the last reopening is about something else: it goes on as a ticket of its own, which is the
-    answer. Service, team and severity are the old one's unless you send others."""
+    answer. Subject, service, team and severity are the old one's unless you send others."""
     ticket = _to_work_on(number)
     service_id = data["service_id"] or ticket.service_id
     service = find_service(service_id) if service_id else None

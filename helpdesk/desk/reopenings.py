@@ -1,7 +1,9 @@
 """Reopenings that were none: something else is wrong, so it goes on as a report of its own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from helpdesk.desk import attention, excuses, registration, targets
 from helpdesk.desk.attachments import Kept
@@ -24,6 +26,7 @@ def not_a_reopening(
     actor: Person,
     reason: str,
     *,
+    subject: str = "",
     answers: Answers | None = None,
     service_id: int | None = None,
     now: datetime,
@@ -31,11 +34,12 @@ def not_a_reopening(
 ) -> Ticket:
     """Voids the ticket's last reopening and makes a report of its words; returns the new ticket.
 
-    The new one counts from the reopening's instant, with the same reporter; service, team and severity are the
-    old one's unless `service_id` or `answers` say otherwise. The old one is resolved as it was before: the
-    clock leaves out what is voided, and what rang for the reopening counts for no other. Both name each other,
-    with the reason, which the reporter is told. NotAllowed where it is not reopened (verb `unreopen`) or has
-    been waiting or resolved since (`unreopen_later`); LookupError where the service is gone.
+    The new one counts from the reopening's instant, with the same reporter; subject, service, team and
+    severity are the old one's unless `subject`, `service_id` or `answers` say otherwise. The old one is
+    resolved as it was before: the clock leaves out what is voided, and what rang for the reopening counts for
+    no other. Both name each other, with the reason, which the reporter is told. NotAllowed where it is not
+    reopened (verb `unreopen`) or has been waiting or resolved since (`unreopen_later`); LookupError where the
+    service is gone.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
@@ -47,10 +51,22 @@ def not_a_reopening(
         if any(entry.kind in _GOES_ON for entry in entries[place:]):
             raise NotAllowed("unreopen_later", State(ticket.state))
         reopened, words = entries[place], _words_of(entries[: place + 1])
-        new = _report_anew(ticket, reopened, words, reason, answers, service_id, now)
-        _link(ticket, new, reopened, actor, reason, now, door)
-        _resolve_as_before(ticket, reopened, entries, actor, reason, now, door)
+        judgement = _Judgement(actor, reason, now, door)
+        new = _ticket_of(ticket, reopened, subject or ticket.subject, answers, service_id, now)
+        _report_anew(new, ticket, reopened, words, judgement)
+        _link(ticket, new, reopened, judgement)
+        _resolve_as_before(ticket, reopened, entries, judgement)
     return new
+
+
+@dataclass(frozen=True)
+class _Judgement:
+    """Who says so and why, when, and through which door."""
+
+    actor: Person
+    reason: str
+    now: datetime
+    door: str
 
 
 def _words_of(entries: Sequence[Entry]) -> Entry:
@@ -61,19 +77,18 @@ def _words_of(entries: Sequence[Entry]) -> Entry:
     return mails[0] if mails else reopened
 
 
-def _report_anew(
+def _ticket_of(
     ticket: Ticket,
     reopened: Entry,
-    words: Entry,
-    reason: str,
+    subject: str,
     answers: Answers | None,
     service_id: int | None,
     now: datetime,
 ) -> Ticket:
     said = answers or _answers_of(ticket)
     command = registration.Report(
-        subject=ticket.subject,
-        body=words.body,
+        subject=subject,
+        body="",
         kind=Kind(ticket.kind),
         service_id=service_id or ticket.service_id,
         works=said.works,
@@ -81,27 +96,29 @@ def _report_anew(
         core_work_stands_still=said.core_work_stands_still,
         reported_at=reopened.at,
     )
-    grounds = Grounds(reopened.at)
-    new = registration.new_ticket(command, ticket.reporter, grounds, now)
+    new = registration.new_ticket(command, ticket.reporter, Grounds(reopened.at), now)
     if answers is None:
         new.severity, new.severity_reason = ticket.severity, ticket.severity_reason
         new.is_triaged = ticket.is_triaged
     if service_id is None:
         new.team_id = ticket.team_id
+    return new
+
+
+def _report_anew(new: Ticket, old: Ticket, reopened: Entry, words: Entry, judgement: _Judgement) -> None:
     registration.register(
         new,
         words.body,
-        grounds,
-        now=now,
+        Grounds(reopened.at),
+        now=judgement.now,
         door=reopened.door,
-        actor_id=reopened.actor_id or ticket.reporter_id,
+        actor_id=reopened.actor_id or old.reporter_id,
         files=[Kept(a.name, a.media_type, a.size, a.sha256, a.content_id) for a in words.attachments],
         raw_mail_id=words.raw_mail_id,
         letter="not_reopened",
-        old=ticket,
-        reason=reason,
+        old=old,
+        reason=judgement.reason,
     )
-    return new
 
 
 def _answers_of(ticket: Ticket) -> Answers:
@@ -114,25 +131,18 @@ def _answers_of(ticket: Ticket) -> Answers:
     )
 
 
-def _link(
-    old: Ticket, new: Ticket, reopened: Entry, actor: Person, reason: str, now: datetime, door: str
-) -> None:
-    for one, detail in (
-        (old, {"how": "became", "ticket": new.id, "reason": reason, "voids": reopened.id}),
-        (new, {"how": "came_of", "ticket": old.id, "reason": reason}),
-    ):
-        record(one, "linked", now=now, door=door, actor_id=actor.id, is_public=True, detail=detail)
+def _link(old: Ticket, new: Ticket, reopened: Entry, judgement: _Judgement) -> None:
+    by: dict[str, Any] = {"now": judgement.now, "door": judgement.door, "actor_id": judgement.actor.id}
+    there = {"how": "became", "ticket": new.id, "reason": judgement.reason, "voids": reopened.id}
+    here = {"how": "came_of", "ticket": old.id, "reason": judgement.reason}
+    record(old, "linked", is_public=True, detail=there, **by)
+    record(new, "linked", is_public=True, detail=here, **by)
 
 
 def _resolve_as_before(
-    ticket: Ticket,
-    reopened: Entry,
-    entries: Sequence[Entry],
-    actor: Person,
-    reason: str,
-    now: datetime,
-    door: str,
+    ticket: Ticket, reopened: Entry, entries: Sequence[Entry], judgement: _Judgement
 ) -> None:
+    now = judgement.now
     reopened.voided_at = now
     last = {entry.kind: entry.at for entry in entries}
     ticket.reopen_count -= 1
@@ -142,6 +152,7 @@ def _resolve_as_before(
     set_aside_alarms(ticket.id, reopened.recorded_at, f"voided:{reopened.id}:")
     cycles = targets.refresh(ticket, now)
     late = {(cycle.target, cycle.cycle) for cycle in cycles if cycle.state == "breached"}
+    by: dict[str, Any] = {"reason": judgement.reason, "now": now, "door": judgement.door}
     for excuse in list_excuses(ticket.id):
         if (excuse.target, excuse.cycle) not in late:
-            excuses.withdraw(ticket.id, actor, excuse.target, excuse.cycle, reason=reason, now=now, door=door)
+            excuses.withdraw(ticket.id, judgement.actor, excuse.target, excuse.cycle, **by)

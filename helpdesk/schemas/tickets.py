@@ -196,8 +196,9 @@ def with_answers(loaded: dict[str, Any]) -> dict[str, Any]:
 
 
 class NotAReopeningSchema(AnswersSchema, ReasonSchema):
-    """Why it is something else; answers and service where they differ from the old ticket's."""
+    """Why it is something else; subject, answers and service where they differ from the old ticket's."""
 
+    subject = Line()
     service_id = number(_l("Choose a service from the list."), load_default=None)
 
 

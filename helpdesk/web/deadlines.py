@@ -106,9 +106,10 @@ def ahead(alarms: Iterable[Alarm]) -> list[dict[str, Any]]:
 
 
 def _alarm(alarm: Alarm) -> str:
-    if alarm.kind != "step":
-        return str(ALARMS.get(alarm.kind, alarm.kind))
     to = str(RUNGS.get(alarm.detail.get("to", ""), ""))
+    if alarm.kind != "step":
+        what = str(ALARMS.get(alarm.kind, alarm.kind))
+        return _("%(what)s: %(to)s", what=what, to=to) if to else what
     return _("%(to)s, for the %(target)s", to=to, target=TARGETS.get(alarm.detail.get("target", ""), ""))
 
 

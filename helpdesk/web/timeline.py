@@ -19,7 +19,12 @@ from helpdesk.web.frame import viewer_zone
 
 # These are shown as messages; whatever else happened is one line between them.
 MESSAGES = frozenset({"reported", "replied", "reporter_replied", "noted"})
-TARGETS = {"response": _l("response"), "resolution": _l("resolution"), "update": _l("update")}
+TARGETS = {
+    "response": _l("response"),
+    "resolution": _l("resolution"),
+    "update": _l("update"),
+    "acceptance": _l("acceptance"),
+}
 DOORS = {
     "web": _l("in the portal"),
     "mail": _l("by mail"),
@@ -134,15 +139,15 @@ def promised(entry: Entry) -> Markup:
 def _accepted(entry: Entry, names: Names) -> Markup:
     said = _fill(_("%(who)s accepted"), who=_who(entry))
     news = promised_news(entry)
-    return _fill(_("%(said)s; %(news)s"), said=said, news=news) if news else said
+    return _fill(_("%(said)s. %(news)s"), said=said, news=news) if news else said
 
 
 def promised_news(entry: Entry) -> str:
     """By when an entry promises the reporter news; empty where it does not."""
     if not entry.detail.get("update_by"):
         return ""
-    by = i18n.say_instant(datetime.fromisoformat(entry.detail["update_by"]), viewer_zone())
-    return _("next news by %(time)s", time=by)
+    by = datetime.fromisoformat(entry.detail["update_by"])
+    return _("Next news by %(time)s", time=clock_time(by))
 
 
 def _update_promised(entry: Entry, names: Names) -> Markup:

@@ -104,7 +104,7 @@ def test_an_agent_promises_news_and_the_reporter_reads_by_when(
     assert bo.post(f"{page}/news", data={"update_by": local(later)}).status_code == 303
     text = bo.get(page).text
     assert f"by {said(later)}" in text
-    assert "promised: next news by" in text
+    assert "promised: Next news by" in text
 
 
 def test_news_in_the_past_is_no_promise(critical: Ticket, bo: Browser) -> None:
