@@ -97,7 +97,9 @@ def _add_user(args: argparse.Namespace) -> int:
     try:
         person = setup.add_account(name, email, role, password, house, now=clock.now())
     except Refused:
-        return _refuse("--night-reason: no roster stands yet; say who comes at night, or leave --night out")
+        return _refuse(
+            "--night-reason: there is no roster yet; say who watches at night, or leave --night out"
+        )
     print(f"added {email} as {role}")
     if password is None:
         print(f"they choose a password at {people.password_link(person, 'invite')}")

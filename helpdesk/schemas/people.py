@@ -123,7 +123,7 @@ class SetupSchema(WithZone, NewPasswordSchema):
     @validates_schema
     def _says_who_comes(self, data: dict[str, Any], **_kwargs: Any) -> None:
         if data["night_answer"] == "roster" and not data["cover_reason"]:
-            said = _l("Say who comes at night until a roster says so, or choose “Nobody” for now.")
+            said = _l("Say who watches at night until there is a roster, or choose “Nobody” for now.")
             raise ValidationError([said], "cover_reason")
 
 

@@ -117,7 +117,7 @@ def test_the_first_set_up_asks_who_comes_at_night_where_somebody_is_promised(
     link = setup.setup_link(clock.now())
     assert link is not None
     page = visit(None, urlsplit(link).path)
-    asked = page.get_by_label("Who comes at night?")
+    asked = page.get_by_label("Who watches at night until there is a roster?")
     page.get_by_label("Nobody").check()
     expect(asked).to_be_hidden()
     page.get_by_label("Somebody is on call").check()

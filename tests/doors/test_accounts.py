@@ -102,7 +102,7 @@ def test_nights_that_no_roster_covers_are_promised_with_a_reason_alone(app: Flas
     link = path_of(setup.setup_link(clock.now()))
     page = browser().post(link, data=ANSWERS | {"cover_reason": " "})
     assert page.status_code == 422
-    assert "Say who comes at night until a roster says so" in page.text
+    assert "Say who watches at night until there is a roster" in page.text
     read_anew()
     assert find_administrator() is None
     client = browser()
