@@ -5,14 +5,14 @@ Every number comes from rules/sla; here it is only cut, named and written down.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from helpdesk.rules.hours import DAYS, Calendar, Intervals
 from helpdesk.rules.scenario import instant_text
-from helpdesk.rules.sla import Cycle, Event, Policy, SeverityTargets, Target, explain
+from helpdesk.rules.sla import Cycle, Event, Policy, SeverityTargets, Target, Window, explain
 from helpdesk.rules.sla_cycles import Reason, TargetName
 from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.spans import seconds_between
@@ -106,18 +106,20 @@ def _cut(start: datetime, end: datetime, marks: Sequence[datetime]) -> Iterator[
     yield start, end
 
 
-def changes(asked: Scenario) -> list[Change]:
-    """What severity changes, waiting and reopening did to each cycle, in order."""
+def changes(asked: Scenario, known: Callable[[datetime], Iterable[Window]]) -> list[Change]:
+    """What severity changes, waiting and reopening did to each cycle, in order, with the windows of which
+    one knew at that instant."""
     events = sorted(asked.events, key=lambda event: event.at)
     found: list[Change] = []
     for number, event in enumerate(events):
         if event.type not in _MOVING:
             continue
-        before = explain(asked.policy, asked.windows, events[:number], event.at)
-        after = explain(asked.policy, asked.windows, events[: number + 1], event.at)
-        known = {(cycle.target, cycle.cycle): cycle for cycle in after}
+        windows = tuple(known(event.at))
+        before = explain(asked.policy, windows, events[:number], event.at)
+        after = explain(asked.policy, windows, events[: number + 1], event.at)
+        now = {(cycle.target, cycle.cycle): cycle for cycle in after}
         for was in before:
-            became = known[was.target, was.cycle]
+            became = now[was.target, was.cycle]
             moved = (was.allowance_seconds, was.due_at) != (became.allowance_seconds, became.due_at)
             if moved and became.stopped_at is None:
                 found.append(_change(event, was, became, _lengths(asked, was.target, event.at)))

@@ -1,4 +1,4 @@
-"""Why a deadline is when it is, with literal instants; Berlin is UTC+1 in March 2026, open 09-12 and 13-18."""
+"""Why a deadline is when it is. Berlin is UTC+1 in March 2026; open 09-12 and 13-18 from Monday to Friday."""
 
 import copy
 from datetime import UTC, date, datetime, timedelta
@@ -108,6 +108,18 @@ def test_a_raised_severity_says_allowance_and_due_before_and_after(house: House)
         at(4, 18).replace(microsecond=0),
         at(3, 10).replace(microsecond=0),
     )
+
+
+def test_a_change_is_told_by_the_windows_that_were_known_then(house: House) -> None:
+    ticket = report(house, at(2, 9))
+    triage.change_severity(ticket.id, house.bo, Severity.MAJOR, "more", now=at(2, 10))
+    maintenance.announce(
+        house.erp.id, at(2, 14), at(2, 16), "New disks", now=at(2, 11), actor_id=house.chen.id
+    )
+    found = explanation.explain(ticket, at(2, 12))
+    change = next(c for c in found.changes if c.target == "resolution")
+    assert change.due_after == at(3, 10).replace(microsecond=0)
+    assert found.cycles[1].due_at == at(3, 12).replace(microsecond=0)
 
 
 def test_waiting_takes_the_due_instant_away_and_gives_it_back_later(house: House) -> None:
