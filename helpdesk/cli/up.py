@@ -30,7 +30,8 @@ PAGES_WITHIN = 60.0
 CONTROL = "control.sock"
 CONTROL_LOGIN = ("helpdesk", "helpdesk")  # the folder guards the socket; this only quiets a warning
 UPGRADE = ("db", "upgrade")
-SMALL = {"MALLOC_ARENA_MAX": "2"}  # glibc else keeps memory apart for each thread
+# glibc else keeps memory apart for each thread, and for good what one password's hash took for a moment.
+SMALL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072"}
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PARTS = ("web", "background")
 
