@@ -1,11 +1,11 @@
-"""Measures the clock: alarms that are due at once or steadily, and deadlines computed anew, on both databases.
+"""Measures alarms that are due at once or steadily, and deadlines computed anew, on both databases.
 
     python -m benchmarks.alarms [--backends sqlite postgresql] [--open 100000] [--pending 1000000]
                                 [--burst 10000] [--rate 20] [--seconds 60] [--folder FOLDER]
 
-The service runs as real processes (worker, clock, queue server, web) on a database with that many open tickets
-and pending alarms. A ticket is lived through once under the real rules, then copied with all its rows. How late
-an alarm rang is told by the clock on the wall when its entry could be read, not by what the row says.
+The service runs as real processes (worker, clock, queue server, web) on a database with that many open
+tickets and pending alarms. A ticket is lived through once under the real rules, then copied with all its
+rows. How late an alarm rang is told by the clock on the wall when its entry could be read, not by its row.
 """
 
 import argparse
@@ -108,7 +108,7 @@ def _all(measured: House, app: Flask, args: argparse.Namespace) -> Iterator[Line
 
 
 def _lived(works: Works, affected: Affected) -> Rows:
-    """All rows of one ticket that was reported ten minutes ago and has rung since: what copies are made of."""
+    """All rows of one ticket that was reported ten minutes ago and has rung since: the copies' model."""
     ana = find_person_by_address("ana@example.org")
     service = next(service for service in list_services() if service.is_core)
     assert ana is not None
@@ -160,7 +160,8 @@ def _recompute(expected: int) -> Iterator[Line]:
     """A holiday the day after tomorrow: from the click to the last deadline."""
     office = db.session.get(Calendar, get_organisation().calendar_id)
     eli = find_person_by_address("eli@example.org")
-    assert office is not None and eli is not None
+    assert office is not None
+    assert eli is not None
     now = clock.now()
     first = calendars.first_day(office, now)
     definition = deepcopy(office.versions[-1].definition)
