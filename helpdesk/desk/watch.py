@@ -36,14 +36,14 @@ def look(now: datetime) -> Watch:
     """Everything as it stands at `now`; reads only."""
     rung = list_rung_alarms(LOOKED_AT)
     rings = list_rings_since(now - DAY, MEASURED)
-    late = [(fired_at, (fired_at - due_at).total_seconds()) for due_at, fired_at in rings]
+    late = [(rang, (rang - due_at).total_seconds()) for state, due_at, rang in rings if state == "fired"]
     return Watch(
         oldest_due_at=find_oldest_due(now),
         upcoming=list_upcoming_alarms(SHOWN),
         fired=[alarm for alarm in rung if alarm.state == "fired"][:SHOWN],
         skipped=[alarm for alarm in rung if alarm.state == "skipped"][:SHOWN],
-        last_hour=lateness_of(seconds for fired_at, seconds in late if fired_at >= now - HOUR),
-        last_day=lateness_of(seconds for _fired_at, seconds in late),
+        last_hour=lateness_of(seconds for rang, seconds in late if rang >= now - HOUR),
+        last_day=lateness_of(seconds for _rang, seconds in late),
         is_sampled=len(rings) >= MEASURED,
         jobs_queued=alarms.jobs_queued(),
         failed_jobs=alarms.failed_jobs(SHOWN),

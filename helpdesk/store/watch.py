@@ -25,8 +25,8 @@ def list_rung_alarms(limit: int) -> list[Alarm]:
     return list(db.session.scalars(rung))
 
 
-def list_rings_since(since: datetime, limit: int) -> list[tuple[datetime, datetime]]:
-    """(due, rang) of the alarms that rang from `since` on, newest first, `limit` at most."""
-    query = select(Alarm.due_at, Alarm.fired_at, Alarm.state).where(Alarm.fired_at >= since)
+def list_rings_since(since: datetime, limit: int) -> list[tuple[str, datetime, datetime]]:
+    """(state, due, rang or skipped) of the alarms done with from `since` on, newest first, `limit` at most."""
+    query = select(Alarm.state, Alarm.due_at, Alarm.fired_at).where(Alarm.fired_at >= since)
     rows = db.session.execute(query.order_by(Alarm.fired_at.desc()).limit(limit))
-    return [(due_at, fired_at) for due_at, fired_at, state in rows if state == "fired" and fired_at]
+    return [(state, due_at, fired_at) for state, due_at, fired_at in rows if fired_at is not None]
