@@ -58,6 +58,15 @@ def write(
 
 
 def keep(
+    kind: str, to: Person | None, channel: Channel | None, *, key: str, now: datetime, **words: Any
+) -> Letter:
+    """Composes a letter and posts it. Inside a transaction."""
+    letter = compose(kind, to, channel, key=key, now=now, **words)
+    post(letter)
+    return letter
+
+
+def compose(
     kind: str,
     to: Person | None,
     channel: Channel | None,
@@ -68,7 +77,7 @@ def keep(
     entry: Entry | None = None,
     **words: Any,
 ) -> Letter:
-    """As `write`, in any case: what cannot be delivered is given up when it is sent, for all to see.
+    """The letter `kind`, for `post`: in any case, for what cannot be delivered is given up when it is sent.
 
     `channel`: the short form (templates/chat) goes there, in the language of its person `to`, for a team's
     (`to` None) the organisation's.
@@ -82,7 +91,7 @@ def keep(
             subject, text, html = _render(kind, context, i18n.html_lang(locale))
         else:
             subject, text, html = *_written(f"chat/{kind}.txt", context)[1:], ""
-    letter = Letter(
+    return Letter(
         key=key,
         kind=kind,
         to_address=channel.name if channel else (to.email if to and to.is_active else None) or "",
@@ -101,10 +110,13 @@ def keep(
         next_try_at=now,
         state="waiting" if channel or settings.smtp_url else "kept",
     )
+
+
+def post(letter: Letter) -> None:
+    """Keeps a letter that was composed; it leaves after the commit. Inside a transaction."""
     db.session.add(letter)
     if letter.state == "waiting":
         after_commit("send letters", alarms.send_soon)
-    return letter
 
 
 def _context(

@@ -5,7 +5,7 @@ import hmac
 import re
 from datetime import timedelta
 from hashlib import sha256
-from typing import Any
+from typing import Any, Protocol
 
 from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
@@ -35,6 +35,13 @@ class ExpiredLink(BadLink):
     def __init__(self, payload: dict[str, Any]) -> None:
         super().__init__("expired")
         self.payload = payload
+
+
+class Numbered(Protocol):
+    """Whatever is known by a ticket's number."""
+
+    @property
+    def number(self) -> str: ...
 
 
 def sign(purpose: str, payload: dict[str, Any]) -> str:
@@ -79,7 +86,7 @@ def alarm_url(alarm_id: int, person: Person) -> str:
     return url(f"/alarm/{sign('alarm', {'a': alarm_id, 'p': person.id, 'e': person.session_epoch})}")
 
 
-def ticket_url(ticket: Ticket) -> str:
+def ticket_url(ticket: Numbered) -> str:
     """The ticket's page for those who sign in."""
     return f"{current_app.config['SETTINGS'].base_url}/tickets/{ticket.number}"
 

@@ -1,8 +1,9 @@
 """Makes letters of notices: one a way (a person by mail, or a channel), at most one a minute each.
 
 What comes faster waits for the next minute's letter, which lists all of it. Each notice stands in exactly one
-letter: the letter's row and the notice's mark are of one transaction, and one worker at a time gathers a way.
-Everything a letter says is read anew here, so that ringing has to write no more than who is to hear of what.
+letter: the letter's row and the notices' marks are of one transaction, in which nobody else gathers the same
+way. Writing is done before it, so that a letter about thousands holds up no alarm. Everything that a letter
+says is read here: ringing writes no more than who is to hear of what.
 """
 
 from dataclasses import dataclass
@@ -13,62 +14,54 @@ from helpdesk.outbound import letters, links
 from helpdesk.rules import access, recipients
 from helpdesk.store import db
 from helpdesk.store.channels import get_channel
-from helpdesk.store.db import transaction
+from helpdesk.store.db import Conflict, transaction
 from helpdesk.store.letters import Letter
-from helpdesk.store.notices import Notice, Way, claim_notices, list_ways_due, put_into_letter
+from helpdesk.store.notices import (
+    Waiting,
+    Way,
+    list_waiting,
+    list_ways_due,
+    may_bear_now,
+    put_into_letter,
+)
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.tickets import Entry, Ticket, find_entry
+from helpdesk.store.tickets import Ticket, find_entry, get_entry, get_ticket
 
 SEVEREST_FIRST = {"critical": 0, "major": 1, "minor": 2}
 
 
-@dataclass(frozen=True)
-class Told:
-    """One notice: its kind and entry, and when the target is due that the alarm is about."""
-
-    kind: str
-    entry: Entry
-    due_at: datetime | None
-
-    @property
-    def gaps(self) -> list[dict[str, str]]:
-        """Where nobody was or could be reached who should be: {"to", "why"} each."""
-        passed = self.entry.detail.get("passed_over", ())
-        told = recipients.Told((), "team", tuple((each["to"], each["why"]) for each in passed))
-        return [each for each in passed if each["to"] in told.gaps]
-
-    @property
-    def matter(self) -> tuple[str, ...]:
-        """What it says; a person may be told the same as one of the team and as the one on call."""
-        return self.kind, *(
-            str(self.entry.detail.get(name)) for name in ("about", "target", "cycle", "passed_by")
-        )
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class About:
-    """What a letter says of one ticket; `url`: where one accepts it (`accepts`), else its page."""
+    """What a letter says of one ticket. `url`: where one accepts it (`accepts`), else its page."""
 
-    ticket: Ticket
-    told: list[Told]
+    notices: list[Waiting]
     accepts: bool
     url: str
 
     @property
-    def rang(self) -> list[Told]:
+    def ticket(self) -> Waiting:
+        """What is known of the ticket."""
+        return self.notices[0]
+
+    @property
+    def rang(self) -> list[Waiting]:
         """What rang, without the warnings that nobody was there."""
-        return [each for each in self.told if each.kind == "escalated"]
+        return [each for each in self.notices if each.kind == "escalated"]
 
     @property
     def is_one(self) -> bool:
-        """Whether it is a single matter, with or without such a warning."""
-        return len({each.matter for each in self.rang or self.told}) == 1
+        """Whether it is a single matter, with or without such a warning. A person may be told the same as one
+        of the team and as the one on call."""
+        names = ("about", "target", "cycle", "passed_by")
+        told = self.rang or self.notices
+        return len({tuple(each.detail.get(name) for name in names) for each in told}) == 1
 
     @property
     def order(self) -> tuple[Any, ...]:
         """The severest first, of those what is due first."""
-        due_at = min((each.due_at for each in self.told if each.due_at), default=self.ticket.next_due_at)
-        return SEVEREST_FIRST[self.ticket.severity], due_at is None, due_at, self.ticket.id
+        ticket = self.ticket
+        due_at = min((each.due_at for each in self.notices if each.due_at), default=ticket.next_due_at)
+        return SEVEREST_FIRST[ticket.severity], due_at is None, due_at, ticket.ticket_id
 
 
 def gather(now: datetime) -> int:
@@ -79,60 +72,75 @@ def gather(now: datetime) -> int:
     return sum(_gather_way(way, now) for way in list_ways_due(now))
 
 
+class _Overtaken(Exception):
+    """Another worker has made a letter of the same."""
+
+
 def _gather_way(way: Way, now: datetime) -> bool:
-    with transaction():
-        waiting = claim_notices(way, now)
-        if not waiting:  # somebody was faster
-            return False
-        letter = _write(way, waiting, now)
-        db.session.flush()
-        put_into_letter([notice.id for notice in waiting], letter.id)
+    waiting = list_waiting(way)
+    if not waiting:
+        return False
+    letter = _compose(way, waiting, now)
+    try:
+        with transaction():
+            if not may_bear_now(way, now):
+                return False
+            letters.post(letter)
+            db.session.flush()
+            if not put_into_letter([notice.id for notice in waiting], letter.id):
+                raise _Overtaken
+    except (_Overtaken, Conflict):
+        return False
     return True
 
 
-def _write(way: Way, waiting: list[Notice], now: datetime) -> Letter:
+def _compose(way: Way, waiting: list[Waiting], now: datetime) -> Letter:
     person = find_person(way.person_id) if way.person_id is not None else None
     channel = get_channel(way.channel_id) if way.channel_id is not None else None
-    by_ticket: dict[int, list[Notice]] = {}
+    by_ticket: dict[int, list[Waiting]] = {}
     for notice in waiting:
         by_ticket.setdefault(notice.ticket_id, []).append(notice)
+    may_work = person is not None and access.may(person.asker, "ticket.work")
     tickets = sorted(
-        (_about(of_ticket, person) for of_ticket in by_ticket.values()), key=lambda each: each.order
+        (_about(of_ticket, person if may_work else None) for of_ticket in by_ticket.values()),
+        key=lambda about: about.order,
     )
-    first, ticket = tickets[0], tickets[0].ticket if len(tickets) == 1 else None
-    kind, words = ("escalated_many", {}) if ticket is None or not first.is_one else _words_of_one(first)
+    kind, words = "escalated_many", dict[str, Any]()
+    if len(tickets) == 1:
+        words["ticket"] = get_ticket(tickets[0].ticket.ticket_id)
+        if tickets[0].is_one:
+            kind, words = _words_of_one(tickets[0], words["ticket"])
     key = f"notice:{waiting[0].id}"
-    return letters.keep(kind, person, channel, key=key, now=now, ticket=ticket, tickets=tickets, **words)
+    return letters.compose(kind, person, channel, key=key, now=now, tickets=tickets, gaps_in=gaps, **words)
 
 
-def _about(of_ticket: list[Notice], person: Person | None) -> About:
-    ticket = of_ticket[0].ticket
-    due_at: dict[Any, datetime | None] = {(t.target, t.cycle): t.due_at for t in ticket.targets}
-    told = [
-        Told(
-            notice.kind,
-            notice.entry,
-            due_at.get((notice.entry.detail.get("target"), notice.entry.detail.get("cycle"))),
-        )
-        for notice in of_ticket
-    ]
-    rang = next((notice for notice in of_ticket if notice.kind == "escalated"), None)
-    if person is None or rang is None or ticket.accepted_at is not None or not ticket.is_open:
-        return About(ticket, told, False, links.ticket_url(ticket))
-    if not access.may(person.asker, "ticket.work"):
-        return About(ticket, told, False, links.ticket_url(ticket))
-    return About(ticket, told, True, links.alarm_url(rang.alarm_id, person))
+def _about(notices: list[Waiting], worker: Person | None) -> About:
+    """`worker`: who could accept it, None where they may not."""
+    ticket = notices[0]
+    rang = next((notice for notice in notices if notice.kind == "escalated"), None)
+    if worker is None or rang is None or ticket.accepted_at is not None or not ticket.is_open:
+        return About(notices, False, links.ticket_url(ticket))
+    return About(notices, True, links.alarm_url(rang.alarm_id, worker))
 
 
-def _words_of_one(about: About) -> tuple[str, dict[str, Any]]:
+def _words_of_one(about: About, ticket: Ticket) -> tuple[str, dict[str, Any]]:
     """The kind of a letter about a single matter, and what it says beyond a list's item."""
-    told = about.rang[0] if about.rang else about.told[0]
-    reported = find_entry(about.ticket.id, "reported")
+    told = (about.rang or about.notices)[0]
+    reported = find_entry(ticket.id, "reported")
+    uncovered = next((each for each in about.notices if each.kind == "uncovered"), None)
     return told.kind, {
-        "entry": told.entry,
+        "ticket": ticket,
+        "entry": get_entry(told.entry_id),
         "due_at": told.due_at,
-        "reporter": about.ticket.reporter,
+        "reporter": ticket.reporter,
         "report": reported.body if reported else "",
         "accept_url": about.url if about.accepts else None,
-        "gaps": next((each.gaps for each in about.told if each.kind == "uncovered"), []),
+        "gaps": gaps(uncovered.detail) if uncovered else [],
     }
+
+
+def gaps(detail: dict[str, Any]) -> list[dict[str, str]]:
+    """Where nobody was or could be reached who should be: {"to", "why"} each."""
+    passed = detail.get("passed_over", ())
+    told = recipients.Told((), "team", tuple((each["to"], each["why"]) for each in passed))
+    return [each for each in passed if each["to"] in told.gaps]

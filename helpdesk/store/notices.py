@@ -1,22 +1,23 @@
 """Notices: who is to hear of what, over which channel. A letter gathers what waits for one and the same."""
 
-from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, func, insert, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, insert, select, update
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker
 from helpdesk.store.channels import Channel
-from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.db import Model, UtcDateTime, among, db
 from helpdesk.store.letters import Letter
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket, visible_to
+from helpdesk.store.services import Service
+from helpdesk.store.teams import Team
+from helpdesk.store.tickets import Entry, Target, Ticket, visible_to
 
 PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
 LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
-AT_ONCE = 500  # ids in one statement
 RINGS_FOR = timedelta(days=30)  # the bell: what is older is in the timelines
 MOST_COUNTED = 100
 
@@ -46,6 +47,13 @@ class Notice(Model):
     seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     entry: Mapped[Entry] = relationship()
     ticket: Mapped[Ticket] = relationship()
+
+
+# The tables and no entities: thousands may wait for one letter.
+_notices, _entries, _tickets, _targets, _services, _teams = (
+    model.__table__.c for model in (Notice, Entry, Ticket, Target, Service, Team)
+)
+_OF_TICKET = ("subject", "severity", "is_open", "accepted_at", "next_target", "next_due_at")
 
 
 class Way(NamedTuple):
@@ -99,46 +107,90 @@ def _last_letters(now: datetime) -> dict[Way, datetime]:
     return {Way(person_id, channel_id): at for person_id, channel_id, at in db.session.execute(query)}
 
 
-def claim_notices(way: Way, now: datetime) -> list[Notice]:
-    """What waits for this way and may go now, oldest first, nobody else's until the transaction ends.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A notice without a letter, and what a letter says of it. `service` and `team` are names; `due_at` is
+    when the target is due that its alarm is about."""
 
-    Empty while its last letter is less than PACE ago. Each with what a letter says of it.
-    """
+    id: int
+    kind: str
+    alarm_id: int
+    entry_id: int
+    ticket_id: int
+    detail: dict[str, Any]  # its entry's
+    subject: str
+    severity: str
+    is_open: bool
+    accepted_at: datetime | None
+    next_target: str | None
+    next_due_at: datetime | None
+    service: str | None
+    team: str
+    due_at: datetime | None
+
+    @property
+    def number(self) -> str:
+        """What people call the ticket."""
+        return f"HD-{self.ticket_id}"
+
+
+def list_waiting(way: Way) -> list[Waiting]:
+    """What waits for this way, oldest first: plain rows, for it may be thousands."""
+    query = (
+        select(*(getattr(_notices, name) for name in ("id", "kind", "alarm_id", "entry_id", "ticket_id")))
+        .add_columns(_entries.detail)
+        .add_columns(*(getattr(_tickets, name) for name in _OF_TICKET))
+        .add_columns(_services.name, _teams.name)
+        .select_from(Notice)
+        .join(Entry, _entries.id == _notices.entry_id)
+        .join(Ticket, _tickets.id == _notices.ticket_id)
+        .join(Team, _teams.id == _tickets.team_id)
+        .outerjoin(Service, _services.id == _tickets.service_id)
+        .where(_is_waiting_for(way))
+        .order_by(_notices.id)
+    )
+    rows = list(db.session.execute(query))
+    due_at = _due_instants({row.ticket_id for row in rows})
+    return [
+        Waiting(
+            *tuple[Any, ...](row),
+            due_at.get((row.ticket_id, row.detail.get("target"), row.detail.get("cycle"))),
+        )
+        for row in rows
+    ]
+
+
+def _is_waiting_for(way: Way) -> ColumnElement[bool]:
+    return and_(
+        _notices.letter_id.is_(None),
+        _notices.person_id == way.person_id,
+        _notices.channel_id == way.channel_id,
+    )
+
+
+def _due_instants(ticket_ids: set[int]) -> dict[tuple[int, Any, Any], datetime | None]:
+    """When each cycle of each target of these tickets is due."""
+    query = select(_targets.ticket_id, _targets.target, _targets.cycle, _targets.due_at)
+    rows = db.session.execute(query.where(among(_targets.ticket_id, ticket_ids)))
+    return {(row.ticket_id, row.target, row.cycle): row.due_at for row in rows}
+
+
+def may_bear_now(way: Way, now: datetime) -> bool:
+    """Whether the way's minute is over: nobody else gathers it until the transaction ends. For outbound."""
     owner = Channel if way.channel_id is not None else Person
     # Not so strong a lock that a row which refers to the owner would have to wait for it.
     locked = select(owner.id).where(owner.id == (way.channel_id or way.person_id))
     db.session.execute(locked.with_for_update(key_share=True))
-    if way in _last_letters(now):
-        return []
-    ticket = joinedload(Notice.ticket)
-    query = (
-        select(Notice)
-        .where(
-            Notice.letter_id.is_(None),
-            Notice.person_id == way.person_id,
-            Notice.channel_id == way.channel_id,
-        )
-        .options(
-            joinedload(Notice.entry),
-            ticket.joinedload(Ticket.service),
-            ticket.joinedload(Ticket.team),
-            ticket.joinedload(Ticket.assignee),
-            ticket.joinedload(Ticket.reporter),
-            ticket.selectinload(Ticket.targets),
-        )
-        .order_by(Notice.id)
-    )
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+    return way not in _last_letters(now)
 
 
-def put_into_letter(notice_ids: list[int], letter_id: int) -> None:
-    """These notices stand in that letter. For outbound, in the transaction that claimed them."""
-    for some in _batches(notice_ids):
-        db.session.execute(update(Notice).where(Notice.id.in_(some)).values(letter_id=letter_id))
-
-
-def _batches(ids: list[int]) -> Iterable[list[int]]:
-    return (ids[n : n + AT_ONCE] for n in range(0, len(ids), AT_ONCE))
+def put_into_letter(notice_ids: list[int], letter_id: int) -> bool:
+    """These notices stand in that letter; False where another letter has taken one of them. For outbound, in
+    the transaction that `may_bear_now` began."""
+    waiting = (among(_notices.id, notice_ids), _notices.letter_id.is_(None))
+    marked = update(Notice).where(*waiting).values(letter_id=letter_id)
+    done = db.session.execute(marked.execution_options(synchronize_session=False))
+    return int(done.rowcount) == len(notice_ids)  # type: ignore[attr-defined]
 
 
 def count_unseen(person_id: int, now: datetime) -> int:

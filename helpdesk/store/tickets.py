@@ -118,8 +118,8 @@ class Entry(Model):
     """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
-    update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked, escalated,
-    passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
+    update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked,
+    escalated, passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
     `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 
@@ -299,6 +299,22 @@ def list_open_assigned(person_id: int) -> list[int]:
 def find_sent_ticket(sent_key: str) -> Ticket | None:
     """The ticket that this sending has made, or None. For the desk: the key is bound to its sender."""
     return db.session.scalar(select(Ticket).where(Ticket.sent_key == sent_key))
+
+
+def get_ticket(ticket_id: int) -> Ticket:
+    """The ticket, whoever asks: for letters, whose reader was chosen before. LookupError if there is none."""
+    ticket = db.session.get(Ticket, ticket_id)
+    if ticket is None:
+        raise LookupError(f"no ticket {ticket_id}")
+    return ticket
+
+
+def get_entry(entry_id: int) -> Entry:
+    """The entry of that id. LookupError if there is none."""
+    entry = db.session.get(Entry, entry_id)
+    if entry is None:
+        raise LookupError(f"no entry {entry_id}")
+    return entry
 
 
 def get_ticket_for_change(ticket_id: int) -> Ticket:
