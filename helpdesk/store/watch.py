@@ -26,7 +26,7 @@ def list_rung_alarms(limit: int) -> list[Alarm]:
 
 
 def list_rings_since(since: datetime, limit: int) -> list[tuple[str, datetime, datetime]]:
-    """(state, due, rang or skipped) of the alarms done with from `since` on, newest first, `limit` at most."""
+    """(state, due, rang or skipped) of alarms done with from `since` on, newest first, `limit` at most."""
     query = select(Alarm.state, Alarm.due_at, Alarm.fired_at).where(Alarm.fired_at >= since)
     rows = db.session.execute(query.order_by(Alarm.fired_at.desc()).limit(limit))
     return [(state, due_at, fired_at) for state, due_at, fired_at in rows if fired_at is not None]
