@@ -151,13 +151,11 @@ def list_waiting(way: Way) -> list[Waiting]:
     )
     rows = list(db.session.execute(query))
     due_at = _due_instants({row.ticket_id for row in rows})
-    return [
-        Waiting(
-            *tuple[Any, ...](row),
-            due_at.get((row.ticket_id, row.detail.get("target"), row.detail.get("cycle"))),
-        )
-        for row in rows
-    ]
+    return [Waiting(*row, due_at.get(_cycle(row))) for row in rows]  # type: ignore[call-arg]
+
+
+def _cycle(row: Any) -> tuple[int, Any, Any]:
+    return row.ticket_id, row.detail.get("target"), row.detail.get("cycle")
 
 
 def _is_waiting_for(way: Way) -> ColumnElement[bool]:

@@ -117,10 +117,11 @@ class Ticket(Model):
 class Entry(Model):
     """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
 
-    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved, triaged,
-    update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled, merged, linked,
-    escalated, passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated),
-    `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
+    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved,
+    triaged, update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled,
+    merged, linked, escalated, passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed,
+    excused, excuse_withdrawn. `at` is when it holds (may be back-dated), `recorded_at` when it was
+    written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 
     __tablename__ = "entry"
