@@ -92,6 +92,11 @@ def test_adding_the_same_person_again_changes_nothing(helpdesk: Command) -> None
         ),
         (("token", "add", "nobody@example.org"), "", "nobody has the address"),
         (("user", "add", "eli@example.org", "--role", "king"), "", "invalid choice: 'king'"),
+        (
+            ("user", "add", "eli@example.org", "--role", "administrator", "--night", "roster"),
+            "",
+            "helpdesk: --night-reason: there is no roster yet",
+        ),
     ],
 )
 def test_what_is_wrong_is_one_clear_line(
