@@ -5,14 +5,13 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import excuses, explanation
 from helpdesk.desk.excuses import ExcuseRefused
 from helpdesk.rules import access
-from helpdesk.schemas.excuses import ExcuseSchema
+from helpdesk.schemas.excuses import REFUSALS, ExcuseSchema
 from helpdesk.schemas.tickets import ReasonSchema
 from helpdesk.store.excuses import find_excuse
 from helpdesk.store.people import get_person
@@ -23,11 +22,6 @@ from helpdesk.web.frame import asker, needs
 
 bp = Blueprint("excuses", __name__, url_prefix="/tickets/<number>/excuses/<target>/<int:cycle>")
 Page = Answer | str | tuple[str, int]
-REFUSALS = {
-    "not_breached": _l("This was in time, so there is nothing to excuse."),
-    "excused": _l("Somebody has excused this in the meantime. Look at the ticket as it is now."),
-    "not_excused": _l("Somebody has withdrawn this in the meantime. Look at the ticket as it is now."),
-}
 
 
 @bp.get("")

@@ -363,3 +363,24 @@ def test_an_explanation_is_for_those_who_see_the_ticket(
     assert (
         "/api/v1/tickets/{number}/explanation" in program("bo").browser.get("/api/openapi.json").json["paths"]
     )
+
+
+@pytest.mark.parametrize("name", PEOPLE)
+def test_leads_of_the_team_and_administrators_excuse_a_breach(
+    house: House, program: Callable[[str], Program], name: str
+) -> None:
+    late = tickets.report(
+        Report("Down", "", service_id=house.erp.id), house.ana, now=MONDAY_9 - timedelta(days=40), door="web"
+    )
+    given = {"target": "response", "reason": "The line was cut", "evidence": "The mayor's letter"}
+    answer = program(name).post(f"/tickets/{late.number}/excuse", **given)
+    assert answer.status_code == (DONE if name in ("chen", "eli") else REFUSED)
+    if answer.status_code == DONE:
+        again = program(name).post(f"/tickets/{late.number}/excuse", **given)
+        assert (again.status_code, list(again.json["errors"])) == (422, ["cycle"])
+        path = f"/tickets/{late.number}/withdraw-excuse"
+        assert program(name).post(path, target="response", reason="Our own").status_code == DONE
+        assert program(name).post(path, target="nonsense", reason="").json["errors"].keys() == {
+            "target",
+            "reason",
+        }
