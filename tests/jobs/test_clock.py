@@ -9,13 +9,13 @@ import pytest
 from flask import Flask
 
 from helpdesk.app import create_app
-from helpdesk.desk import runs, tickets
+from helpdesk.desk import escalations, runs, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.jobs import clock as alarm_clock
 from helpdesk.jobs import periodic
 from helpdesk.jobs.clock import Clock
 from helpdesk.jobs.periodic import Daily
-from helpdesk.outbound import alarms
+from helpdesk.outbound import alarms, notices
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
@@ -58,6 +58,54 @@ def test_it_leaves_the_work_to_a_worker_and_does_it_itself_when_none_begins(
     assert alarms.queue_connection().llen("rq:queue:errands") == 1
     ticking.tick(MONDAY_9 + timedelta(seconds=4))
     assert fired() > 0
+
+
+def jobs() -> int:
+    return alarms.queue_connection().llen("rq:queue:errands")
+
+
+def test_however_many_clocks_there_are_one_second_has_one_ring_job(
+    house: House, ticking: Clock, app: Flask
+) -> None:
+    critical(house)
+    alarms.queue_connection().flushdb()
+    half_past = MONDAY_9 + timedelta(seconds=0.5)
+    other = Clock(app)
+    other.swept_at = ticking.swept_at
+    for clock in (ticking, other, ticking):
+        assert clock.tick(half_past) == 0.5
+        alarms.taken_up("ring")  # a worker has begun
+    assert jobs() == 1
+    ticking.tick(half_past + timedelta(seconds=0.5))
+    assert jobs() == 2
+
+
+def test_a_queue_server_that_has_forgotten_all_costs_a_second(house: House, ticking: Clock) -> None:
+    alarms.queue_connection().flushdb()
+    critical(house)
+    ticking.tick(MONDAY_9)
+    alarms.queue_connection().flushall()
+    ticking.tick(MONDAY_9 + timedelta(seconds=1))
+    assert jobs() == 1
+
+
+def test_it_wakes_when_the_next_minutes_letter_may_go(house: House, ticking: Clock) -> None:
+    critical(house)
+    escalations.ring(MONDAY_9)
+    notices.gather(MONDAY_9)
+    five_past = MONDAY_9 + timedelta(minutes=5)
+    for at in (five_past, five_past + timedelta(seconds=30)):
+        escalations.ring(at)
+        notices.gather(at)
+    critical(house)
+    at = five_past + timedelta(seconds=59.25)
+    while escalations.ring(at).tickets:
+        pass
+    alarms.queue_connection().flushdb()
+    assert ticking.tick(at) == 0.75
+    assert jobs() == 0
+    ticking.tick(five_past + timedelta(seconds=60))
+    assert alarms.queue_connection().exists("helpdesk:asked:send")
 
 
 def test_it_outlives_a_database_that_is_away(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
