@@ -149,3 +149,15 @@ def test_reporters_read_why_in_plain_words(
     house: House, week: Ticket, open_screenshots: Callable[[str, Person, str], None]
 ) -> None:
     open_screenshots("explained-plainly", house.ana, f"/my/{week.number}")
+
+
+def test_patterns_stay_apart_in_forced_colours_and_in_print(house: House, week: Ticket, visit: Visit) -> None:
+    page = visit(house.bo, f"/tickets/{week.number}")
+    for media in ({"forced_colors": "active"}, {"forced_colors": "none", "media": "print"}):
+        page.emulate_media(**media)
+        fills = page.evaluate(
+            "[...document.querySelectorAll('.legend rect')].map(each => getComputedStyle(each).fill)"
+        )
+        assert len(fills) == len(set(fills)) == 5
+        name = media.get("media", "forced")
+        page.screenshot(path=SCREENSHOTS / f"explained-{name}.png", full_page=True)
