@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from helpdesk.desk.timeline import record
-from helpdesk.outbound import letters
+from helpdesk.outbound import letters, links
 from helpdesk.outbound.channels import CODE_KIND
 from helpdesk.rules.access import Role
 from helpdesk.store.channels import Channel, get_channel
@@ -39,7 +39,8 @@ def _send_by_mail(letter: Letter, channel: Channel, now: datetime) -> None:
             ticket=letter.ticket,
             over=channel,
             fault=letter.fault,
-            message=letter,
+            title=letter.subject,
+            message=letter.text if person.id == letter.person_id else links.without_signed(letter.text),
         )
 
 

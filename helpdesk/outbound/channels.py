@@ -30,6 +30,7 @@ from helpdesk.rules.channels import (
     has_refused_argument,
     is_forbidden_host,
 )
+from helpdesk.store import db
 from helpdesk.store.channels import Channel, get_channel
 from helpdesk.store.db import transaction
 from helpdesk.store.letters import Letter, claim_messages, get_letter
@@ -121,7 +122,9 @@ def _send(letter: Letter) -> tuple[str, str]:
         plugin = _plugin(_parsed(_unsealed(channel.sealed_url)))
     except Unusable as fault:
         return "failed", f"the address cannot be used ({fault.code})"
-    return _say(plugin, letter.subject, letter.text)
+    title, body = letter.subject, letter.text
+    db.session.rollback()  # no transaction stays open while a service takes its time
+    return _say(plugin, title, body)
 
 
 def _say(plugin: Any, title: str, body: str) -> tuple[str, str]:
@@ -164,7 +167,8 @@ def _plugin(parsed: dict[str, Any]) -> Any:
     """What speaks with the service, patient only as long as we are. Raises Unusable."""
     apprise = _apprise()
     asset = apprise.AppriseAsset(app_id="Helpdesk", app_desc="Helpdesk", http_redirects=False)
-    plugin = apprise.Apprise.instantiate(parsed, asset=asset, suppress_exceptions=True)
+    with _nowhere_forbidden():
+        plugin = apprise.Apprise.instantiate(parsed, asset=asset, suppress_exceptions=True)
     if plugin is None:
         raise Unusable("unknown")
     # An address may say otherwise.

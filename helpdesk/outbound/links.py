@@ -97,6 +97,15 @@ def reply_address(ticket: Ticket) -> str:
     return f"{local}+{ticket.id}-{ticket.link_salt}@{domain}"
 
 
+# Whoever has such a link acts as the one it was written to.
+_SIGNED = re.compile(r"/(follow|confirm|alarm|invitation|new-password|setup)/[\w.-]{20,}")
+
+
+def without_signed(text: str) -> str:
+    """The text of a letter for others' eyes: its signed links are cut."""
+    return _SIGNED.sub(r"/\1/…", text)
+
+
 # MAIL knows our own letters by these: a signed Message-ID, and X-Helpdesk-Instance on every letter.
 _MESSAGE_ID = re.compile(r"<hd\.([0-9a-f]{20})\.([0-9a-f]{20})@[^<>@\s]+>")
 

@@ -1,6 +1,5 @@
 """Every letter that was written: to whom, what it said, whether it went out."""
 
-import re
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
@@ -10,6 +9,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import letters as desk
+from helpdesk.outbound.links import without_signed
 from helpdesk.store.letters import Letter, find_seen_letter, list_letter_kinds, list_seen_letters
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web.frame import CSP, asker, may, needs
@@ -24,8 +24,6 @@ STATES = {
     "kept": _l("Only kept here"),
 }
 TONES = {"failed": "late", "waiting": "wait", "sent": "ok", "kept": ""}
-# Whoever has such a link acts as the one it was written to: it is for their eyes alone.
-_SIGNED = re.compile(r"/(follow|confirm|alarm|invitation|new-password|setup)/[\w.-]{20,}")
 INNER_CSP = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self';"
     " base-uri 'none'; form-action 'none'"
@@ -68,8 +66,8 @@ def show(letter_id: int) -> AnyResponse:
     page = render_template(
         "letters/show.html",
         letter=letter,
-        text=letter.text if opens else _without_links(letter.text),
-        links_hidden=not opens and _SIGNED.search(letter.text) is not None,
+        text=letter.text if opens else without_signed(letter.text),
+        links_hidden=not opens and without_signed(letter.text) != letter.text,
         states=STATES,
         tones=TONES,
     )
@@ -81,7 +79,7 @@ def show(letter_id: int) -> AnyResponse:
 def html(letter_id: int) -> AnyResponse:
     """The letter's HTML for that frame."""
     letter = _found(letter_id)
-    answer = _framing(letter.html if _opens(letter) else _without_links(letter.html), INNER_CSP)
+    answer = _framing(letter.html if _opens(letter) else without_signed(letter.html), INNER_CSP)
     answer.headers["X-Frame-Options"] = "SAMEORIGIN"
     return answer
 
@@ -104,10 +102,6 @@ def _opens(letter: Letter) -> bool:
     """Whether the viewer may use the letter's links: it is theirs, or an administrator hands it on where
     no mail server takes it."""
     return letter.person_id == current_user.id or (letter.state == "kept" and may("admin.edit"))
-
-
-def _without_links(text: str) -> str:
-    return _SIGNED.sub(r"/\1/…", text)
 
 
 def _framing(body: str, policy: str) -> Response:

@@ -7,7 +7,11 @@ from flask import Flask
 from playwright.sync_api import Page, expect
 
 from helpdesk import clock
+from helpdesk.outbound import links
+from helpdesk.outbound.notices import gather
 from helpdesk.store import db
+from helpdesk.store.letters import Letter
+from helpdesk.store.notices import Notice
 from helpdesk.store.people import Person
 from tests.browser.conftest import Visit
 from tests.conftest import House
@@ -28,6 +32,17 @@ def test_pages_about_channels_and_alarms_look_as_they_should(house: House, scree
     screenshots("channels-team", house.chen, f"/teams/{house.team.id}/channels")
     screenshots("bell", house.chen, "/queue")
     screenshots("bell-open", house.chen, "/bell")
+
+
+def test_the_page_behind_a_message_looks_as_it_should(house: House, screenshots: Look) -> None:
+    house.person("Gus Example", "agent")
+    told(ticket := reported(house, "Label printer prints nothing"), house.bo, clock.now())
+    told(reported(house, "Orders hang"), house.bo, clock.now())
+    gather(clock.now())
+    alarm = db.session.query(Notice).filter_by(ticket_id=ticket.id).one().alarm_id
+    screenshots("alarm", None, links.alarm_url(alarm, house.bo).removeprefix("http://desk.example.org"))
+    letter = db.session.query(Letter).filter_by(kind="escalated_many").one()
+    screenshots("letter-many", house.eli, f"/letters/{letter.id}")
 
 
 def test_the_bell_goes_on_by_itself_and_is_quiet_once_its_page_is_open(

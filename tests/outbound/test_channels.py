@@ -176,6 +176,22 @@ def test_a_service_that_fails_is_tried_again_later_each_time_and_then_its_owner_
     assert channel.fault
 
 
+def test_whoever_stands_in_for_an_owner_without_mail_gets_no_link_that_acts_for_them(
+    house: House, chat: Chat
+) -> None:
+    channel = verified(house, chat)
+    house.bo.addresses.clear()
+    db.session.commit()
+    chat.answers = [503] * 6
+    told(reported(house, "Down"), house.bo, MONDAY_9, channel=channel)
+    gather(MONDAY_9)
+    for minute in (0, 1, 3, 7, 15, 31):
+        send(MONDAY_9 + minute * MINUTE)
+    (mail,) = letters("channel_failed")
+    assert mail.to_address == "eli@example.org"
+    assert "/alarm/…" in mail.text
+
+
 def test_what_goes_well_again_clears_the_fault(house: House, chat: Chat) -> None:
     channel = verified(house, chat)
     chat.answers = [503]
