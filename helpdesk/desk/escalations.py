@@ -142,6 +142,7 @@ def _ring(decision: Decision, due: Due, around: escalation.Around, now: datetime
         "people": list(told.people),
         "passed_over": [{"to": at, "why": why} for at, why in told.passed_over],
         "late_seconds": alarms.late_seconds(planned.due_at, now),
+        **({"repeats": True} if detail.get("repeats") else {}),
     }
     return Ring(ticket, due, told, around, said)
 

@@ -17,8 +17,10 @@ from helpdesk.desk.participants import tell, tell_staff
 from helpdesk.desk.registration import Report
 from helpdesk.desk.timeline import record
 from helpdesk.rules.attention import is_accepted_by
+from helpdesk.rules.escalation import still_asks
 from helpdesk.rules.lifecycle import NotAllowed, State, require, state_in_hand
 from helpdesk.store.db import Conflict, transaction
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.people import Person, get_person_afresh
 from helpdesk.store.tickets import Entry, Ticket, find_entry, find_sent_ticket, get_ticket_for_change
 
@@ -114,13 +116,19 @@ def accept(
     return ticket
 
 
-def accept_first(ticket_id: int, actor: Person, *, now: datetime, door: str) -> bool:
-    """As `accept`, unless somebody has accepted it already: then nothing changes. Whether it was taken."""
+def accept_first(alarm: Alarm, actor: Person, *, now: datetime, door: str) -> bool:
+    """As `accept`, unless the alarm no longer asks for it, for somebody was faster: then nothing changes.
+    Whether it was taken."""
     with transaction():
-        if get_ticket_for_change(ticket_id).accepted_at is not None:
+        if not is_asking(alarm, get_ticket_for_change(alarm.ticket_id)):
             return False
-        accept(ticket_id, actor, now=now, door=door)
+        accept(alarm.ticket_id, actor, now=now, door=door)
     return True
+
+
+def is_asking(alarm: Alarm, ticket: Ticket) -> bool:
+    """Whether the alarm still asks for somebody to accept its ticket (rules/escalation.still_asks)."""
+    return still_asks(alarm.detail.get("repeats", False), alarm.fired_at, ticket.accepted_at)
 
 
 def reply(

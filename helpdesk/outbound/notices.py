@@ -12,6 +12,7 @@ from typing import Any
 
 from helpdesk.outbound import letters, links
 from helpdesk.rules import access, recipients
+from helpdesk.rules.escalation import still_asks
 from helpdesk.store import db
 from helpdesk.store.channels import get_channel
 from helpdesk.store.db import Conflict, transaction
@@ -118,9 +119,13 @@ def _about(notices: list[Waiting], worker: Person | None) -> About:
     """`worker`: who could accept it, None where they may not."""
     ticket = notices[0]
     rang = next((notice for notice in notices if notice.kind == "escalated"), None)
-    if worker is None or rang is None or ticket.accepted_at is not None or not ticket.is_open:
+    if worker is None or rang is None or not ticket.is_open or not _asks(rang):
         return About(notices, False, links.ticket_url(ticket))
     return About(notices, True, links.alarm_url(rang.alarm_id, worker))
+
+
+def _asks(rang: Waiting) -> bool:
+    return still_asks(rang.detail.get("repeats", False), rang.rang_at, rang.accepted_at)
 
 
 def _words_of_one(about: About, ticket: Ticket) -> tuple[str, dict[str, Any]]:

@@ -27,6 +27,7 @@ __all__ = [
     "faults_of",
     "firings",
     "step_key",
+    "still_asks",
     "whom",
 ]
 
@@ -213,16 +214,26 @@ def firings(
     for place, step in enumerate(ladder):
         number = place if step.number is None else step.number
         key = step_key(cycle, severity, number)
+        last = rung.get(key)
+        if last is not None and step.repeat_minutes is None:
+            continue
         first = cycle.targets_since if place == raised else first_at(step, cycle)
         if first is None:
             continue
-        following = _next_ring(step, first, rung.get(key), accepted_at)
+        following = _next_ring(step, first, last, accepted_at)
         if following is None:
             continue
         occurrence, at = following
         due_at = cycle.counts_at(at)
         if due_at is not None:
             yield Firing(f"{key}:{occurrence}", due_at, cycle.target, cycle.cycle, number, occurrence, step)
+
+
+def still_asks(repeats: bool, rang_at: datetime | None, accepted_at: datetime | None) -> bool:
+    """Whether an alarm asks somebody to accept: nobody has, or it repeats and nobody has since it rang."""
+    if accepted_at is None:
+        return True
+    return repeats and rang_at is not None and accepted_at < rang_at
 
 
 def _first_later_step(ladder: Ladder) -> int | None:

@@ -117,7 +117,8 @@ class Waiting:
     alarm_id: int
     entry_id: int
     ticket_id: int
-    detail: dict[str, Any]  # its entry's
+    detail: dict[str, Any]  # its entry's, as is `rang_at`
+    rang_at: datetime
     subject: str
     severity: str
     is_open: bool
@@ -138,7 +139,7 @@ def list_waiting(way: Way) -> list[Waiting]:
     """What waits for this way, oldest first: plain rows, for it may be thousands."""
     query = (
         select(*(getattr(_notices, name) for name in ("id", "kind", "alarm_id", "entry_id", "ticket_id")))
-        .add_columns(_entries.detail)
+        .add_columns(_entries.detail, _entries.at)
         .add_columns(*(getattr(_tickets, name) for name in _OF_TICKET))
         .add_columns(_services.name, _teams.name)
         .select_from(Notice)

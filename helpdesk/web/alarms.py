@@ -33,7 +33,7 @@ def show(token: str) -> str:
         token=token,
         told=paging.find_told(alarm, person),
         due_at=_due_at(alarm, ticket),
-        may_accept=ticket.accepted_at is None and is_allowed("accept", ticket.state),
+        may_accept=tickets.is_asking(alarm, ticket) and is_allowed("accept", ticket.state),
         following=_names(following.people) if following else "",
         say_instant=lambda at: say_instant(at, viewer_zone()),
         say_zone=lambda: zone_city(viewer_zone()),
@@ -43,9 +43,9 @@ def show(token: str) -> str:
 @bp.post("/alarm/<token>")
 def accept(token: str) -> Response:
     """Accepts the ticket for whom the letter was written to; if somebody has it, the page says who."""
-    person, _alarm, ticket = _read(token)
+    person, alarm, _ticket = _read(token)
     with suppress(NotAllowed):  # resolved or ended meanwhile: the page says so
-        tickets.accept_first(ticket.id, person, now=g.now, door="mail")
+        tickets.accept_first(alarm, person, now=g.now, door="mail")
     return redirect(url_for("alarms.show", token=token), 303)
 
 

@@ -7,11 +7,14 @@ import pytest
 from flask import Flask
 
 from helpdesk import clock
-from helpdesk.desk import escalations, tickets
+from helpdesk.desk import escalations, ladders, tickets
+from helpdesk.desk.changes import By
 from helpdesk.desk.tickets import Report
 from helpdesk.outbound import notices
+from helpdesk.rules.escalation import Step
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.letters import Letter
 from helpdesk.store.tickets import Entry, Ticket
 from tests.conftest import MONDAY_9, House
@@ -126,3 +129,27 @@ def test_what_somebody_has_accepted_is_not_passed_on(app: Flask, house: House, t
     assert "Chen has accepted this ticket" in page
     assert "Pass it on" not in page
     assert passed_on(ticket) == []
+
+
+def test_what_repeats_on_an_accepted_ticket_rings_on_until_somebody_accepts_it_anew(
+    app: Flask, house: House, ticket: Ticket
+) -> None:
+    """Half of the eight hours to solve it, from nine: at 14:00, for whoever has it, and every ten minutes."""
+    step = Step("assignee", percent=50, repeat_minutes=10)
+    ladders.save_ladder("major", "resolution", [step], By(MONDAY_9, house.eli.id, ""))
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9 + timedelta(minutes=1))
+    for minutes in (300, 310):
+        notices.gather(MONDAY_9 + timedelta(minutes=minutes - 5))
+        escalations.ring(MONDAY_9 + timedelta(minutes=minutes))
+        notices.gather(MONDAY_9 + timedelta(minutes=minutes))
+    letter = (
+        db.session.query(Letter).filter_by(to_address="bo@example.org").order_by(Letter.id.desc()).first()
+    )
+    link = re.search(r"http://desk\.example\.org(/alarm/\S+)", letter.text)[1]
+    client = app.test_client()
+    assert "rings on until somebody accepts" in client.get(link).text
+    pending = db.session.query(Alarm).filter_by(ticket_id=ticket.id, state="pending", kind="step")
+    assert [alarm.due_at for alarm in pending] == [MONDAY_9 + timedelta(minutes=320)]
+    assert "You have accepted this ticket" in client.post(link, follow_redirects=True).text
+    db.session.rollback()
+    assert pending.all() == []
