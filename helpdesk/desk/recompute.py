@@ -46,9 +46,10 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
 
     Returns the last one's id, to go on after; None when none was left. Each ticket whose open deadline moved
     gets one `deadline_moved` entry: detail {"from", "to"} of the nearest one moved, all of them in "targets",
-    with "window" and its "reason" (both None after another change), and "calendar", which was published and
-    why (None after another). A ticket that cannot be computed keeps its marks for the next round and does not
-    hold up the others; one that somebody else has locked is left to them, or to the next round.
+    with "window" (its id; None after another change) and "reason": the window's, or which calendar was
+    published and why; None after anything else. A ticket that cannot be computed keeps its marks for the next
+    round and does not hold up the others; one that somebody else has locked is left to them, or to the next
+    round.
     """
     with transaction():
         ids = list_stale_tickets(after_id, batch)
@@ -103,15 +104,13 @@ def _moved(
         return None
     nearest = min(moved, key=lambda change: str(change["to"]))
     window_id = next((m.window_id for m in reversed(marks) if m.window_id is not None), None)
+    calendar = next((said for m in reversed(marks) if (said := calendars.get(m.recomputation_id))), None)
     return {
         "from": nearest["from"],
         "to": nearest["to"],
         "targets": moved,
         "window": window_id,
-        "reason": reasons.get(window_id) if window_id is not None else None,
-        "calendar": next(
-            (said for m in reversed(marks) if (said := calendars.get(m.recomputation_id))), None
-        ),
+        "reason": calendar if window_id is None else reasons.get(window_id),
     }
 
 

@@ -296,8 +296,13 @@ def _deadline_moved(entry: Entry, names: Names) -> Markup:
         i18n.say_instant(datetime.fromisoformat(entry.detail[end]), viewer_zone()) for end in ("from", "to")
     )
     if entry.detail["window"] is None:
-        said = _fill(_("The calendar changed: the deadline moved from %(was)s to %(due)s"), was=was, due=due)
-        return _because(said, entry.detail.get("calendar") or "")
+        what = entry.detail["reason"]
+        text = (
+            _("The calendar changed (%(what)s): the deadline moved from %(was)s to %(due)s")
+            if what
+            else _("The calendar changed: the deadline moved from %(was)s to %(due)s")
+        )
+        return _fill(text, was=was, due=due, what=what)
     said = _fill(_("Because of maintenance the deadline moved from %(was)s to %(due)s"), was=was, due=due)
     return _because(said, entry.detail["reason"])
 

@@ -86,7 +86,7 @@ def test_other_hours_move_only_what_is_due_after_they_hold(house: House) -> None
     assert due(ticket, "response") == response
     assert due(ticket) == datetime(2026, 3, 5, 17, 0, tzinfo=UTC)
     [entry] = db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="deadline_moved")
-    assert entry.detail["calendar"] == "Office hours: Tuesdays off"
+    assert entry.detail["reason"] == "Office hours: Tuesdays off"
     [change] = db.session.query(Recomputation)
     assert (change.subject, change.moved) == ("Office hours: Tuesdays off", 1)
     assert change.finished_at == MONDAY_9

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import calendars, policy_plans, stale, tickets
+from helpdesk.desk import calendars, policies, policy_plans, stale, tickets
 from helpdesk.desk.changes import By
 from helpdesk.desk.policies import OFFICE_WEEK
 from helpdesk.desk.recompute import recompute
@@ -141,6 +141,16 @@ def test_trying_says_which_targets_and_why(house: House, eli: Browser, sales: De
     assert "<b>Requests</b>, version 1. Rule 1 fits first: Requests." in page
     assert "Rule 3 fits first: Every ticket." in eli.get(f"{POLICIES}?kind=fault").text
     assert "fits first" not in eli.get(f"{POLICIES}?kind=lunch").text
+
+
+def test_targets_that_no_roster_covers_are_marked_in_the_list(house: House, eli: Browser) -> None:
+    page = eli.get(POLICIES).text
+    assert page.count("more than rosters cover") == 3
+    office = get_organisation().calendar_id or 0
+    for policy in db.session.query(Policy).filter(Policy.name != "Standard"):
+        by_day = policies.default_definition(office, office)
+        policy_plans.publish(policy.id, by_day, clock.now(), "By day", By(clock.now(), house.eli.id))
+    assert eli.get(POLICIES).text.count("more than rosters cover") == 1
 
 
 def test_a_policys_history_says_who_when_why_and_what(house: House, eli: Browser) -> None:

@@ -49,7 +49,10 @@ def _row(policy: Policy) -> list[Any]:
     return [
         link(url_for(".policies_edit", policy_id=policy.id), policy.name),
         *(_brief(latest.definition[severity]) for severity in Severity),
-        chips((latest.effective_at > g.now, _("change ahead"), "wait")),
+        chips(
+            (latest.effective_at > g.now, _("change ahead"), "wait"),
+            (bool(desk.uncovered(policy, latest.definition, g.now)), _("more than rosters cover"), "soon"),
+        ),
     ]
 
 
