@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from flask_sqlalchemy import SQLAlchemy
@@ -255,9 +254,15 @@ def among(column: InstrumentedAttribute[int] | ColumnElement[int], ids: Iterable
 
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Adds rows, a dict of columns each, all with the same columns. For desk verbs."""
-    if rows:
-        # Core: an entity apiece would cost more than the row.
-        db.session.execute(insert(db.metadata.tables[model.__tablename__]), rows)
+    if not rows:
+        return
+    table = db.metadata.tables[model.__tablename__]
+    if db.engine.dialect.name != "postgresql":
+        db.session.execute(insert(table), rows)  # Core: an entity apiece would cost more than the row
+        return
+    known: list[Any] = [column for column in table.columns if column.name not in rows[0]]
+    defaults = {c.name: c.default.arg for c in known if c.default is not None and c.default.is_scalar}
+    _send_arrays(_INSERT, table, [defaults | row for row in rows] if defaults else rows)
 
 
 def update_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
@@ -268,45 +273,40 @@ def update_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
     if not rows:
         return
     table = db.metadata.tables[model.__tablename__]
-    names = [name for name in rows[0] if name != "id"]
     if db.engine.dialect.name == "postgresql":
-        # One statement with an array a column: a statement a row costs several times as much.
-        values = {name: [row[name] for row in rows] for name in ("id", *names)}
-        db.session.execute(text(_update_from_arrays(model.__tablename__, *names)), _as_arrays(table, values))
+        _send_arrays(_UPDATE, table, rows)
         return
     by_id = update(table).where(table.c.id == bindparam("_id"))
-    changed = by_id.values({name: bindparam(f"_{name}") for name in names})
+    changed = by_id.values({name: bindparam(f"_{name}") for name in rows[0] if name != "id"})
     db.session.execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
 
 
-@cache
-def _update_from_arrays(table_name: str, *names: str) -> str:
-    columns = db.metadata.tables[table_name].c
-    arrays = ", ".join(f"CAST(:{name} AS {_sent_as(columns[name])}[])" for name in ("id", *names))
-    changed = ", ".join(
-        f"{name} = CAST(new.{name} AS JSONB)"
-        if isinstance(columns[name].type, JSON)
-        else f"{name} = new.{name}"
-        for name in names
+_INSERT = "INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS new({names})"
+_UPDATE = "UPDATE {table} SET {changes} FROM unnest({arrays}) AS new({names}) WHERE {table}.id = new.id"
+
+
+def _send_arrays(statement: str, table: Table, rows: list[dict[str, Any]]) -> None:
+    """To PostgreSQL in one statement with an array a column: one a row costs several times as much."""
+    columns = [table.c[name] for name in rows[0]]
+    is_json = {column.name: isinstance(column.type, JSON) for column in columns}
+    values = {name: f"CAST(new.{name} AS JSONB)" if is_json[name] else f"new.{name}" for name in is_json}
+    written = statement.format(
+        table=table.name,
+        names=", ".join(values),
+        values=", ".join(values.values()),
+        changes=", ".join(f"{name} = {value}" for name, value in values.items() if name != "id"),
+        arrays=", ".join(f"CAST(:{column.name} AS {_sent_as(column)}[])" for column in columns),
     )
-    return (
-        f"UPDATE {table_name} SET {changed} FROM unnest({arrays}) AS new(id, {', '.join(names)})"
-        f" WHERE {table_name}.id = new.id"
-    )
+    # JSON goes as text: psycopg would take a list of dicts for something else.
+    dumped = {
+        name: [row[name] if not is_json[name] or row[name] is None else _dump(row[name]) for row in rows]
+        for name in is_json
+    }
+    db.session.execute(text(written), dumped)
 
 
 def _sent_as(column: Column[Any]) -> str:
     return "TEXT" if isinstance(column.type, JSON) else column.type.compile(postgresql.dialect())
-
-
-def _as_arrays(table: Table, values: dict[str, list[Any]]) -> dict[str, list[Any]]:
-    """JSON as text: psycopg would take a list of dicts for something else."""
-    return {
-        name: [None if value is None else _dump(value) for value in column]
-        if isinstance(table.c[name].type, JSON)
-        else column
-        for name, column in values.items()
-    }
 
 
 def new_ids(model: type[Base], count: int) -> list[int]:
