@@ -6,6 +6,7 @@ from helpdesk.desk import rings, surroundings
 from helpdesk.desk.alarms import Due, Planned
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.rings import Ring
+from helpdesk.desk.tickets import is_asking
 from helpdesk.desk.timeline import record
 from helpdesk.rules.recipients import Told, next_after
 from helpdesk.store.db import transaction
@@ -23,7 +24,7 @@ def find_told(alarm: Alarm, person: Person) -> Entry | None:
 def find_next(alarm: Alarm, person: Person, now: datetime) -> Told | None:
     """Whom the alarm would go to if the person passed it on at `now`; reads only.
 
-    None where there is nothing to pass on: the ticket is accepted or has ended, the person was not told or
+    None where there is nothing to pass on: the alarm no longer asks for anybody, the person was not told or
     has passed it on already, or nobody is left further up.
     """
     found = _next(alarm, alarm.ticket, person, now)
@@ -47,7 +48,7 @@ def pass_on(alarm: Alarm, person: Person, *, now: datetime, door: str) -> Told |
 
 def _next(alarm: Alarm, ticket: Ticket, person: Person, now: datetime) -> Ring | None:
     """Who is next, as a ring of its own."""
-    if not ticket.is_open or ticket.accepted_at is not None:
+    if not ticket.is_open or not is_asking(alarm, ticket):
         return None
     entries = list_alarm_entries(ticket.id, alarm.id)
     passers = frozenset(e.actor_id for e in entries if e.kind == "passed_on" and e.actor_id is not None)
