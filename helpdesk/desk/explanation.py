@@ -48,9 +48,11 @@ class Explanation:
 
     @property
     def moves(self) -> list[dict[str, Any]]:
-        """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, window, reason."""
+        """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, and of
+        which calendar or (with its reason) window."""
         return [
-            {"at": entry.at, "window": entry.detail["window"], "reason": entry.detail["reason"]}
+            {"at": entry.at, "calendar": entry.detail.get("calendar")}
+            | {"window": entry.detail["window"], "reason": entry.detail["reason"]}
             | moved
             | {end: datetime.fromisoformat(moved[end]) for end in ("from", "to")}
             for entry in self.timeline

@@ -12,7 +12,8 @@ from helpdesk.desk.explanation import Explanation
 from helpdesk.rules.explanation import Change, target_at
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.tickets import Entry
-from helpdesk.web.timeline import clock_time, severity_word
+from helpdesk.web.frame import viewer_zone
+from helpdesk.web.timeline import severity_word
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,10 @@ def _due_moved(said: str, change: Change) -> str:
 def _moved(move: dict[str, Any]) -> str:
     due, was = _when(move["to"]), _when(move["from"])
     if move["window"] is None:
-        return _("The calendar changed. Due %(due)s, was %(was)s", due=due, was=was)
-    said = i18n.say_of(_("Maintenance"), move["reason"]) if move["reason"] else _("Maintenance")
+        said = _("The calendar changed")
+        said = i18n.say_of(said, move["calendar"]) if move["calendar"] else said
+    else:
+        said = i18n.say_of(_("Maintenance"), move["reason"]) if move["reason"] else _("Maintenance")
     return _("%(what)s. Due %(due)s, was %(was)s", what=said, due=due, was=was)
 
 
@@ -164,4 +167,4 @@ def _due(cycle: Cycle) -> Iterator[Mark]:
 
 
 def _when(at: datetime | None) -> str:
-    return clock_time(at) if at is not None else _("once it goes on")
+    return i18n.say_instant(at, viewer_zone()) if at is not None else _("once it goes on")
