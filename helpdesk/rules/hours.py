@@ -223,7 +223,7 @@ def _constant_pieces(zone: ZoneInfo, year: int) -> tuple[tuple[datetime, datetim
     midnights = (start + _DAY * n for n in range((end - start).days + 1))
     offsets = pairwise((midnight, _offset(zone, midnight)) for midnight in midnights)
     changes = (_offset_change(zone, a, b) for (a, old), (b, new) in offsets if old != new)
-    cuts = [start, *(change for change in changes if change < end), end]
+    cuts = [start, *changes, end]
     return tuple((a, b, _offset(zone, a)) for a, b in pairwise(cuts))
 
 

@@ -230,6 +230,23 @@ def test_due_dates_are_looked_for_in_ten_years():
     assert explain_scenario(scenario)["cycles"][0]["due_at"] is None
 
 
+def test_what_is_counted_after_ten_years_makes_no_due_date():
+    scenario = copy.deepcopy(SCENARIO)
+    scenario["events"] = scenario["events"][:1]
+    scenario["calendars"]["office"].update(week={}, dates={"2036-03-03": [["09:00", "17:00"]]})
+    for now, elapsed in (
+        ("2036-03-01T00:00:00Z", 0),
+        ("2036-03-03T12:00:00Z", 14400),
+        ("2037-01-01T00:00:00Z", 28800),
+    ):
+        response = explain_scenario({**scenario, "now": now})["cycles"][0]
+        assert (response["state"], response["due_at"], response["elapsed_seconds"]) == (
+            "running",
+            None,
+            elapsed,
+        )
+
+
 def test_a_ticket_of_29_february_is_looked_at_for_ten_years_too():
     scenario = copy.deepcopy(SCENARIO)
     scenario["events"] = [{"at": "2028-02-29T08:00:00Z", "type": "reported", "severity": "minor"}]
