@@ -72,6 +72,22 @@ def test_a_restricted_ticket_of_another_team_does_not_exist(
     assert browser().known_as(peer).get(f"/tickets/{ticket.number}").status_code == 200
 
 
+def test_two_agents_who_look_in_turn_each_find_their_own(
+    browser: Browsers, house: House, bo: Browser
+) -> None:
+    service, peer = other_team(house)
+    mine, theirs = report(house, "Printer jams"), report(house, "Salaries", service_id=service.id)
+    tickets.accept(mine.id, house.bo, now=clock.now())
+    tickets.accept(theirs.id, peer, now=clock.now())
+    for _ in range(2):
+        for agent, own, other in ((bo, mine, theirs), (browser().known_as(peer), theirs, mine)):
+            for view in ("mine", "teams"):
+                page = agent.get(f"/queue?view={view}").text
+                assert own.subject in page
+                assert other.subject not in page
+                assert f'id="count-{view}">1<' in page
+
+
 def test_filters_narrow_a_view_and_stand_in_its_address(house: House, bo: Browser) -> None:
     report(house, "On the first floor", service_id=house.printing.id)
     report(house, "Invoices", service_id=house.erp.id)
