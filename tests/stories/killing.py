@@ -31,6 +31,7 @@ def counted(model: type[Model], state: str) -> int:
 
 def nothing_waits() -> bool:
     """No mail to parse, no ring without a letter, no letter to send."""
+    db.session.rollback()
     told = db.session.query(Notice).filter_by(letter_id=None).count()
     return told + counted(RawMail, "waiting") + counted(Letter, "waiting") == 0
 
