@@ -172,6 +172,14 @@ def upgrade() -> None:
         " SELECT id, cancelled_at, starts_at, ends_at, true FROM maintenance_window"
         " WHERE cancelled_at IS NOT NULL"
     )
+    # What is watched on tickets that have not ended is more now: their alarms are planned anew once it runs.
+    op.execute(
+        "INSERT INTO stale_target (ticket_id, target_id, was_due_at, marked_at)"
+        " SELECT target.ticket_id, target.id, target.due_at, CURRENT_TIMESTAMP FROM target"
+        " JOIN ticket ON ticket.id = target.ticket_id"
+        " WHERE target.target = 'response' AND target.cycle = 1"
+        " AND ticket.state NOT IN ('closed', 'cancelled') ORDER BY target.id"
+    )
 
 
 def downgrade() -> None:
