@@ -35,8 +35,12 @@ class Chat:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
 
+    @property
+    def port(self) -> int:
+        return self.server.server_port
+
     def url(self, path: str = "room") -> str:
-        return f"json://127.0.0.1:{self.server.server_port}/{path}"
+        return f"json://127.0.0.1:{self.port}/{path}"
 
 
 @contextmanager

@@ -29,6 +29,7 @@ from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team
 from helpdesk.web.auth import User
 from tests import servers
+from tests.chat import Chat, chat_service
 
 # A Monday; Berlin is UTC+1.
 MONDAY_9 = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -206,3 +207,12 @@ class House:
 @pytest.fixture
 def house(app: Flask) -> House:
     return House()
+
+
+@pytest.fixture
+def chat(app: Flask) -> Iterator[Chat]:
+    """A chat service on the loopback, which channels may reach as long as it runs."""
+    app.config["CHANNELS_REACH_LOOPBACK"] = True
+    with chat_service() as running:
+        yield running
+    del app.config["CHANNELS_REACH_LOOPBACK"]

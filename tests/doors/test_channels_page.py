@@ -16,7 +16,6 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.teams import Member, Team
 from tests.chat import Chat
 from tests.conftest import Browser, House, read_anew
-from tests.outbound.test_channels import chat as chat  # the fixture
 from tests.outbound.test_channels import code_in
 
 Browsers = Callable[[], Browser]

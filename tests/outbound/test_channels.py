@@ -2,7 +2,6 @@
 
 import logging
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import pytest
@@ -22,7 +21,7 @@ from helpdesk.store.channels import Channel, list_reaches, list_team_channels
 from helpdesk.store.letters import Letter, list_seen_letters
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.tickets import Entry
-from tests.chat import Chat, chat_service
+from tests.chat import Chat
 from tests.conftest import MONDAY_9, House
 from tests.outbound.test_notices import reported, told
 from tests.outbound.test_smtp import Server
@@ -30,14 +29,6 @@ from tests.outbound.test_smtp import server as server  # the fixture
 from tests.stories.service import wait_until
 
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture
-def chat(app: Flask) -> Iterator[Chat]:
-    app.config["CHANNELS_REACH_LOOPBACK"] = True
-    with chat_service() as running:
-        yield running
-    del app.config["CHANNELS_REACH_LOOPBACK"]
 
 
 def send(at: datetime = MONDAY_9) -> Sending:
