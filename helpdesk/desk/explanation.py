@@ -32,7 +32,12 @@ class Explanation:
     cycles: tuple[sla.Cycle, ...]
     timeline: tuple[Entry, ...]
     windows: tuple[Window, ...]
-    calendars: dict[str, Calendar]
+    grounds: Grounds
+
+    @property
+    def calendars(self) -> dict[str, Calendar]:
+        """The calendars by name."""
+        return {row.name: self.grounds.reference.calendars[row.id] for row in list_calendars()}
 
     @cached_property
     def changes(self) -> list[Change]:
@@ -48,11 +53,10 @@ class Explanation:
 
     @property
     def moves(self) -> list[dict[str, Any]]:
-        """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, and of
-        which calendar or (with its reason) window."""
+        """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, window (its id;
+        None: a calendar) and reason."""
         return [
-            {"at": entry.at, "calendar": entry.detail.get("calendar")}
-            | {"window": entry.detail["window"], "reason": entry.detail["reason"]}
+            {"at": entry.at, "window": entry.detail["window"], "reason": entry.detail["reason"]}
             | moved
             | {end: datetime.fromisoformat(moved[end]) for end in ("from", "to")}
             for entry in self.timeline
@@ -72,9 +76,7 @@ def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = Non
     grounds = Grounds(ticket.reported_at)
     asked = targets.scenario_of(ticket, timeline, grounds, now)
     cycles = sla.explain(asked.policy, asked.windows, asked.events, asked.now)
-    calendars = {row.name: grounds.reference.calendars[row.id] for row in list_calendars()}
-    windows = _windows_of(ticket, timeline, grounds)
-    return Explanation(ticket, asked, cycles, known, windows, calendars)
+    return Explanation(ticket, asked, cycles, known, _windows_of(ticket, timeline, grounds), grounds)
 
 
 def _windows_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds) -> tuple[Window, ...]:

@@ -170,14 +170,13 @@ class ChangeShape(Schema):
 
 
 class MoveShape(Schema):
-    """A deadline that a changed calendar (by name; window null) or maintenance window moved."""
+    """A deadline that a changed calendar (window null) or maintenance window moved, and the reason."""
 
     at = fields.String()
     target = fields.String()
     cycle = fields.Integer()
     from_ = fields.String(data_key="from", attribute="from")
     to = fields.String()
-    calendar = fields.String(allow_none=True)
     window = fields.Integer(allow_none=True)
     reason = fields.String(allow_none=True)
 

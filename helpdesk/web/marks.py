@@ -15,6 +15,14 @@ from helpdesk.store.tickets import Entry
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.timeline import severity_word
 
+# What can be seen on a bar; whatever else happened moves no deadline.
+KINDS = frozenset(
+    {
+        *("reported", "accepted", "replied", "reporter_replied", "resumed", "waiting", "severity_changed"),
+        *("resolved", "reopened", "closed", "cancelled", "merged"),
+    }
+)
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -58,6 +66,8 @@ def _concerns(entry: Entry, cycle: Cycle) -> bool:
 def _mark(
     found: Explanation, cycle: Cycle, entry: Entry, changes: dict[tuple[datetime, str], Change]
 ) -> Iterator[Mark]:
+    if entry.kind not in KINDS:
+        return
     name = entry.actor.name if entry.actor else _("The desk")
     stops = {c.stopped_at for c in found.cycles if c.target != "resolution" and c.state != "cancelled"}
     starts = _second(entry.at) == cycle.started_at
@@ -148,11 +158,9 @@ def _due_moved(said: str, change: Change) -> str:
 
 def _moved(move: dict[str, Any]) -> str:
     due, was = _when(move["to"]), _when(move["from"])
-    if move["window"] is None:
-        said = _("The calendar changed")
-        said = i18n.say_of(said, move["calendar"]) if move["calendar"] else said
-    else:
-        said = i18n.say_of(_("Maintenance"), move["reason"]) if move["reason"] else _("Maintenance")
+    said = _("The calendar changed") if move["window"] is None else _("Maintenance")
+    if move["reason"]:
+        said = i18n.say_of(said, move["reason"])
     return _("%(what)s. Due %(due)s, was %(was)s", what=said, due=due, was=was)
 
 
