@@ -16,9 +16,10 @@ from tests.stories.conftest import Desk
 
 
 def kill(desk: Desk, name: str) -> None:
-    """With -9; the queue server loses all that it had."""
+    """With -9; the queue server loses all that it had. ProcessLookupError where it does not run just now."""
     killed = desk.part(name)
-    assert killed
+    if killed is None:
+        raise ProcessLookupError(name)
     os.kill(killed, signal.SIGKILL)
     if name == "queue":
         shutil.rmtree(desk.data / "queue", ignore_errors=True)
