@@ -9,7 +9,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.ladders import names_in
 from helpdesk.desk.surroundings import gather
 from helpdesk.rules import escalation, sla
-from helpdesk.rules.escalation import Around, Rung, Told
+from helpdesk.rules.escalation import Around, Rung, To, Told
 from helpdesk.store.rosters import list_people_by_id
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team, get_team
@@ -34,9 +34,15 @@ class Ring:
     goes_on: bool = False
 
     @property
+    def gaps(self) -> tuple[To, ...]:
+        """As what nobody is there, or whoever is cannot be reached. That nobody has a new ticket is no gap."""
+        empty = [to for to, why in self.told.passed_over if why in ("nobody", "left", "unreachable")]
+        return tuple(to for to in empty if to != "assignee")
+
+    @property
     def is_gap(self) -> bool:
-        """Whether somebody has to mend something: nobody is there, or who is there cannot be reached."""
-        return bool(self.told.gaps) or not self.told.people
+        """Whether somebody has to mend something."""
+        return bool(self.gaps) or not self.told.people
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,11 @@ def _line(ring: Ring, found: Preview) -> dict[str, Any]:
         "people": say_list(found.names[person] for person in told.people),
         "to": TO[told.to],
         "channel": CHANNELS[told.channel] if told.channel != "all" else "",
-        "gaps": [_passed(*each, ring, found) for each in told.passed_over if each[0] in told.gaps],
+        "gaps": [_passed(*each, ring, found) for each in told.passed_over if each[0] in ring.gaps],
         "passed": [
             _passed(*each, ring, found)
             for each in told.passed_over
-            if each[0] not in told.gaps and each != ("assignee", "nobody")
+            if each[0] not in ring.gaps and each != ("assignee", "nobody")
         ],
         "is_gap": ring.is_gap,
     }

@@ -137,8 +137,11 @@ def test_an_unreachable_person_and_a_leaver_are_gaps_and_an_absence_is_said(
     page = rows(look(browser().known_as(rostered.eli), rostered))
     assert "Gil the backup Gap: whoever is on call: cannot be reached" in page[0]
     assert page[0].startswith("!")
-    assert "Passed over: the lead: away" in next(row for row in page if row.startswith("30 min"))
+    assert "Passed over: the lead: away" in next(row for row in page if "30 min Mon" in row)
     assert not [row for row in page if "Dee" in row]
+    breach = next(row for row in page if "First answer: at 100%" in row)
+    assert breach.startswith("!")
+    assert breach.endswith("Eli the administrators Gap: the manager: nobody there")
 
 
 def test_what_the_preview_says_is_what_happens(rostered: House) -> None:
