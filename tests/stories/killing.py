@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import timedelta
 
 from helpdesk.store import db
-from helpdesk.store.db import Model
+from helpdesk.store.db import Model, transaction
 from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail
 from helpdesk.store.notices import PACE, Notice
@@ -40,11 +40,11 @@ def nothing_waits() -> bool:
 def claims_of_the_dead_run_out() -> None:
     """At once: they would within minutes, and nobody lives who could have claimed anything. Nor has whoever
     had a letter to wait a minute for the next."""
-    for model in (RawMail, Letter):
-        db.session.query(model).update({"claimed_until": None})
-    for letter in db.session.query(Letter):
-        letter.created_at -= PACE + timedelta(seconds=1)
-    db.session.commit()
+    with transaction():
+        for model in (RawMail, Letter):
+            db.session.query(model).update({"claimed_until": None})
+        for letter in db.session.query(Letter):
+            letter.created_at -= PACE + timedelta(seconds=1)
 
 
 def each_ring_stands_in_one_letter() -> None:
