@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpdesk.rules import sla
-from helpdesk.rules.escalation import Rung, Step, faults_of, firings, first_at
+from helpdesk.rules.escalation import Rung, Step, faults_of, firings, first_at, still_asks
 from helpdesk.rules.hours import parse_calendar
 from helpdesk.rules.recipients import Around, Turns, whom
 from helpdesk.rules.sla_cycles import Cycle, SeverityTargets, Target
@@ -352,3 +352,20 @@ def _ring(step: Step, of: Cycle) -> datetime:
     assert first is not None
     assert ring.due_at >= first
     return ring.due_at
+
+
+@pytest.mark.parametrize(
+    ("repeats", "rang", "accepted", "asks"),
+    [
+        (False, "11:00", None, True),
+        (True, "11:00", None, True),
+        (False, "11:00", "09:30", False),
+        (True, "11:00", "09:30", True),
+        (True, "11:00", "11:00", False),
+        (True, "11:00", "11:01", False),
+        (True, None, "11:01", False),  # not rung yet
+    ],
+)
+def test_what_repeats_asks_again_whoever_has_accepted_before(repeats, rang, accepted, asks) -> None:
+    instants = [at(2, clock) if clock else None for clock in (rang, accepted)]
+    assert still_asks(repeats, *instants) is asks
