@@ -35,7 +35,7 @@ class Ring:
 
     @property
     def gaps(self) -> tuple[To, ...]:
-        """As what nobody is there, or whoever is cannot be reached. Nobody has a new ticket: that is no gap."""
+        """As what nobody is there or can be reached. That nobody has a new ticket yet is no gap."""
         empty = [to for to, why in self.told.passed_over if why in ("nobody", "left", "unreachable")]
         return tuple(to for to in empty if to != "assignee")
 
