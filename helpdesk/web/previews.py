@@ -82,8 +82,12 @@ def _line(ring: Ring, found: Preview) -> dict[str, Any]:
 
 def _passed(to: str, why: str, ring: Ring, found: Preview) -> str:
     """As what somebody was passed over, whom or which roster the step named, and why."""
-    as_what = say_to(ring.step, found.names, found.rosters) if to == ring.step.to else TO[to]
-    return _("%(to)s: %(why)s", to=as_what, why=WHY[why])
+    if to != ring.step.to:
+        return _("%(to)s: %(why)s", to=TO[to], why=WHY[why])
+    as_what, reason = say_to(ring.step, found.names, found.rosters), str(WHY[why])
+    if why == "unreachable" and ring.step.channel != "all":
+        reason = _("cannot be reached by %(channel)s", channel=CHANNELS[ring.step.channel])
+    return _("%(to)s: %(why)s", to=as_what, why=reason)
 
 
 def _due(cycle: sla.Cycle, due_at: datetime, found: Preview) -> dict[str, Any]:
