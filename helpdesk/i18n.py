@@ -1,13 +1,13 @@
 """Languages, zones and how instants are said: shared by doors and letters."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache, reduce
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_datetime, get_day_names, get_timezone_location
+from babel.dates import format_date, format_datetime, get_day_names, get_timezone_location
 from babel.numbers import format_decimal
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -15,6 +15,8 @@ from flask_babel import gettext as _
 LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
 # Babel's own patterns say the year, or leave out the weekday; by language, as each orders a date.
 _DAY_AND_TIME = {"en": "EEE d MMM, HH:mm", "zh": "M月d日 EEE HH:mm"}
+_DAY = {"en": "EEE d MMM", "zh": "M月d日 EEE"}
+_DAY_AND_YEAR = {"en": "EEE d MMM y", "zh": "y年M月d日 EEE"}
 _TO_THE_SECOND = {"en": "d MMM y, HH:mm:ss", "zh": "y年M月d日 HH:mm:ss"}
 
 
@@ -61,6 +63,13 @@ def say_second(at: datetime, zone: str) -> str:
 @lru_cache(maxsize=8192)  # the queue says the same instants again and again
 def _instant(at: datetime, zone: str, locale: str, pattern: str) -> str:
     return format_datetime(at, pattern, tzinfo=ZoneInfo(zone), locale=Locale.parse(locale))
+
+
+def say_day(day: date, today: date) -> str:
+    """A day of the calendar: "Fri 20 Nov"; the year is said where it is not that of `today`."""
+    locale = _present()
+    patterns = _DAY if day.year == today.year else _DAY_AND_YEAR
+    return format_date(day, patterns[locale.language], locale=locale)
 
 
 def say_time(at: datetime, zone: str) -> str:

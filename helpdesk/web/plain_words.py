@@ -3,18 +3,17 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import groupby
-from zoneinfo import ZoneInfo
 
 from flask import g
-from flask_babel import format_date
 from flask_babel import gettext as _
 
 from helpdesk import i18n
 from helpdesk.desk.explanation import Explanation
 from helpdesk.rules import explanation as rule
 from helpdesk.rules.explanation import Stretch
-from helpdesk.rules.hours import Calendar, local_to_instant
+from helpdesk.rules.hours import Calendar
 from helpdesk.rules.sla import Cycle, Target
+from helpdesk.web.days import day_of, midnights, say_day
 from helpdesk.web.frame import viewer_zone
 
 DAYS_TOLD = 3  # beyond that the sum says more
@@ -28,7 +27,9 @@ def why_then(found: Explanation) -> list[str]:
     target = rule.target_at(found.asked, cycle.target, cycle.started_at) if cycle else None
     if cycle is None or target is None:
         return []
-    parts = rule.stretches(cycle, found.ahead_of(cycle), g.now, _midnights(cycle))
+    ahead = found.ahead_of(cycle)
+    plain = rule.stretches(cycle, ahead, g.now)
+    parts = rule.stretches(cycle, ahead, g.now, midnights(plain)) if plain else []
     return [
         _promise(cycle, target),
         *_hours(target.calendar),
@@ -76,7 +77,7 @@ def _counted(cycle: Cycle, parts: Sequence[Stretch]) -> Iterator[str]:
     """What has counted so far, day by day while they are few; shown minutes add up."""
     days: list[tuple[date, int]] = []
     before = 0
-    for day, group in groupby((part for part in parts if not part.is_ahead), lambda part: _day(part.from_at)):
+    for day, group in groupby((part for part in parts if not part.is_ahead), day_of):
         total = list(group)[-1].total
         if total // 60 > before // 60:
             days.append((day, (total // 60 - before // 60) * 60))
@@ -87,7 +88,7 @@ def _counted(cycle: Cycle, parts: Sequence[Stretch]) -> Iterator[str]:
         yield _("Since then %(length)s counted.", length=i18n.say_working_time(cycle.elapsed_seconds))
         return
     told = [
-        _("%(length)s on %(day)s", length=i18n.say_working_time(seconds), day=_say_day(day))
+        _("%(length)s on %(day)s", length=i18n.say_working_time(seconds), day=say_day(day))
         for day, seconds in days
     ]
     yield _("Since then counted: %(days)s.", days=i18n.say_list(told))
@@ -118,7 +119,7 @@ def _closed(calendar: Calendar, spans: Sequence[tuple[datetime, datetime]]) -> I
     """Weekends and holidays by name, other hours in one sentence."""
     holidays = {day for start, end in spans for day in rule.holidays_in(calendar, start, end)}
     for day in sorted(holidays):
-        yield _("%(day)s is a holiday and does not count.", day=_say_day(day))
+        yield _("%(day)s is a holiday and does not count.", day=say_day(day))
     touched = {start.astimezone(calendar.zone).date() for start, _end in spans}
     if any(day.weekday() in ENDS_OF_WEEK and not calendar.intervals_on(day) for day in touched):
         yield _("The weekend does not count.")
@@ -168,22 +169,6 @@ def _so(found: Explanation, cycle: Cycle) -> Iterator[str]:
         yield _("So it is to be solved by %(due)s.", due=_time(cycle.due_at))
     else:
         yield _("So the answer is due %(due)s.", due=_time(cycle.due_at))
-
-
-def _midnights(cycle: Cycle) -> list[datetime]:
-    zone = ZoneInfo(viewer_zone())
-    first = _day(cycle.started_at)
-    count = (_day(max(g.now, cycle.due_at or g.now)) - first).days
-    days = (first + timedelta(days=n) for n in range(1, count + 1))
-    return [local_to_instant(zone, datetime.combine(day, datetime.min.time())) for day in days]
-
-
-def _day(at: datetime) -> date:
-    return at.astimezone(ZoneInfo(viewer_zone())).date()
-
-
-def _say_day(day: date) -> str:
-    return str(format_date(day, "EEE d MMM"))
 
 
 def _time(at: datetime) -> str:
