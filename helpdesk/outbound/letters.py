@@ -17,6 +17,7 @@ day: a letter may be read on another), `say_zone()`, `say_duration(seconds)`, an
 """
 
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from flask import current_app
@@ -133,7 +134,7 @@ def _context(
         "base_url": current_app.config["SETTINGS"].base_url,
         "link": _link(to, ticket) if ticket else None,
         "say_instant": lambda at: i18n.say_instant(at, zone),
-        "say_zone": lambda: i18n.zone_city(zone),
+        "say_zone": cache(lambda: i18n.zone_city(zone)),  # a letter may list thousands of instants
         "say_duration": i18n.say_duration,
     }
 

@@ -4,6 +4,7 @@ only the POST of its button acts."""
 import hmac
 import re
 from datetime import timedelta
+from functools import cache
 from hashlib import sha256
 from typing import Any, Protocol
 
@@ -162,4 +163,9 @@ def _mail_domain() -> str:
 
 
 def _serializer(purpose: str) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt=f"helpdesk.{purpose}")
+    return _serializer_of(current_app.config["SECRET_KEY"], purpose)
+
+
+@cache
+def _serializer_of(key: str, purpose: str) -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(key, salt=f"helpdesk.{purpose}")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from flask import Flask
 
-from helpdesk.desk import channels, failures
+from helpdesk.desk import channels, failures, leavers
 from helpdesk.desk.changes import By
 from helpdesk.desk.channels import Owner
 from helpdesk.desk.sign_in import Throttled
@@ -215,6 +215,13 @@ def test_a_removed_channel_is_forgotten_and_what_waited_goes_by_mail(house: Hous
     db.session.refresh(channel)
     assert channel.sealed_url == ""
     assert len(letters("channel_failed")) == 1
+
+
+def test_the_channels_of_a_leaver_end_with_their_sessions(house: House, chat: Chat) -> None:
+    channel = verified(house, chat)
+    leavers.leave(house.bo.id, By(MONDAY_9, house.eli.id))
+    db.session.refresh(channel)
+    assert (channel.removed_at, channel.sealed_url) == (MONDAY_9, "")
 
 
 def test_a_redirect_is_not_followed(house: House, chat: Chat) -> None:
