@@ -64,8 +64,8 @@ def _run(part: Callable[[Settings], object]) -> int:
             _let_pages_come_first(settings)
         part(settings)
     except Exception:
-        if supervised:
-            # Supervisor's own waits grow without an end for parts that fail at once.
+        if supervised or part is _background:
+            # Whoever starts it again does so at once; supervisor's own waits grow without an end.
             time.sleep(RETRY_AFTER)
         raise
     return 0
