@@ -1,17 +1,17 @@
-"""Every page that a letter leads to by its address is there."""
+"""Every page that a letter or a chat message leads to by its address is there."""
 
 import re
 from pathlib import Path
 
 from flask import Flask
 
-MAIL = Path(__file__).parents[2] / "templates" / "mail"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+ADDRESS = re.compile(r"base_url ~ '(/[^']*)'|\{\{ base_url \}\}(/[a-z-]+)(?=\s|$)")
 
 
-def test_the_buttons_of_letters_lead_to_pages_that_exist(app: Flask) -> None:
-    written = {
-        path for file in MAIL.iterdir() for path in re.findall(r"base_url ~ '(/[^']*)'", file.read_text())
-    }
+def test_the_addresses_in_letters_are_those_of_pages(app: Flask) -> None:
+    files = [*(TEMPLATES / "mail").iterdir(), *(TEMPLATES / "chat").iterdir()]
+    written = {"".join(found) for file in files for found in ADDRESS.findall(file.read_text())}
     assert len(written) >= 3
     pages = app.url_map.bind("desk.example.org")
     for path in written:
