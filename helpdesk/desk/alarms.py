@@ -176,9 +176,10 @@ def _change(
 ) -> Iterator[dict[str, Any]]:
     """The new row of an alarm that has not rung; nothing where it stays as it is."""
     if wanted is not None:
-        is_so = (alarm.state, alarm.due_at, alarm.detail) == ("pending", wanted.due_at, wanted.detail)
-        if not is_so:
+        if alarm.state != "pending" or alarm.detail != wanted.detail:
             yield row(alarm.id, "pending", wanted, None)
+        elif alarm.due_at != wanted.due_at:
+            yield {"id": alarm.id, "due_at": wanted.due_at}
     elif alarm.state == "pending":
         kept = Planned(alarm.key, alarm.kind, alarm.due_at, dict(alarm.detail))
         if alarm.due_at > now:

@@ -60,7 +60,7 @@ def ring(now: datetime, batch: int = BATCH) -> Rang:
             if ticket_id not in done:
                 put_off_alarms(ticket_id, now + TRY_AGAIN_AFTER)
     fired = sum(len(changes.told) for changes in done.values()) + called.count("fired")
-    skipped = [row for changes in done.values() for row in changes.changed if row["state"] == "skipped"]
+    skipped = [row for changes in done.values() for row in changes.changed if row.get("state") == "skipped"]
     return Rang(fired, len(skipped) + called.count("skipped"), len(ids), len(ids) - len(done))
 
 

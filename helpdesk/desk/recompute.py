@@ -18,9 +18,7 @@ from helpdesk.desk.timeline import record_all
 from helpdesk.store.db import savepoint, transaction
 from helpdesk.store.maintenance import find_window
 from helpdesk.store.stale import (
-    get_earliest_report,
     list_calendar_changes,
-    list_marks,
     list_stale_targets,
     list_stale_tickets,
     remove_marks,
@@ -55,16 +53,15 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
         ids = list_stale_tickets(after_id, batch)
         if not ids:
             return None
-        # The marks first, then what deadlines rest on: a change in between leaves marks of its own.
-        known = list_marks(ids)
-        grounds = Grounds(get_earliest_report(ids))
         held = lock_rows(ids)
-        # Read again under the locks: another worker may have been here.
+        # Under the locks, since another worker may have been here, and before what deadlines rest on: a
+        # change in between leaves marks of its own.
         marks: dict[int, list[Any]] = {}
         for mark in list_stale_targets([row.id for row in held]):
-            if mark.id in known:
-                marks.setdefault(mark.ticket_id, []).append(mark)
-        _write_each(_decide([row for row in held if row.id in marks], marks, grounds, now), now)
+            marks.setdefault(mark.ticket_id, []).append(mark)
+        marked = [row for row in held if row.id in marks]
+        grounds = Grounds(min((row.reported_at for row in marked), default=now))
+        _write_each(_decide(marked, marks, grounds, now), now)
     return ids[-1]
 
 

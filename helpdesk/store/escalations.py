@@ -117,8 +117,10 @@ def insert_alarms(rows: list[dict[str, Any]]) -> None:
 
 
 def update_alarms(rows: list[dict[str, Any]]) -> None:
-    """Changes alarms of locked tickets: {"id", "state", "due_at", "fired_at", "detail"} each."""
-    update_rows(Alarm, rows)
+    """Changes alarms of locked tickets: {"id", "state", "due_at", "fired_at", "detail"} each, or {"id",
+    "due_at"} of one that is only due at another time."""
+    update_rows(Alarm, [row for row in rows if len(row) > 2])
+    update_rows(Alarm, [row for row in rows if len(row) == 2])
 
 
 def fire_alarms(alarm_ids: list[int], now: datetime) -> None:

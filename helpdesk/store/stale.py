@@ -84,9 +84,10 @@ def mark_all(recomputation_id: int, since: datetime, now: datetime) -> int:
 
 
 def mark_living(recomputation_id: int, now: datetime) -> int:
-    """Marks the first target of each ticket that is neither closed nor cancelled: its alarms are planned anew
-    with it. Returns how many. For desk verbs."""
-    first = and_(Target.target == "response", Target.cycle == 1)
+    """Marks the first target of each ticket that is neither closed nor cancelled, unless the change has
+    marked it already: its alarms are planned anew with it. Returns how many. For desk verbs."""
+    its_own = select(StaleTarget.target_id).where(StaleTarget.recomputation_id == recomputation_id)
+    first = and_(Target.target == "response", Target.cycle == 1, Target.id.not_in(its_own))
     return _mark(Ticket.state.not_in(FINAL), first, recomputation_id, None, now)
 
 
@@ -137,11 +138,6 @@ def list_stale_tickets(after_id: int, limit: int) -> list[int]:
     return list(db.session.scalars(query.order_by(StaleTarget.ticket_id).limit(limit)))
 
 
-def list_marks(ticket_ids: list[int]) -> set[int]:
-    """The ids of these tickets' marks."""
-    return set(db.session.scalars(select(StaleTarget.id).where(among(StaleTarget.ticket_id, ticket_ids))))
-
-
 def list_stale_targets(ticket_ids: list[int]) -> list[Any]:
     """The marks of these tickets, oldest first: rows of id, ticket_id, target_id, was_due_at, window_id and
     recomputation_id."""
@@ -179,14 +175,6 @@ def list_calendar_changes(recomputation_ids: Collection[int]) -> dict[int, str]:
         Recomputation.id.in_(recomputation_ids), Recomputation.cause == "calendar"
     )
     return {row.id: row.subject for row in db.session.execute(query)}
-
-
-def get_earliest_report(ticket_ids: list[int]) -> datetime:
-    """When the first of these tickets was reported. LookupError if there is none of them."""
-    earliest = db.session.scalar(select(func.min(Ticket.reported_at)).where(among(Ticket.id, ticket_ids)))
-    if earliest is None:
-        raise LookupError("no such tickets")
-    return earliest
 
 
 def find_oldest_stale(now: datetime) -> datetime | None:
