@@ -27,7 +27,8 @@ from helpdesk.store.tickets import Ticket, list_open_assigned
 
 def leave(person_id: int, by: By) -> list[Ticket]:
     """The person has left: every session, link, token and channel ends, their open tickets go back to the
-    teams, and the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where they had left.
+    teams, and the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where
+    they had left.
 
     Raises people.LastAdministrator, LookupError.
     """
