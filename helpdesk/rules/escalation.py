@@ -204,7 +204,7 @@ def firings(
     """The rings to come of a cycle, one a step: its next occurrence. None once the cycle has stopped.
 
     `rung` has the last ring of each step that has rung, by `step_key`. `accepted_at`: when somebody last
-    accepted the ticket (None: nobody has it); that ends the repeats of what was due by then. Instants may lie
+    accepted the ticket (None: nobody has it); that ends the repeats of what rang before. Instants may lie
     in the past (a back-dated report): then they ring now. Nothing rings in time that does not count: it moves
     to the next counted instant, and is left out while the ticket waits.
     """
@@ -280,7 +280,7 @@ def _next_ring(
     """
     if last is None:
         return 0, first
-    if step.repeat_minutes is None or (accepted_at is not None and accepted_at >= first):
+    if step.repeat_minutes is None or not still_asks(True, last.fired_at, accepted_at):
         return None
     occurrence = last.occurrence + 1
     if step.repeat_most and occurrence > step.repeat_most:

@@ -141,7 +141,9 @@ REPEATED = Step("on_call", percent=50, repeat_minutes=10, repeat_most=3)
         ((3, "11:30"), None, None),  # three times again
         ((0, "11:34"), None, "Mon 11:40"),  # rings missed are not made up
         ((2, "11:59"), None, "Mon 13:00"),  # nor is the lunch break rung through
-        ((0, "11:00"), "09:30", "Mon 11:10"),  # accepted before it was due: somebody must say so again
+        ((0, "11:00"), "09:30", "Mon 11:10"),  # accepted before it rang: somebody must say so again
+        ((0, "11:03"), "11:02", "Mon 11:10"),  # it rang late, and nobody had heard it yet
+        ((0, "11:03"), "11:04", None),
         ((0, "11:00"), "11:00", None),
         ((1, "11:10"), "11:12", None),
         (None, "09:30", "Mon 11:00"),  # the first ring warns whoever has it
