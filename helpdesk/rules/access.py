@@ -43,7 +43,15 @@ _LEAD = _AGENT | {
 _MANAGER = (
     _REPORTER
     | _SEES_DESK
-    | {"figures.see", "figures.export", "review.write", "ticket.note", "security.see", "ladder.see", "alarm.hear"}
+    | {
+        "figures.see",
+        "figures.export",
+        "review.write",
+        "ticket.note",
+        "security.see",
+        "ladder.see",
+        "alarm.hear",
+    }
 )
 _ADMINISTRATOR = (
     _LEAD | _MANAGER | {"admin.see", "admin.edit", "security.see", "backup.make", "watch.see", "job.retry"}

@@ -7,7 +7,7 @@ from math import ceil
 
 @dataclass(frozen=True, slots=True)
 class Lateness:
-    """Of `count` alarms half were `p50` seconds late at most, 95 in a hundred `p95`, 99 in a hundred `p99`."""
+    """Of `count` alarms half were `p50` seconds late at most, 95 of a hundred `p95`, 99 of them `p99`."""
 
     count: int
     p50: float = 0.0
