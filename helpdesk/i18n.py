@@ -32,6 +32,12 @@ def negotiate(accepted: list[str]) -> str:
     return "en"
 
 
+def load_locales() -> None:
+    """Reads what Babel knows of our languages, which it else does when it is first asked."""
+    for locale in LOCALES:
+        get_day_names("wide", locale=locale)
+
+
 def html_lang(locale: str) -> str:
     """The BCP 47 tag of a locale for the lang attribute."""
     return locale.replace("_", "-")

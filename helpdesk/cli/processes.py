@@ -98,9 +98,7 @@ def _web(settings: Settings) -> None:
             from helpdesk.app import create_app
 
             app = create_app(settings)
-            # Before the fork: what is loaded stays shared, and no process walks through it on its way out,
-            # which took longer than it has to stop.
-            gc.freeze()
+            _prepare_to_fork()
             return app
 
     Web().run()
@@ -145,18 +143,27 @@ def _intake(settings: Settings) -> None:
 
 def _background(settings: Settings) -> None:
     """Workers, clock and intake: what each of them needs is loaded before they part, and stays shared."""
-    from sqlalchemy.orm import configure_mappers
-
     from helpdesk.cli.forks import Forks
     from helpdesk.intake import serve
     from helpdesk.jobs import clock as alarm_clock
     from helpdesk.jobs import worker
 
-    configure_mappers()
-    gc.freeze()
+    _prepare_to_fork()
     parts = {f"worker-{n}": worker.run for n in range(settings.workers)}
     parts |= {"clock": alarm_clock.run, "intake": serve.run}
     Forks({name: partial(run, settings) for name, run in parts.items()}).run()
+
+
+def _prepare_to_fork() -> None:
+    """Load what every fork would, and keep it shared: no process walks through it, nor on its way out, which
+    took longer than it has to stop."""
+    from sqlalchemy.orm import configure_mappers
+
+    from helpdesk import i18n
+
+    configure_mappers()
+    i18n.load_locales()
+    gc.freeze()
 
 
 def _queue(settings: Settings) -> None:

@@ -130,6 +130,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "foreign_keys=ON",
         f"busy_timeout={1000 * WAITS_FOR}",
+        "cache_size=-512",  # KiB for each thread; whatever another process commits empties it anyway
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
