@@ -12,6 +12,7 @@ from helpdesk.desk import attention
 from helpdesk.desk.grounds import Grounds
 from helpdesk.outbound.alarms import ring_soon
 from helpdesk.rules import escalation, hours, sla
+from helpdesk.rules.attention import ladder_name
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.sla_cycles import CycleCount
 from helpdesk.rules.timeline import Happening
@@ -153,7 +154,7 @@ def _repeats(
     if len(theirs) < len(rang):  # a ladder of attention's
         return _wanted(facts, timeline, cycles, known, grounds)
     rung = {key: alarm for key, alarm in known.items() if has_rung(alarm)} if rang else {}
-    found = _ladders(facts.ticket, theirs, _last_rings(rung.values()), grounds)
+    found = _ladders(facts.ticket, timeline, theirs, _last_rings(rung.values()), grounds)
     return {each.key: each for each in found if each.key not in rung}
 
 
@@ -263,7 +264,7 @@ def planned(
         wanted.extend(_silence(ticket, grounds))
     elif ticket.is_open:
         last = _last_rings(rung.values())
-        wanted.extend(_ladders(ticket, cycles, last, grounds))
+        wanted.extend(_ladders(ticket, timeline, cycles, last, grounds))
         wanted.extend(Planned(*each) for each in attention.planned(ticket, timeline, cycles, last, grounds))
         wanted.extend(_triage(ticket, cycles, grounds))
         wanted.extend(_waiting(ticket, wait, grounds))
@@ -282,12 +283,17 @@ def _last_rings(known_rung: Iterable[Known]) -> dict[str, escalation.Rung]:
 
 
 def _ladders(
-    ticket: Ticket, cycles: tuple[sla.Cycle, ...], rung: Mapping[str, escalation.Rung], grounds: Grounds
+    ticket: Ticket,
+    timeline: Sequence[Happening],
+    cycles: tuple[sla.Cycle, ...],
+    rung: Mapping[str, escalation.Rung],
+    grounds: Grounds,
 ) -> Iterator[Planned]:
     by_target = grounds.ladders_of(ticket.severity)
+    name = ladder_name(timeline, ticket.severity)
     for cycle in cycles:
         ladder = by_target.get(cycle.target, ())
-        for f in escalation.firings(ladder, cycle, ticket.severity, rung, ticket.accepted_at):
+        for f in escalation.firings(ladder, cycle, name, rung, ticket.accepted_at):
             yield Planned(f.key, "step", f.due_at, f.detail)
 
 

@@ -33,6 +33,7 @@ NEWS_LEAD_AFTER = timedelta(minutes=15)
 HEARD = frozenset({"assigned", "noted", "update_promised"})
 
 _RANK = {Severity.MINOR: 0, Severity.MAJOR: 1, Severity.CRITICAL: 2}
+_SETS_SEVERITY = {"reported": "severity", "severity_changed": "to"}
 _ENDS = frozenset({"resolved", "closed", "cancelled", "merged"})
 # What staff do that others can see. Looking at it (triaged), linking it and what the clock does are none.
 _WORDS = frozenset({"replied", "noted", "waiting", "moved", "update_promised"})
@@ -66,6 +67,17 @@ class Attention:
 def is_raised(before: str, after: str) -> bool:
     """Whether the second severity is the graver one."""
     return _RANK[Severity(after)] > _RANK[Severity(before)]
+
+
+def ladder_name(timeline: Iterable[Happening], severity: str) -> str:
+    """What the severity's ladder is called in its rings' keys: another name each time that the ticket is
+    raised to it anew ("critical", "critical.2"), so that the ladder begins again."""
+    times = 0
+    for happening in timeline:
+        named = _SETS_SEVERITY.get(happening.kind)
+        if named is not None and happening.detail[named] == severity:
+            times += times == 0 or happening.detail.get("accept") == "raised"
+    return severity if times < 2 else f"{severity}.{times}"
 
 
 def is_accepted_by(
@@ -175,7 +187,7 @@ def _counted_for_response(
     severity = ""
     later: list[tuple[datetime, str]] = []
     for happening in sorted(timeline, key=lambda h: h.at):
-        named = {"reported": "severity", "severity_changed": "to"}.get(happening.kind)
+        named = _SETS_SEVERITY.get(happening.kind)
         if named is None:
             continue
         if happening.at.replace(microsecond=0) <= start:

@@ -190,7 +190,8 @@ class Rung:
 
 
 def step_key(cycle: Cycle, severity: str, step: int) -> str:
-    """Names a step's rings; with ":OCCURRENCE" behind it, one of them. Another severity is another ladder."""
+    """Names a step's rings; with ":OCCURRENCE" behind it, one of them. Another severity is another ladder,
+    and so is the same one that the ticket was raised to again (attention.ladder_name)."""
     return f"{cycle.target}:{cycle.cycle}:{severity}:{step}"
 
 

@@ -90,6 +90,24 @@ def test_raised_again_it_begins_again(rostered: House, accepted: Ticket) -> None
     assert [t[0] for t in told(accepted)] == ["Mon 09:00", "Mon 09:05", "Mon 09:30", "Mon 09:35"]
 
 
+def test_raised_again_before_anybody_accepted_it_begins_again_too(rostered: House) -> None:
+    number = report(rostered, "major", MONDAY_9).id
+    ring_until(MONDAY_9)
+    triage.change_severity(number, rostered.gil, Severity.MINOR, "few", now=MONDAY_9 + minutes(2))
+    ring_until(MONDAY_9 + minutes(2))
+    triage.change_severity(number, rostered.gil, Severity.MAJOR, "many", now=MONDAY_9 + minutes(4))
+    ring_until(MONDAY_9 + minutes(4))
+    ticket = db.session.get_one(Ticket, number)
+    assert [(at, to) for at, to, _people in told(ticket, "response")] == [
+        ("Mon 09:00", "team"),
+        ("Mon 09:00", "on_call"),
+        ("Mon 09:02", "team"),
+        ("Mon 09:04", "team"),
+        ("Mon 09:04", "on_call"),
+    ]
+    assert proven()
+
+
 def test_the_deadlines_do_not_know_of_acceptance(rostered: House, accepted: Ticket) -> None:
     raise_it(accepted, rostered, MONDAY_9 + minutes(20))
     ring_until(MONDAY_9 + minutes(40))
