@@ -26,7 +26,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def _seed(args: argparse.Namespace) -> int:
     from helpdesk import clock
-    from helpdesk.desk import example
+    from helpdesk.desk import example, example_lately
     from helpdesk.desk.seed import NothingToSeed, seed
     from helpdesk.store.organisation import find_organisation
 
@@ -42,5 +42,6 @@ def _seed(args: argparse.Namespace) -> int:
             raise CannotStart("seed: no service has a team with agents; set that up first") from None
         if args.demo:
             example.open_accounts(now)
+            example_lately.happen(now)
         progress.end()
     return 0

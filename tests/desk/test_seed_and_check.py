@@ -6,12 +6,15 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from helpdesk.desk import example
+from helpdesk.desk import example, example_lately
 from helpdesk.desk.check import check
+from helpdesk.desk.recompute import recompute
 from helpdesk.desk.seed import seed
 from helpdesk.rules.severity import Severity
 from helpdesk.store import db
+from helpdesk.store.channels import Channel
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.excuses import Excuse
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import find_person_by_address
@@ -89,6 +92,21 @@ def test_the_demonstration_lists_its_accounts(history: None) -> None:
     dee = find_person_by_address("dee@example.org")
     assert dee is not None
     assert dee.password_hash is not None
+
+
+def test_lately_in_the_demonstration_breaches_were_excused_news_promised_and_deadlines_moved(
+    history: None,
+) -> None:
+    example_lately.happen(NOW)
+    assert {e.reason for e in db.session.scalars(select(Excuse))} <= {r for r, _ in example_lately.EXCUSES}
+    assert db.session.scalar(select(func.count()).select_from(Excuse))
+    assert db.session.scalar(select(func.count()).where(Ticket.update_by > NOW))
+    assert (
+        db.session.scalar(select(func.count()).select_from(Channel).where(Channel.verified_at.is_(None))) == 1
+    )
+    recompute(NOW)
+    assert db.session.scalar(select(func.count()).where(Entry.kind == "deadline_moved"))
+    assert differences() == []
 
 
 def change(model: type[Target], ticket_id: int, **values: object) -> None:
