@@ -7,7 +7,7 @@ from helpdesk.desk import rosters
 from helpdesk.rules import access, hours
 from helpdesk.rules.escalation import Around
 from helpdesk.rules.recipients import Turns
-from helpdesk.store.channels import Reach, list_reaches
+from helpdesk.store.channels import Reach, list_reaches, list_team_channels
 from helpdesk.store.people import list_people
 from helpdesk.store.rosters import list_away, list_people_by_id
 from helpdesk.store.teams import Team, list_leads
@@ -54,4 +54,5 @@ def gather(
         is_open=any(True for _ in hours.open_spans(office, at, at + timedelta.resolution)),
         without_mail=frozenset(p for p in everybody if not reaches.get(p, NOBODY).by_mail),
         without_chat=frozenset(p for p in everybody if not reaches.get(p, NOBODY).channels),
+        team_has_channel=bool(list_team_channels(team.id)),
     )

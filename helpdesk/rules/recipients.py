@@ -55,6 +55,7 @@ class Around:
     `on_call`, `next_turn` and `backup` answer for the team's rosters, `rosters` for those that steps name,
     by id. `away` are absent, `left` those among the named who have left; `is_open`: in office hours.
     `without_mail` have no mail address, `without_chat` no verified channel; who is in both cannot be reached.
+    `team_has_channel`: the team has one of its own, in which all its members read.
     """
 
     team: tuple[int, ...] = ()
@@ -70,6 +71,13 @@ class Around:
     left: frozenset[int] = frozenset()
     without_mail: frozenset[int] = frozenset()
     without_chat: frozenset[int] = frozenset()
+    team_has_channel: bool = False
+
+    def reached(self, to: To, people: Iterable[int], channel: Channel) -> tuple[int, ...]:
+        """Those of the people whom it reaches over that channel if they are told as `to`."""
+        if to == "team" and channel != "mail" and self.team_has_channel:
+            return tuple(people)
+        return tuple(person for person in people if self.reaches(person, channel))
 
     def reaches(self, person: int, channel: Channel) -> bool:
         """Whether the person can be told over that channel; "all": over any."""
@@ -129,7 +137,7 @@ def whom(
     by: Channel = channel
     while True:
         people, why = _there(wanted, around)
-        reached = tuple(p for p in people if around.reaches(p, by))
+        reached = around.reached(wanted.to, people, by)
         if reached:
             return Told(reached, wanted.to, tuple(passed), by)
         passed.append((wanted.to, "unreachable" if people else why))

@@ -143,6 +143,17 @@ def test_a_step_keeps_to_its_channel(house: House, way: str, by_mail: bool, by_c
     assert told() == (mails if by_mail else set()) | (chats if by_chat else set())
 
 
+def test_a_step_by_chat_reaches_a_team_in_its_own_channel(house: House) -> None:
+    teams = channel(team_id=house.team.id)
+    step("minor", 0).channel = "chat"
+    db.session.commit()
+    ticket = report(house, "minor", MONDAY_9)
+    ring(MONDAY_9)
+    assert told() == {("escalated", None, teams)}, "nobody stands in, and no lead is warned"
+    (first,) = steps_of(ticket)
+    assert (first["people"], first["passed_over"]) == ([house.bo.id, house.chen.id], [])
+
+
 def test_who_cannot_be_reached_is_passed_over_and_the_lead_is_warned(house: House) -> None:
     ticket = report(house, "minor", MONDAY_9)
     triage.assign(ticket.id, house.chen, house.bo.id, now=MONDAY_9)
