@@ -30,11 +30,15 @@ def counted(model: type[Model], state: str) -> int:
     return db.session.query(model).filter_by(state=state).count()
 
 
+def untold() -> int:
+    """How many notices stand in no letter yet."""
+    db.session.rollback()
+    return db.session.query(Notice).filter_by(letter_id=None).count()
+
+
 def nothing_waits() -> bool:
     """No mail to parse, no ring without a letter, no letter to send."""
-    db.session.rollback()
-    told = db.session.query(Notice).filter_by(letter_id=None).count()
-    return told + counted(RawMail, "waiting") + counted(Letter, "waiting") == 0
+    return untold() + counted(RawMail, "waiting") + counted(Letter, "waiting") == 0
 
 
 def claims_of_the_dead_run_out() -> None:

@@ -18,12 +18,7 @@ from helpdesk.rules.access import Role
 from helpdesk.store.escalations import Alarm
 from tests import servers
 from tests.stories.conftest import Desk
-from tests.stories.killing import (
-    counted,
-    each_letter_left,
-    each_ring_stands_in_one_letter,
-    nothing_waits,
-)
+from tests.stories.killing import counted, each_ring_stands_in_one_letter, untold
 from tests.stories.mailbox import MailServer
 from tests.stories.service import PATIENCE, free_port, wait_until
 from tests.stories.targets import shorten_targets
@@ -42,11 +37,11 @@ def open_house(desk: Desk) -> None:
 
 
 def both_have_rung(desk: Desk) -> None:
-    """The team, then who stands in for the person on call: for two tickets, and it is all in letters."""
+    """The team, then who stands in for the person on call: for two tickets, and it is all in letters. (One
+    that was being sent when the database went may leave only when its claim has run out.)"""
     with desk.rows():
-        wait_until(lambda: counted(Alarm, "fired") == 4 and nothing_waits())
+        wait_until(lambda: counted(Alarm, "fired") == 4 and not untold())
         each_ring_stands_in_one_letter()
-        each_letter_left(desk, kills=1)
 
 
 def ask(desk: Desk, path: str, token: str = "", body: Any = None) -> tuple[int, Message, str]:
