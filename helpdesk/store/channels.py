@@ -74,7 +74,8 @@ def get_channel(channel_id: int) -> Channel:
 
 def get_channel_for_change(channel_id: int) -> Channel:
     """The channel, locked until the transaction ends. LookupError if there is none. For desk verbs."""
-    query = select(Channel).where(Channel.id == channel_id).with_for_update()
+    # Not so strong that a row which refers to it waits: see store/people.get_person_for_change.
+    query = select(Channel).where(Channel.id == channel_id).with_for_update(key_share=True)
     channel = db.session.scalar(query.execution_options(populate_existing=True))
     if channel is None:
         raise LookupError(f"no channel {channel_id}")

@@ -106,10 +106,12 @@ def get_person_afresh(person_id: int) -> Person:
 
 def get_person_for_change(person_id: int) -> Person:
     """The person, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    # Not so strong a lock that a row which refers to them would have to wait: what rings holds their tickets
+    # while it writes such rows, and whoever takes those tickets from them waits for it.
     person = db.session.scalar(
         select(Person)
         .where(Person.id == person_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if person is None:
@@ -139,7 +141,8 @@ def is_last_administrator(person: Person) -> bool:
     query = select(Person.id).where(
         Person.role == Role.ADMINISTRATOR, Person.left_at.is_(None), Person.password_hash.is_not(None)
     )
-    return set(db.session.scalars(query.order_by(Person.id).with_for_update())) <= {person.id}
+    locked = query.order_by(Person.id).with_for_update(key_share=True)
+    return set(db.session.scalars(locked)) <= {person.id}
 
 
 def find_person_by(column: str, value: str) -> Person | None:
