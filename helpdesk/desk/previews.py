@@ -71,6 +71,7 @@ def preview(
     The rules are those that ring; nothing is written. `service` None: the default team's. LookupError as for
     `report`.
     """
+    at = at.replace(microsecond=0)  # the clock counts whole seconds
     grounds = Grounds(at)
     team = service.team if service is not None else _default_team(grounds)
     service_id = service.id if service is not None else None

@@ -173,6 +173,12 @@ def test_what_the_preview_says_is_what_happens(rostered: House) -> None:
     assert len(expected) == 6
 
 
+def test_a_ticket_that_comes_in_now_is_told_of_at_whole_minutes(rostered: House) -> None:
+    found = preview("fault", rostered.erp, "critical", None, NIGHT + timedelta(milliseconds=600))
+    after = [(ring.at - found.starts_at) / timedelta(minutes=1) for ring in found.rings[:4]]
+    assert after == [0, 15, 30, 45]
+
+
 def test_office_hours_move_the_rings_to_the_opening(rostered: House, browser: Browsers) -> None:
     page = rows(look(browser().known_as(rostered.chen), rostered, severity="minor"))
     assert page[:4] == [
