@@ -23,6 +23,7 @@ from helpdesk.schemas.answers import (
     PageSchema,
     ProblemShape,
     ReportersDetailShape,
+    ReportersExplanationShape,
     TicketShape,
 )
 from helpdesk.schemas.tickets import (
@@ -125,10 +126,14 @@ def one(number: str) -> Response:
 @bp.get("/<number>/explanation")
 @refuses(404)
 @bp.response(200, ExplanationShape)
-def explanation(number: str) -> dict[str, Any]:
+def explanation(number: str) -> Response:
     """Why each deadline is when it is: every interval that counted or did not, what changed it, and all that
-    it was computed from."""
-    return explanations.as_json(explanations.explain(ticket_of(number), g.now))
+    it was computed from.
+
+    The `reason` of a calendar's change or a window is for the desk alone."""
+    ticket = ticket_of(number)
+    shape = ExplanationShape() if is_desk_side(ticket, g.asker) else ReportersExplanationShape()
+    return jsonify(shape.dump(explanations.as_json(explanations.explain(ticket, g.now))))
 
 
 def verb(path: str, schema: type[Schema] | Schema | None = None) -> Any:

@@ -201,6 +201,13 @@ class ExplanationShape(Schema):
     scenario = fields.Dict(metadata={"description": "A scenario file: calendars, policy, windows and events"})
 
 
+class ReportersExplanationShape(ExplanationShape):
+    """Without the reasons that the desk gave itself, as in its timeline."""
+
+    moves = fields.List(fields.Nested(MoveShape(exclude=("reason",))))
+    maintenance = fields.List(fields.Nested(MaintenanceShape(exclude=("reason",))))
+
+
 class ListShape(Schema):
     """A page of tickets; `next` is the address of the following one."""
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, people, tickets, tokens, triage, waiting
+from helpdesk.desk import closing, maintenance, people, recompute, tickets, tokens, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.severity import Severity
 from helpdesk.rules.sla_scenario import explain_scenario
@@ -384,3 +384,18 @@ def test_leads_of_the_team_and_administrators_excuse_a_breach(
             "target",
             "reason",
         }
+
+
+def test_reporters_are_not_told_the_reasons_that_the_desk_gave_itself(
+    house: House, program: Callable[[str], Program], ticket: Ticket
+) -> None:
+    start = clock.now() + timedelta(minutes=1)
+    end = start + timedelta(hours=1)
+    said = "Audit of Dee"
+    maintenance.announce(house.erp.id, start, end, said, now=clock.now(), actor_id=house.eli.id)
+    recompute.recompute(clock.now())
+    path = f"/tickets/{ticket.number}/explanation"
+    assert program("bo").get(path).json["maintenance"][0]["reason"] == said
+    found = program("ana").get(path)
+    assert len(found.json["maintenance"]) == 1
+    assert said not in found.text
