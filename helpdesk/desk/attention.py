@@ -30,9 +30,9 @@ def planned(
     """
     open_ends = attention.read(timeline)
     policy = grounds.terms_of(ticket.policy_version_id).targets
-    if open_ends.asking is not None:
-        cycle = attention.acceptance(open_ends.asking, timeline, cycles, policy)
-        raised = open_ends.asking.why == "raised"
+    for asking in open_ends.askings:
+        cycle = attention.acceptance(asking, timeline, cycles, policy)
+        raised = asking.why == "raised"
         ladder = grounds.ladders_of(ticket.severity)["response"] if raised else attention.HANDED
         for firing in escalation.firings(ladder, cycle, ticket.severity, rung) if cycle else ():
             yield firing.key, "step", firing.due_at, firing.detail

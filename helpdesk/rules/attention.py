@@ -58,9 +58,12 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """Which of both a ticket is left with; None: not that."""
+    """What a ticket is left with: one asking of a kind at most, in order; `silence` None: there is none.
 
-    asking: Asking | None
+    Who raises a ticket and hands it on asks twice: the ladder of its severity goes on until somebody accepts.
+    """
+
+    askings: tuple[Asking, ...]
     silence: Silence | None
 
 
@@ -95,14 +98,14 @@ def read(timeline: Iterable[Happening]) -> Attention:
     reader = _Reader()
     for happening in sorted(timeline, key=lambda h: h.at):
         reader.read(happening)
-    return Attention(reader.asking, reader.silence)
+    return Attention(tuple(reader.askings), reader.silence)
 
 
 class _Reader:
     """Walks the timeline once."""
 
     def __init__(self) -> None:
-        self.asking: Asking | None = None
+        self.askings: list[Asking] = []
         self.silence: Silence | None = None
         self.asked = self.accepted = 0
         self.has_ended = False
@@ -112,23 +115,26 @@ class _Reader:
         kind = happening.kind
         if kind in _ENDS or kind == "reopened":
             self.has_ended = kind != "reopened"
-            self.asking = self.silence = self.waiting_for = None
+            self.askings, self.silence, self.waiting_for = [], None, None
         elif kind == "accepted":
             self.accepted += 1
-            self.asking = None
+            self.askings = []
             self.silence = None if self.has_ended else Silence(self.accepted, happening.at)
         elif "accept" in happening.detail:
-            self.asked += 1
-            self.asking = (
-                None if self.has_ended else Asking(self.asked, happening.at, happening.detail["accept"])
-            )
-            self.silence = None
+            self._ask(happening.at, happening.detail["accept"])
         elif _is_word(happening):
             self.silence = None
         if kind == "waiting":
             self.waiting_for = happening.detail["for"]
         elif kind == "resumed" or (kind == "reporter_replied" and self.waiting_for == "reporter"):
             self._go_on(happening.at)
+
+    def _ask(self, at: datetime, why: Asked) -> None:
+        self.asked += 1
+        self.silence = None
+        if not self.has_ended:
+            others = [asking for asking in self.askings if asking.why == "raised"] if why == "handed" else []
+            self.askings = [*others, Asking(self.asked, at, why)]
 
     def _go_on(self, at: datetime) -> None:
         """Who accepted while somebody was waited for had nothing to say before."""

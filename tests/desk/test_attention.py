@@ -142,6 +142,23 @@ def test_whom_it_is_handed_to_is_told_at_once_again_at_half_and_the_lead_at_the_
     assert proven()
 
 
+def test_a_raised_ticket_that_is_handed_on_pages_on_until_somebody_accepts(
+    rostered: House, accepted: Ticket
+) -> None:
+    at = MONDAY_9 + minutes(20)
+    raise_it(accepted, rostered, at)
+    triage.assign(accepted.id, rostered.gil, rostered.chen.id, now=at + minutes(2))
+    ring_until(at + minutes(6))
+    tickets.accept(accepted.id, rostered.chen, now=at + minutes(7))
+    ring_until(at + minutes(60))
+    assert told(accepted) == [
+        ("Mon 09:20", "on_call", ["Bo"]),
+        ("Mon 09:22", "assignee", ["Chen"]),
+        ("Mon 09:25", "on_call", ["Bo"]),
+    ]
+    assert proven()
+
+
 def test_an_absent_person_is_skipped_for_whoever_is_on_call(rostered: House, accepted: Ticket) -> None:
     db.session.add(Absence(person_id=rostered.chen.id, starts_at=MONDAY_9, ends_at=MONDAY_9 + DAY))
     db.session.commit()

@@ -43,7 +43,7 @@ REPORTED = did("reported", at(2, 9), severity="minor")
 ACCEPTED = did("accepted", at(2, 10))
 HANDED = did("assigned", at(2, 11), to=2, accept="handed")
 RAISED = did("severity_changed", at(2, 11), to="critical", accept="raised")
-NOTHING = Attention(None, None)
+NOTHING = Attention((), None)
 
 
 def cycles_of(*timeline: Happening) -> tuple[sla.Cycle, ...]:
@@ -54,32 +54,40 @@ def cycles_of(*timeline: Happening) -> tuple[sla.Cycle, ...]:
     ("timeline", "left"),
     [
         ([], NOTHING),
-        ([ACCEPTED], Attention(None, Silence(1, at(2, 10)))),
+        ([ACCEPTED], Attention((), Silence(1, at(2, 10)))),
         ([ACCEPTED, did("replied", at(2, 10, 5))], NOTHING),
         ([ACCEPTED, did("noted", at(2, 10, 5))], NOTHING),
         ([ACCEPTED, did("moved", at(2, 10, 5), to_team=1)], NOTHING),
         ([ACCEPTED, did("update_promised", at(2, 10, 5))], NOTHING),
         ([ACCEPTED, did("severity_changed", at(2, 10, 5), to="minor", rule="by_hand")], NOTHING),
         # What no staff say, or nobody sees.
-        ([ACCEPTED, did("triaged", at(2, 10, 5))], Attention(None, Silence(1, at(2, 10)))),
-        ([ACCEPTED, did("linked", at(2, 10, 5))], Attention(None, Silence(1, at(2, 10)))),
-        ([ACCEPTED, did("escalated", at(2, 10, 5))], Attention(None, Silence(1, at(2, 10)))),
-        ([ACCEPTED, did("reporter_replied", at(2, 10, 5))], Attention(None, Silence(1, at(2, 10)))),
+        ([ACCEPTED, did("triaged", at(2, 10, 5))], Attention((), Silence(1, at(2, 10)))),
+        ([ACCEPTED, did("linked", at(2, 10, 5))], Attention((), Silence(1, at(2, 10)))),
+        ([ACCEPTED, did("escalated", at(2, 10, 5))], Attention((), Silence(1, at(2, 10)))),
+        ([ACCEPTED, did("reporter_replied", at(2, 10, 5))], Attention((), Silence(1, at(2, 10)))),
         (
             [ACCEPTED, did("severity_changed", at(2, 10, 5), to="minor", rule="otherwise")],
-            Attention(None, Silence(1, at(2, 10))),
+            Attention((), Silence(1, at(2, 10))),
         ),
         # Accepted twice.
-        ([ACCEPTED, did("accepted", at(2, 12))], Attention(None, Silence(2, at(2, 12)))),
+        ([ACCEPTED, did("accepted", at(2, 12))], Attention((), Silence(2, at(2, 12)))),
         # Handed over, raised, and accepted again.
-        ([ACCEPTED, HANDED], Attention(Asking(1, at(2, 11), "handed"), None)),
-        ([ACCEPTED, RAISED], Attention(Asking(1, at(2, 11), "raised"), None)),
+        ([ACCEPTED, HANDED], Attention((Asking(1, at(2, 11), "handed"),), None)),
+        ([ACCEPTED, RAISED], Attention((Asking(1, at(2, 11), "raised"),), None)),
         (
             [ACCEPTED, HANDED, did("moved", at(2, 12), accept="handed")],
-            Attention(Asking(2, at(2, 12), "handed"), None),
+            Attention((Asking(2, at(2, 12), "handed"),), None),
         ),
-        ([ACCEPTED, HANDED, did("replied", at(2, 12))], Attention(Asking(1, at(2, 11), "handed"), None)),
-        ([ACCEPTED, HANDED, did("accepted", at(2, 12))], Attention(None, Silence(2, at(2, 12)))),
+        (
+            [ACCEPTED, RAISED, did("assigned", at(2, 12), accept="handed")],
+            Attention((Asking(1, at(2, 11), "raised"), Asking(2, at(2, 12), "handed")), None),
+        ),
+        (
+            [ACCEPTED, HANDED, did("severity_changed", at(2, 12), to="critical", accept="raised")],
+            Attention((Asking(2, at(2, 12), "raised"),), None),
+        ),
+        ([ACCEPTED, HANDED, did("replied", at(2, 12))], Attention((Asking(1, at(2, 11), "handed"),), None)),
+        ([ACCEPTED, HANDED, did("accepted", at(2, 12))], Attention((), Silence(2, at(2, 12)))),
         # What has ended is nobody's any more.
         ([ACCEPTED, HANDED, did("resolved", at(2, 12))], NOTHING),
         ([ACCEPTED, did("resolved", at(2, 12)), did("reopened", at(2, 13))], NOTHING),
@@ -117,8 +125,7 @@ def test_who_has_accepted(
 
 def acceptance_of(*timeline: Happening) -> sla.Cycle | None:
     whole = (REPORTED, *timeline)
-    asking = attention.read(whole).asking
-    assert asking is not None
+    (asking,) = attention.read(whole).askings
     return attention.acceptance(asking, whole, cycles_of(*whole), POLICY)
 
 
