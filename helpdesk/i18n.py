@@ -17,6 +17,9 @@ LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"
 _DAY_AND_TIME = {"en": "EEE d MMM, HH:mm", "zh": "M月d日 EEE HH:mm"}
 _DAY = {"en": "EEE d MMM", "zh": "M月d日 EEE"}
 _DAY_AND_YEAR = {"en": "EEE d MMM y", "zh": "y年M月d日 EEE"}
+_DATE = {"en": "d MMM y", "zh": "y年M月d日"}
+_BRIEF_DATE = {"en": "d MMM", "zh": "M/d"}
+_MONTH = {"en": "MMM y", "zh": "y年M月"}
 _TO_THE_SECOND = {"en": "d MMM y, HH:mm:ss", "zh": "y年M月d日 HH:mm:ss"}
 
 
@@ -73,8 +76,32 @@ def _instant(at: datetime, zone: str, locale: str, pattern: str) -> str:
 
 def say_day(day: date, today: date) -> str:
     """A day of the calendar: "Fri 20 Nov"; the year is said where it is not that of `today`."""
-    locale = _present()
     patterns = _DAY if day.year == today.year else _DAY_AND_YEAR
+    return _date(day, patterns)
+
+
+def say_weekday_and_date(day: date) -> str:
+    """A day with all there is to say: "Fri 20 Nov 2026"."""
+    return _date(day, _DAY_AND_YEAR)
+
+
+def say_date(day: date) -> str:
+    """A day without its weekday: "20 Nov 2026"."""
+    return _date(day, _DATE)
+
+
+def say_brief_date(day: date) -> str:
+    """A day where there is little room: "20 Nov"."""
+    return _date(day, _BRIEF_DATE)
+
+
+def say_month(day: date) -> str:
+    """The month of a day: "Nov 2026"."""
+    return _date(day, _MONTH)
+
+
+def _date(day: date, patterns: dict[str, str]) -> str:
+    locale = _present()
     return format_date(day, patterns[locale.language], locale=locale)
 
 

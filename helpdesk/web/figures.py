@@ -9,7 +9,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, g, render_template, request, send_file, url_for
-from flask_babel import format_date, format_percent
+from flask_babel import format_percent
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -198,15 +198,11 @@ def _frame(asked: _Asked, errors: dict[str, list[str]]) -> dict[str, Any]:
             }
             for period, label in PERIODS.items()
         ],
-        "days": _("%(first)s to %(last)s", first=_day(asked.first), last=_day(asked.last)),
+        "days": _("%(first)s to %(last)s", first=i18n.say_date(asked.first), last=i18n.say_date(asked.last)),
         "zone": i18n.zone_city(asked.zone),
         "kind": str(KINDS[Kind(asked.data["kind"])]),
         "export_url": asked.url("export") if may("figures.export") else None,
     }
-
-
-def _day(day: date) -> str:
-    return str(format_date(day, "d MMM y"))
 
 
 def _tally(row: Counted) -> Tally:
@@ -281,7 +277,7 @@ def _chart(counted: list[Counted], parts: list[date], asked: _Asked) -> dict[str
     ]
     return {
         "title": _("Kept, week by week") if weekly else _("Kept, month by month"),
-        "labels": [str(format_date(day, "d MMM" if weekly else "MMM y")) for day in parts],
+        "labels": [(i18n.say_brief_date if weekly else i18n.say_month)(day) for day in parts],
         "series": series,
     }
 

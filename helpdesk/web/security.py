@@ -55,8 +55,11 @@ KINDS = {
 DETAILS = {
     "as": _l("as"),
     "by": _l("by"),
+    "cycle": _l("cycle"),
+    "evidence": _l("evidence"),
     "filter": _l("filter"),
     "from": _l("from"),
+    "from day": _l("holds from"),
     "name": _l("name"),
     "person": _l("person"),
     "reason": _l("reason"),
@@ -64,7 +67,9 @@ DETAILS = {
     "rows": _l("rows"),
     "service": _l("service"),
     "span": _l("time"),
+    "target": _l("target"),
     "to": _l("to"),
+    "version": _l("version"),
     "zone": _l("time zone"),
 }
 

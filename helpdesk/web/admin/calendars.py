@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import abort, g, render_template, request, url_for
-from flask_babel import format_date, get_locale, ngettext
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 
 from helpdesk.desk import calendars as desk
 from helpdesk.desk.changes import Refused
 from helpdesk.desk.foresight import Foresight, Move, foresee_calendar
 from helpdesk.desk.reference import calendar_of
-from helpdesk.i18n import say_hours, say_instant, zone_city
+from helpdesk.i18n import say_hours, say_instant, say_weekday_and_date, zone_city
 from helpdesk.rules.hours import ScenarioError
 from helpdesk.schemas.calendars import CalendarVersionSchema, HolidaysSchema, NewCalendarSchema
 from helpdesk.schemas.hours import hours_form
@@ -153,9 +153,7 @@ def calendars_holidays(calendar_id: int) -> str:
         calendar=calendar,
         asked={**asked, "year": asked["year"] or g.now.year + 1},
         wanted=wanted,
-        days=[
-            [format_date(day.on, "EEE d MMM y"), day.name or "–", day.is_made_up] for day in _holidays(wanted)
-        ]
+        days=[[say_weekday_and_date(day.on), day.name or "–", day.is_made_up] for day in _holidays(wanted)]
         if wanted
         else [],
         country_options=_country_options(),

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from helpdesk.desk import policies as targets
 from helpdesk.desk import policy_plans as desk
 from helpdesk.desk.changes import Refused
-from helpdesk.i18n import say_duration
+from helpdesk.i18n import say_working_time
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.policies import (
     ROUND_THE_CLOCK,
@@ -37,7 +37,9 @@ def policies() -> str:
         _("Targets"),
         [_("Name"), _("Critical"), _("Major"), _("Minor"), ""],
         [_row(policy) for policy in found],
-        lead=_("By when the desk answers and solves. A ticket keeps the targets it was reported under."),
+        lead=_(
+            "First answer / solution / further answers. A ticket keeps the targets it was reported under."
+        ),
         new=(url_for(".policies_new"), _("Add targets")),
         template="admin/policies.html",
         **policy_rules.shown(),
@@ -57,7 +59,7 @@ def _row(policy: Policy) -> list[Any]:
 
 
 def _brief(raw: dict[str, Any]) -> str:
-    return " / ".join(say_duration(raw[name]["minutes"] * 60) for name in TARGETS if raw.get(name))
+    return " / ".join(say_working_time(raw[name]["minutes"] * 60) for name in TARGETS if raw.get(name))
 
 
 @bp.route("/policies/new", methods=["GET", "POST"])

@@ -6,11 +6,11 @@ from itertools import pairwise
 from typing import Any
 
 from flask import g
-from flask_babel import format_date, get_locale, ngettext
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.i18n import say_duration
+from helpdesk.i18n import say_duration, say_weekday_and_date, say_working_time
 from helpdesk.rules.hours import DAYS
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.hours import hours_text
@@ -67,7 +67,7 @@ def _target(raw: dict[str, Any] | None, calendars: dict[int, str]) -> str:
     if not raw:
         return _("none")
     name = calendars.get(raw["calendar_id"] or 0, "") if raw["calendar_id"] else _("day and night")
-    return _("%(time)s (%(calendar)s)", time=say_duration(raw["minutes"] * 60), calendar=name)
+    return _("%(time)s (%(calendar)s)", time=say_working_time(raw["minutes"] * 60), calendar=name)
 
 
 def _yes(given: object) -> str:
@@ -85,7 +85,7 @@ def calendar_changes(before: Definition, after: Definition) -> list[str]:
     was, now_is = before.get("dates", {}), after.get("dates", {})
     dates = [day for day in sorted(was | now_is) if was.get(day) != now_is.get(day)]
     found += [
-        _from_to(format_date(date.fromisoformat(day), "EEE d MMM y"), _on(was, day), _on(now_is, day))
+        _from_to(say_weekday_and_date(date.fromisoformat(day)), _on(was, day), _on(now_is, day))
         for day in dates[:MOST_DATES]
     ]
     if len(dates) > MOST_DATES:
