@@ -7,7 +7,7 @@ from flask import Blueprint, abort, g, render_template, request
 from flask_babel import gettext as _
 
 from helpdesk.desk.previews import Preview, Ring, preview
-from helpdesk.i18n import say_duration, say_list
+from helpdesk.i18n import say_duration, say_list, say_of
 from helpdesk.rules import sla
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
@@ -34,7 +34,10 @@ def show() -> str | tuple[str, int]:
         if data["service"] not in {None, *services} or data["department"] not in {None, *departments}:
             abort(404)
         service = services.get(data["service"]) if data["service"] else None
-        found = preview(data["kind"], service, data["severity"], data["department"], data["at"] or g.now)
+        this_minute = g.now.replace(second=0, microsecond=0)  # what is shown are minutes
+        found = preview(
+            data["kind"], service, data["severity"], data["department"], data["at"] or this_minute
+        )
     page = render_template(
         "previews/show.html",
         typed={"severity": Severity.CRITICAL, "kind": Kind.FAULT, **request.args},
@@ -64,8 +67,9 @@ def _line(ring: Ring, found: Preview) -> dict[str, Any]:
         "after": say_duration(ring.at - found.starts_at),
         "at": ring.at,
         "until": ring.until if ring.times > 1 else None,
-        "target": TARGETS[ring.target],
-        "when": say_when(ring.step) if ring.is_first else _("from here on"),
+        "step": say_of(
+            str(TARGETS[ring.target]), say_when(ring.step) if ring.is_first else _("from here on")
+        ),
         "repeats": repeats,
         "people": say_list(found.names[person] for person in told.people),
         "to": TO[told.to],

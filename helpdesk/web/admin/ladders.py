@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.desk import ladders as desk
 from helpdesk.desk.changes import ChangedMeanwhile, marker_of
 from helpdesk.desk.ladders import LadderRefused
-from helpdesk.i18n import say_list
+from helpdesk.i18n import say_list, say_of
 from helpdesk.rules.escalation import LONGEST, Step
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.ladders import StepSchema
@@ -78,7 +78,7 @@ def ladders() -> str:
 
 
 def _title(severity: str, target: str) -> str:
-    return f"{words.SEVERITIES[Severity(severity)]}: {TARGET_NAMES[target]}"
+    return say_of(str(words.SEVERITIES[Severity(severity)]), str(TARGET_NAMES[target]))
 
 
 @bp.get("/ladders/<severity>/<target>")
