@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk.desk import targets
-from helpdesk.desk.grounds import FAR, Grounds
+from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import explanation as rule
 from helpdesk.rules import sla
 from helpdesk.rules.explanation import Change
@@ -15,7 +15,7 @@ from helpdesk.rules.hours import Calendar
 from helpdesk.rules.scenario import instant_text
 from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.timeline import Happening, service_stays
-from helpdesk.store.maintenance import Window, list_windows_known
+from helpdesk.store.maintenance import Window
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.tickets import Entry, Ticket, list_entries
 
@@ -48,7 +48,7 @@ class Explanation:
         """The windows of its services as they were known at an instant."""
         timeline = targets.happenings(self.timeline)
         return targets.windows_of(
-            self.ticket, timeline, lambda each: list_windows_known([each], self.ticket.reported_at, FAR, at)
+            self.ticket, timeline, lambda service_id: self.grounds.windows_known(service_id, at)
         )
 
     @property

@@ -7,7 +7,7 @@ from functools import cached_property
 from helpdesk.desk import reference
 from helpdesk.desk.reference import Reference, Terms
 from helpdesk.rules import escalation, hours
-from helpdesk.store.maintenance import Window, list_windows
+from helpdesk.store.maintenance import Window, WindowVersion, list_window_versions, list_windows
 from helpdesk.store.organisation import Organisation
 
 FAR = datetime(9000, 1, 1, tzinfo=UTC)
@@ -24,6 +24,7 @@ class Grounds:
         self.since = since
         self._foreseen = foreseen
         self._windows: dict[int, list[Window]] = {}
+        self._versions: dict[int, list[WindowVersion]] = {}
 
     @cached_property
     def _setup(self) -> tuple[Organisation | None, Reference]:
@@ -48,6 +49,15 @@ class Grounds:
         if service_id not in self._windows:
             self._windows[service_id] = list_windows([service_id], self.since, FAR)
         return self._windows[service_id]
+
+    def windows_known(self, service_id: int, at: datetime) -> list[WindowVersion]:
+        """As `windows_of`, but what was known of them at an earlier instant: announced, changed or called off
+        later does not show."""
+        if service_id not in self._versions:
+            self._versions[service_id] = list_window_versions(service_id, self.since)
+        latest = {v.window_id: v for v in self._versions[service_id] if v.known_at <= at}
+        standing = (v for v in latest.values() if not v.is_cancelled and v.ends_at > self.since)
+        return sorted(standing, key=lambda version: (version.starts_at, version.window_id))
 
     def ladders_of(self, severity: str) -> Mapping[str, escalation.Ladder]:
         """The ladder of each target at that severity."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, func, select
+from sqlalchemy import ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Model, UtcDateTime, db
@@ -94,29 +94,12 @@ def list_windows(service_ids: list[int], start: datetime, end: datetime) -> list
     )
 
 
-def list_windows_known(
-    service_ids: list[int], start: datetime, end: datetime, known_at: datetime
-) -> list[WindowVersion]:
-    """As `list_windows`, but what was known of them at an earlier instant: announced, changed or called off
-    later does not show. By start."""
-    latest = (
-        select(func.max(WindowVersion.id))
-        .join(Window, Window.id == WindowVersion.window_id)
-        .where(Window.service_id.in_(service_ids), WindowVersion.known_at <= known_at)
-        .group_by(WindowVersion.window_id)
-    )
-    return list(
-        db.session.scalars(
-            select(WindowVersion)
-            .where(
-                WindowVersion.id.in_(latest),
-                WindowVersion.is_cancelled.is_(False),
-                WindowVersion.starts_at < end,
-                WindowVersion.ends_at > start,
-            )
-            .order_by(WindowVersion.starts_at, WindowVersion.window_id)
-        )
-    )
+def list_window_versions(service_id: int, since: datetime) -> list[WindowVersion]:
+    """All versions of those windows of the service which by one of them end after `since`, in their order."""
+    of_service = select(WindowVersion.window_id).join(Window, Window.id == WindowVersion.window_id)
+    touching = of_service.where(Window.service_id == service_id, WindowVersion.ends_at > since)
+    query = select(WindowVersion).where(WindowVersion.window_id.in_(touching))
+    return list(db.session.scalars(query.order_by(WindowVersion.id)))
 
 
 def list_windows_ahead(now: datetime, until: datetime) -> list[Window]:

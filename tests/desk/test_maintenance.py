@@ -11,6 +11,7 @@ from sqlalchemy import event, select
 
 from helpdesk import clock
 from helpdesk.desk import closing, maintenance, targets, tickets, triage
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.maintenance import WindowRefused
 from helpdesk.desk.recompute import recompute as recompute_some
 from helpdesk.desk.stale import after_calendar_change
@@ -20,7 +21,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.maintenance import Window, WindowVersion, list_windows_known
+from helpdesk.store.maintenance import Window, WindowVersion
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.stale import StaleTarget, list_stale_tickets
 from helpdesk.store.tickets import Entry, Ticket
@@ -316,7 +317,7 @@ def test_impossible_times_are_refused(house: House, start: datetime, end: dateti
 
 
 def known(house: House, at: datetime) -> list[tuple[datetime, datetime]]:
-    found = list_windows_known([house.erp.id], MONDAY_9, MONDAY_9 + timedelta(days=9), at)
+    found = Grounds(MONDAY_9).windows_known(house.erp.id, at)
     return [(each.starts_at, each.ends_at) for each in found]
 
 
@@ -335,7 +336,7 @@ def test_what_was_known_of_a_window_at_an_earlier_instant_stays_known(house: Hou
     assert known(house, MONDAY_9 + 2 * minute) == [(ONE, THREE), (TWO + day, THREE + day)]
     assert known(house, MONDAY_9 + 3 * minute) == [(ONE, THREE)]
     assert known(house, ONE + 5 * minute) == [(ONE, ONE + 5 * minute)], "what ran stays"
-    assert list_windows_known([house.printing.id], MONDAY_9, THREE + day, THREE) == []
+    assert Grounds(MONDAY_9).windows_known(house.printing.id, THREE) == []
 
 
 def test_another_reason_is_no_other_window(house: House) -> None:
