@@ -196,12 +196,16 @@ def count_unseen(person_id: int, now: datetime) -> int:
     """Of how many alarms of the last RINGS_FOR the person has not yet looked at their bell; MOST_COUNTED at
     most are counted."""
     unseen = (
-        select(Notice.alarm_id)
-        .where(Notice.person_id == person_id, Notice.created_at > now - RINGS_FOR, Notice.seen_at.is_(None))
+        select(_notices.alarm_id)
+        .where(
+            _notices.person_id == person_id,
+            _notices.created_at > now - RINGS_FOR,
+            _notices.seen_at.is_(None),
+        )
         .distinct()
         .limit(MOST_COUNTED)
     )
-    return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
+    return len(db.session.execute(unseen).all())
 
 
 def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:

@@ -34,6 +34,12 @@ LEGEND = {
     "over": _l("too late"),
     "left": _l("left"),
 }
+UNCOUNTED = {
+    "closed": _l("Closed"),
+    "maintenance": _l("Maintenance"),
+    "waiting": _l("Waiting"),
+    "resolved": _l("Resolved"),
+}
 
 
 def explained(found: Explanation, cycle: Cycle) -> dict[str, Any]:
@@ -148,12 +154,7 @@ def _what(part: Stretch) -> str:
         if part.is_ahead:
             return _("Will count")
         return _("Counted, too late") if part.is_over else _("Counted")
-    return {
-        "closed": _("Closed"),
-        "maintenance": _("Maintenance"),
-        "waiting": _("Waiting"),
-        "resolved": _("Resolved"),
-    }[part.reason]
+    return str(UNCOUNTED[part.reason])
 
 
 def _why(found: Explanation, cycle: Cycle, part: Stretch) -> list[str]:

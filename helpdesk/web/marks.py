@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from helpdesk import i18n
 from helpdesk.desk.explanation import Explanation
@@ -22,6 +23,7 @@ KINDS = frozenset(
         *("resolved", "reopened", "closed", "cancelled", "merged"),
     }
 )
+ENDED = {"closed": _l("Closed"), "cancelled": _l("Cancelled"), "merged": _l("Merged into another")}
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,8 @@ def _mark(
     elif entry.kind == "reopened":
         change = changes.get((entry.at, "reopened"))
         yield Mark(entry.at, _reopened(cycle, change), was_due=change.due_before if change else None)
-    elif entry.kind in ("closed", "cancelled", "merged"):
-        said = {"closed": _("Closed"), "cancelled": _("Cancelled"), "merged": _("Merged into another")}
-        yield Mark(entry.at, said[entry.kind])
+    elif entry.kind in ENDED:
+        yield Mark(entry.at, str(ENDED[entry.kind]))
 
 
 def _reported(found: Explanation, cycle: Cycle, entry: Entry) -> str:

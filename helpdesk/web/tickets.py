@@ -192,6 +192,7 @@ def _unseen(ticket: Ticket) -> list[Entry]:
 def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence[Entry] = ()) -> str:
     entries = list_entries(ticket.id)
     works = may("ticket.work")
+    excuses = list_excuses(ticket.id) if any(e.kind == "excused" for e in entries) else []
     return render_template(
         "tickets/page.html",
         ticket=ticket,
@@ -199,7 +200,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         errors=errors,
         typed=typed,
         newer=newer,
-        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries), list_excuses(ticket.id)),
+        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries), excuses),
         can_excuse=access.may_for_team(asker(), "breach.excuse", ticket.team_id),
         ahead=deadlines.ahead(list_alarms([ticket.id])[ticket.id])
         if ticket.state not in ("closed", "cancelled")
