@@ -6,7 +6,7 @@ way. Writing is done before it, so that a letter about thousands holds up no ala
 says is read here: ringing writes no more than who is to hear of what.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,9 +26,10 @@ from helpdesk.store.notices import (
     put_into_letter,
 )
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.tickets import Ticket, find_entry, get_entry, get_ticket
+from helpdesk.store.tickets import Ticket, find_entry, get_entry, get_ticket, list_desk_side
 
 SEVEREST_FIRST = {"critical": 0, "major": 1, "minor": 2}
+HIDDEN = "…"  # in place of a subject, for whom a step tells of a ticket that they may not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +102,18 @@ def _compose(way: Way, waiting: list[Waiting], now: datetime) -> Letter:
     by_ticket: dict[int, list[Waiting]] = {}
     for notice in waiting:
         by_ticket.setdefault(notice.ticket_id, []).append(notice)
+    # By now: they may have left the team of a restricted service since it rang.
+    readable = list_desk_side(set(by_ticket), person.asker) if person is not None else set(by_ticket)
     may_work = person is not None and access.may(person.asker, "ticket.work")
     tickets = sorted(
-        (_about(of_ticket, person if may_work else None) for of_ticket in by_ticket.values()),
+        (
+            _about(of_ticket, person if may_work else None) if ticket_id in readable else _hidden(of_ticket)
+            for ticket_id, of_ticket in by_ticket.items()
+        ),
         key=lambda about: about.order,
     )
     kind, words = "escalated_many", dict[str, Any]()
-    if len(tickets) == 1:
+    if len(tickets) == 1 and readable:
         words["ticket"] = get_ticket(tickets[0].ticket.ticket_id)
         if tickets[0].is_one:
             kind, words = _words_of_one(tickets[0], words["ticket"])
@@ -122,6 +128,11 @@ def _about(notices: list[Waiting], worker: Person | None) -> About:
     if worker is None or rang is None or not ticket.is_open or not _asks(rang):
         return About(notices, False, links.ticket_url(ticket))
     return About(notices, True, links.alarm_url(rang.alarm_id, worker))
+
+
+def _hidden(notices: list[Waiting]) -> About:
+    """That something rang, without what was written."""
+    return About([replace(each, subject=HIDDEN) for each in notices], False, links.ticket_url(notices[0]))
 
 
 def _asks(rang: Waiting) -> bool:

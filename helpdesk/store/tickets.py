@@ -20,7 +20,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, sees_notes, ticket_reach
 from helpdesk.rules.lifecycle import OPEN, State
-from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.db import Json, Model, UtcDateTime, among, db
 from helpdesk.store.people import Person
 from helpdesk.store.policies import PolicyVersion
 from helpdesk.store.services import Service
@@ -262,6 +262,11 @@ def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
 def find_any_ticket(ticket_id: int) -> Ticket | None:
     """The ticket whoever asks, or None: for the command line, whose user has the database anyway."""
     return db.session.get(Ticket, ticket_id)
+
+
+def list_desk_side(ticket_ids: set[int], asker: Asker) -> set[int]:
+    """Those of these tickets that the asker reads as the desk does (`is_desk_side`)."""
+    return set(db.session.scalars(select(Ticket.id).where(among(Ticket.id, ticket_ids), desk_side(asker))))
 
 
 def is_desk_side(ticket: Ticket, asker: Asker) -> bool:

@@ -17,8 +17,9 @@ from helpdesk.store.escalations import Alarm
 from helpdesk.store.letters import Letter
 from helpdesk.store.notices import Notice, find_next_notice_due, insert_notices
 from helpdesk.store.people import Person
+from helpdesk.store.teams import Member
 from helpdesk.store.tickets import Ticket
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, read_anew
 from tests.outbound.test_letters import reads_as
 
 SECOND = timedelta(seconds=1)
@@ -232,3 +233,25 @@ def test_who_is_told_the_same_twice_at_once_reads_it_once(house: House) -> None:
     assert letters()[0].kind == "escalated"
     assert letters()[0].text.count("has no answer yet") == 1
     assert notices_by_letter() == [[1, 2]]
+
+
+def test_who_may_no_longer_read_a_ticket_hears_that_it_rang_and_nothing_of_it(house: House) -> None:
+    house.erp.is_restricted = True
+    db.session.commit()
+    ticket, other = reported(house, "Salaries"), reported(house, "Pensions")
+    told(ticket, house.bo, MONDAY_9)
+    told(ticket, house.dee, MONDAY_9)
+    db.session.query(Member).filter_by(person_id=house.bo.id).delete()
+    db.session.commit()
+    read_anew()
+    assert gather(MONDAY_9) == 2
+    bos, dees = sorted(letters(), key=lambda letter: letter.to_address)
+    assert (bos.subject, bos.ticket_id) == ("[HD-1] Major: …", None)
+    written = bos.text + bos.html
+    assert "HD-1 has no answer yet." in written
+    assert not [word for word in ("Salaries", "504", "/alarm/") if word in written]
+    assert (dees.subject, dees.ticket_id) == ("[HD-1] Major: Salaries", ticket.id)
+    told(ticket, house.bo, MONDAY_9 + 60 * SECOND)
+    told(other, house.bo, MONDAY_9 + 60 * SECOND)
+    assert gather(MONDAY_9 + 60 * SECOND) == 1
+    assert "Pensions" not in letters()[-1].text
