@@ -166,7 +166,7 @@ def test_a_policys_history_says_who_when_why_and_what(house: House, eli: Browser
     assert "Faster / The factory watches" in page
     assert "published by Eli" in page
     assert "Minor, First answer: 4 h (Office hours) → 30 min (day and night)" in page
-    assert "Minor, Further answers: 8 h 00 min (Office hours) → none" in page
+    assert "Minor, Further answers: 8 h (Office hours) → none" in page
     assert "from the first set-up" in page
 
 
