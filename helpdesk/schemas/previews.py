@@ -1,13 +1,16 @@
 """What an escalation preview is asked for, and what the API answers."""
 
+from datetime import datetime
+from typing import Any
+
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validates
 
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.answers import NamedShape
 from helpdesk.schemas.fields import Instant, number, one_of
-from helpdesk.schemas.spans import LocalInstant, ZonedSchema
+from helpdesk.schemas.spans import YEARS, LocalInstant, ZonedSchema
 
 _SAY_CHOICE = _l("Choose one of the list.")
 _SAY_INSTANT = _l("Enter an instant, for example 2026-11-24T09:00:00Z.")
@@ -32,6 +35,11 @@ class PreviewAtSchema(_WhatSchema):
     """It comes in at an instant (None: now)."""
 
     at = Instant(format="iso", load_default=None, error_messages={"invalid": _SAY_INSTANT})
+
+    @validates("at")
+    def _is_in_our_time(self, value: datetime | None, **_kwargs: Any) -> None:
+        if value is not None and value.year not in YEARS:
+            raise ValidationError([_SAY_INSTANT])
 
 
 class PromiseShape(Schema):

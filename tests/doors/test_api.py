@@ -399,3 +399,11 @@ def test_reporters_are_not_told_the_reasons_that_the_desk_gave_itself(
     found = program("ana").get(path)
     assert len(found.json["maintenance"]) == 1
     assert said not in found.text
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_a_preview_at_the_ends_of_the_calendar_is_refused_at_its_field(
+    house: House, program: Callable[[str], Program], at: str
+) -> None:
+    answer = program("chen").get(f"/escalation-preview?at={at}")
+    assert (answer.status_code, list(answer.json["errors"])) == (422, ["at"])
