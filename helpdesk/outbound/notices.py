@@ -8,7 +8,7 @@ says is read here: ringing writes no more than who is to hear of what.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from helpdesk.outbound import letters, links
 from helpdesk.rules import access, recipients
@@ -34,10 +34,10 @@ HIDDEN = "…"  # in place of a subject, for whom a step tells of a ticket that 
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a letter says of one ticket. `url`: where one accepts it (`accepts`), else its page."""
+    """What a letter says of one ticket. `url`: where the `deed` is done."""
 
     notices: list[Waiting]
-    accepts: bool
+    deed: Literal["accept", "pass_on", "open"]
     url: str
 
     @property
@@ -104,10 +104,9 @@ def _compose(way: Way, waiting: list[Waiting], now: datetime) -> Letter:
         by_ticket.setdefault(notice.ticket_id, []).append(notice)
     # By now: they may have left the team of a restricted service since it rang.
     readable = list_desk_side(set(by_ticket), person.asker) if person is not None else set(by_ticket)
-    may_work = person is not None and access.may(person.asker, "ticket.work")
     tickets = sorted(
         (
-            _about(of_ticket, person if may_work else None) if ticket_id in readable else _hidden(of_ticket)
+            _about(of_ticket, person) if ticket_id in readable else _hidden(of_ticket)
             for ticket_id, of_ticket in by_ticket.items()
         ),
         key=lambda about: about.order,
@@ -121,18 +120,20 @@ def _compose(way: Way, waiting: list[Waiting], now: datetime) -> Letter:
     return letters.compose(kind, person, channel, key=key, now=now, tickets=tickets, gaps_in=gaps, **words)
 
 
-def _about(notices: list[Waiting], worker: Person | None) -> About:
-    """`worker`: who could accept it, None where they may not."""
+def _about(notices: list[Waiting], person: Person | None) -> About:
+    """Who works on tickets may accept it, who hears alarms pass it on; a team's channel (None) neither."""
     ticket = notices[0]
     rang = next((notice for notice in notices if notice.kind == "escalated"), None)
-    if worker is None or rang is None or not ticket.is_open or not _asks(rang):
-        return About(notices, False, links.ticket_url(ticket))
-    return About(notices, True, links.alarm_url(rang.alarm_id, worker))
+    asks = rang is not None and ticket.is_open and _asks(rang)
+    if rang is None or person is None or not asks or not access.may(person.asker, "alarm.hear"):
+        return About(notices, "open", links.ticket_url(ticket))
+    deed: Literal["accept", "pass_on"] = "accept" if access.may(person.asker, "ticket.work") else "pass_on"
+    return About(notices, deed, links.alarm_url(rang.alarm_id, person))
 
 
 def _hidden(notices: list[Waiting]) -> About:
     """That something rang, without what was written."""
-    return About([replace(each, subject=HIDDEN) for each in notices], False, links.ticket_url(notices[0]))
+    return About([replace(each, subject=HIDDEN) for each in notices], "open", links.ticket_url(notices[0]))
 
 
 def _asks(rang: Waiting) -> bool:
@@ -150,7 +151,7 @@ def _words_of_one(about: About, ticket: Ticket) -> tuple[str, dict[str, Any]]:
         "due_at": told.due_at,
         "reporter": ticket.reporter,
         "report": reported.body if reported else "",
-        "accept_url": about.url if about.accepts else None,
+        "about": about,
         "gaps": gaps(uncovered.detail) if uncovered else [],
     }
 

@@ -22,7 +22,7 @@ LONGEST_URL = 2000
 
 
 class Messenger(NamedTuple):
-    """A service that bears messages: its Apprise `schemas`, and how its address is written where we show it."""
+    """A service that bears messages: its Apprise `schemas`, and how its address is written where shown."""
 
     name: str
     group: Group

@@ -2,7 +2,8 @@
 
 A promise belongs to the period in which it was given, and to the severity in force then. What is still open
 and past due counts as broken; what is not decided yet is no part of the share; what was cancelled in time
-counts nowhere. An excuse changes no share; the adjusted one beside it leaves the excused out. Source: "Closing the loop and reading the figures".
+counts nowhere. An excuse changes no share; the adjusted one beside it leaves the excused out.
+Source: "Closing the loop and reading the figures".
 """
 
 from collections.abc import Callable, Hashable, Iterable

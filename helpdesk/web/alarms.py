@@ -33,7 +33,8 @@ def show(token: str) -> str:
         token=token,
         told=paging.find_told(alarm, person),
         due_at=_due_at(alarm, ticket),
-        may_accept=tickets.is_asking(alarm, ticket) and is_allowed("accept", ticket.state),
+        is_asked=tickets.is_asking(alarm, ticket) and is_allowed("accept", ticket.state),
+        may_accept=access.may(person.asker, "ticket.work"),
         following=_names(following.people) if following else "",
         say_instant=lambda at: say_instant(at, viewer_zone()),
         say_zone=lambda: zone_city(viewer_zone()),
@@ -44,6 +45,8 @@ def show(token: str) -> str:
 def accept(token: str) -> Response:
     """Accepts the ticket for whom the letter was written to; if somebody has it, the page says who."""
     person, alarm, _ticket = _read(token)
+    if not access.may(person.asker, "ticket.work"):
+        abort(404)
     with suppress(NotAllowed):  # resolved or ended meanwhile: the page says so
         tickets.accept_first(alarm, person, now=g.now, door="mail")
     return redirect(url_for("alarms.show", token=token), 303)
@@ -80,11 +83,7 @@ def _read(token: str) -> tuple[Person, Alarm, Ticket]:
     if person is None or alarm is None or not person.is_active or person.session_epoch != payload["e"]:
         abort(404)
     ticket = find_ticket(alarm.ticket_id, person.asker)
-    if (
-        ticket is None
-        or not is_desk_side(ticket, person.asker)
-        or not access.may(person.asker, "ticket.work")
-    ):
+    if ticket is None or not is_desk_side(ticket, person.asker) or not access.may(person.asker, "alarm.hear"):
         abort(404)
     if person.zone:
         g.zone = person.zone  # they are not signed in

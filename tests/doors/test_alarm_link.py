@@ -70,6 +70,21 @@ def test_the_link_ends_when_its_person_leaves_or_may_no_longer_work(
     assert app.test_client().get(link).status_code == 404
 
 
+def test_a_manager_passes_it_on_but_does_not_take_it(app: Flask, house: House, ticket: Ticket) -> None:
+    for address in ("bo@example.org", "chen@example.org"):
+        app.test_client().post(f"{link_for(address)}/pass-on")
+    notices.gather(clock.now())
+    dees = db.session.query(Letter).filter_by(to_address="dee@example.org").order_by(Letter.id.desc()).first()
+    assert "See who has it, or pass it on" in dees.text
+    link = link_for("dee@example.org")
+    page = app.test_client().get(link).text
+    assert "Accept as" not in page
+    assert "Pass it on to Eli" in page
+    assert app.test_client().post(link).status_code == 404
+    app.test_client().post(f"{link}/pass-on")
+    assert passed_on(ticket)[-1] == (house.dee.id, [house.eli.id])
+
+
 def test_an_altered_link_does_not_exist(app: Flask, ticket: Ticket) -> None:
     assert app.test_client().get(link_for("bo@example.org") + "x").status_code == 404
 
