@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema
 
 from helpdesk.desk import attention, closing, reopenings, tickets, triage, waiting
+from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.rosters import who_is_on_call
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Severity
@@ -196,10 +197,11 @@ def local_time(at: datetime | None) -> str:
     return f"{at.astimezone(ZoneInfo(viewer_zone())):%Y-%m-%dT%H:%M}" if at else ""
 
 
-def proposed_news(ticket: Ticket) -> dict[str, Any]:
-    """The promise of news: `promised` as its field takes it, `proposed` the instant where none is chosen."""
+def proposed_news(ticket: Ticket, known: Grounds | None = None) -> dict[str, Any]:
+    """The promise of news: `promised` as its field takes it, `proposed` the instant where none is chosen;
+    `known` as default_news takes it."""
     is_critical = ticket.severity == Severity.CRITICAL
-    proposed = attention.default_news(ticket, g.now) if is_critical else None
+    proposed = attention.default_news(ticket, g.now, known) if is_critical else None
     return {"promised": local_time(ticket.update_by), "proposed": proposed}
 
 

@@ -192,6 +192,7 @@ def _unseen(ticket: Ticket) -> list[Entry]:
 def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence[Entry] = ()) -> str:
     entries = list_entries(ticket.id)
     works = may("ticket.work")
+    found = explanation.explain(ticket, g.now, entries)
     excuses = list_excuses(ticket.id) if any(e.kind == "excused" for e in entries) else []
     return render_template(
         "tickets/page.html",
@@ -200,7 +201,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         errors=errors,
         typed=typed,
         newer=newer,
-        deadlines=deadlines.cards(explanation.explain(ticket, g.now, entries), excuses),
+        deadlines=deadlines.cards(found, excuses),
         can_excuse=access.may_for_team(asker(), "breach.excuse", ticket.team_id),
         ahead=deadlines.ahead(list_alarms([ticket.id])[ticket.id])
         if ticket.state not in ("closed", "cancelled")
@@ -209,7 +210,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         participants=list_participants(ticket),
         can={name: works and _is_possible(name, ticket) for name in FORMS},
         can_accept=works and is_allowed("accept", ticket.state) and not _has_accepted(ticket, entries),
-        news=proposed_news(ticket),
+        news=proposed_news(ticket, found.grounds),
         can_resume=works and is_allowed("resume", ticket.state),
         can_reply=works and is_allowed("reply", ticket.state),
         can_note=works or may("ticket.note"),
