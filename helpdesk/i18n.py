@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date, format_datetime, get_day_names, get_timezone_location
 from babel.numbers import format_decimal
-from flask_babel import get_locale
+from babel.support import Translations
+from flask_babel import Domain, get_locale
 from flask_babel import gettext as _
 
 LOCALES = {"en": "English", "zh_Hans": "简体中文", "zh_Hant": "繁體中文"}
@@ -21,6 +22,17 @@ _DATE = {"en": "d MMM y", "zh": "y年M月d日"}
 _BRIEF_DATE = {"en": "d MMM", "zh": "M/d"}
 _MONTH = {"en": "MMM y", "zh": "y年M月"}
 _TO_THE_SECOND = {"en": "d MMM y, HH:mm:ss", "zh": "y年M月d日 HH:mm:ss"}
+
+
+class Texts(Domain):
+    """The catalogues, each found by its locale alone: a page looks there for some hundred texts."""
+
+    def get_translations(self) -> Translations:
+        """The catalogue of the language in force."""
+        locale = get_locale()
+        if locale not in self.cache:
+            self.cache[locale] = super().get_translations()
+        return self.cache[locale]
 
 
 def negotiate(accepted: list[str]) -> str:

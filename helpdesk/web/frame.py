@@ -28,6 +28,7 @@ from helpdesk.web.on_call import on_call_line
 log = logging.getLogger(__name__)
 csrf = CSRFProtect()
 babel = Babel()
+texts = i18n.Texts()
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -138,6 +139,7 @@ def init_app(app: Flask) -> None:
 
 def _begin() -> None:
     g.now, g.began = clock.now(), time.perf_counter()
+    texts.as_default()
     g.request_id = secrets.token_hex(8)
     if b"%00" in request.query_string or b"\0" in request.query_string:
         abort(400)  # no address of ours bears it, and PostgreSQL takes it in no comparison
