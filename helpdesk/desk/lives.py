@@ -46,6 +46,7 @@ class Ring:
     detail: dict[str, Any]
     state: str = "pending"
     fired_at: datetime | None = None
+    retry_at: datetime | None = None
 
 
 @dataclass
