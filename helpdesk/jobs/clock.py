@@ -75,7 +75,7 @@ class Clock:
         many seconds nothing is to be done."""
         self._sweep_beside(now)
         self.heartbeat.beat_beside(now)
-        rings_at, speaks_at = find_next_due(), find_next_notice_due(now)
+        rings_at, speaks_at = find_next_due(now), find_next_notice_due(now)
         if speaks_at is not None and speaks_at <= now and not alarms.ask("send", now):
             self.swept_at = None  # no queue: the next tick sweeps, beside the alarms
         if rings_at is not None and rings_at <= now:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, func, literal, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal, or_, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, among, db, insert_rows, update_rows
@@ -60,8 +60,9 @@ class Alarm(Model):
     `kind`: step (of a ladder), triage, wake, nudge, silence_resolve, supplier, remind_confirm,
     close_silent. `key` names the firing, e.g. "response:1:critical:0:4" (target, cycle, severity, step,
     occurrence). `state`: pending, fired, skipped (due, but there was nothing left to do for it), cancelled.
-    `fired_at`: when it rang or was found pointless. Whoever holds the lock on the ticket's row, and nobody
-    else, writes its alarms.
+    `fired_at`: when it rang or was found pointless. `retry_at`: when one that could not ring is tried again;
+    `due_at` stays, so that all who watch see that it is late. Whoever holds the lock on the ticket's row, and
+    nobody else, writes its alarms.
     """
 
     __tablename__ = "alarm"
@@ -77,6 +78,7 @@ class Alarm(Model):
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     state: Mapped[str] = mapped_column(default="pending")
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # For a step: {"target", "cycle", "step", "occurrence", "to", "repeats"}; for a nudge {"n"}; for a skipped
     # one also {"because", "late_seconds"}.
     detail: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
@@ -135,9 +137,16 @@ def is_pending(alarm_id: int) -> bool:
     return db.session.scalar(select(Alarm.state).where(Alarm.id == alarm_id)) == "pending"
 
 
-def find_next_due() -> datetime | None:
-    """When the nearest pending alarm is due; None if none waits."""
-    return db.session.scalar(select(func.min(Alarm.due_at)).where(Alarm.state == "pending"))
+def find_next_due(now: datetime) -> datetime | None:
+    """When the nearest pending alarm is to ring; None if none waits but those put off to after `now`."""
+    query = select(Alarm.due_at, Alarm.retry_at).where(Alarm.state == "pending", _is_not_put_off(now))
+    # Along the index; what is put off and comes before is little.
+    nearest = db.session.execute(query.order_by(Alarm.due_at).limit(1)).first()
+    return max(at for at in nearest if at is not None) if nearest else None
+
+
+def _is_not_put_off(now: datetime) -> ColumnElement[bool]:
+    return or_(Alarm.retry_at.is_(None), Alarm.retry_at <= now)
 
 
 def find_alarm(alarm_id: int) -> Alarm | None:
@@ -154,7 +163,7 @@ def claim_due_tickets(now: datetime, limit: int) -> list[int]:
     ids = db.session.scalars(
         select(Ticket.id)
         .join(Alarm, Alarm.ticket_id == Ticket.id)
-        .where(Alarm.state == "pending", Alarm.due_at <= now)
+        .where(Alarm.state == "pending", Alarm.due_at <= now, _is_not_put_off(now))
         .order_by(Alarm.due_at)
         .limit(limit)
         .with_for_update(of=Ticket, skip_locked=True)
@@ -182,9 +191,9 @@ def set_aside_alarms(ticket_id: int, since: datetime, prefix: str) -> None:
 
 
 def put_off_alarms(ticket_id: int, until: datetime) -> None:
-    """Moves the ticket's alarms that are due to a later try."""
+    """The ticket's alarms due before `until` ring then at the earliest; their `due_at` stays."""
     db.session.execute(
         update(Alarm)
         .where(Alarm.ticket_id == ticket_id, Alarm.state == "pending", Alarm.due_at < until)
-        .values(due_at=until)
+        .values(retry_at=until)
     )

@@ -10,11 +10,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from helpdesk.desk import watch as desk
-from helpdesk.i18n import say_duration, say_list
+from helpdesk.i18n import say_duration, say_list, say_weekday
 from helpdesk.outbound.alarms import FailedJob
 from helpdesk.rules.lateness import Lateness
 from helpdesk.store.escalations import Alarm
-from helpdesk.web.frame import may, needs
+from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.ladder_words import TARGETS, TO
 
 bp = Blueprint("watch", __name__, url_prefix="/watch")
@@ -80,8 +80,16 @@ def _line(alarm: Alarm, at: datetime | None) -> dict[str, Any]:
         "what": _what(alarm),
         "late": _seconds(late),
         "is_late": late >= LATE,
+        "again": _again(alarm),
         "because": BECAUSE.get(alarm.detail.get("because", ""), _("nothing was left to do")),
     }
+
+
+def _again(alarm: Alarm) -> str:
+    """When one that could not ring is tried again; "" of any other."""
+    if alarm.retry_at is None or not alarm.due_at <= g.now < alarm.retry_at:
+        return ""
+    return _("Could not ring, tried again at %(time)s", time=say_weekday(alarm.retry_at, viewer_zone()))
 
 
 def _what(alarm: Alarm) -> str:

@@ -124,6 +124,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_notice_waiting", ["letter_id", "person_id", "channel_id"], unique=False)
 
     with op.batch_alter_table("alarm", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.create_index(batch_op.f("ix_alarm_fired_at"), ["fired_at"], unique=False)
 
     with op.batch_alter_table("escalation_step", schema=None) as batch_op:
@@ -206,6 +207,7 @@ def downgrade() -> None:
 
     with op.batch_alter_table("alarm", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_alarm_fired_at"))
+        batch_op.drop_column("retry_at")
 
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_waiting")

@@ -65,7 +65,7 @@ def report(house: House, severity: str, at: datetime, **changes: object) -> Tick
 
 def ring_until(end: datetime) -> None:
     """Rings whatever is due, each alarm at its own instant, as the clock would."""
-    while (due_at := find_next_due()) is not None and due_at <= end:
+    while (due_at := find_next_due(end)) is not None and due_at <= end:
         while escalations.ring(due_at).tickets:
             pass
 
@@ -249,7 +249,7 @@ def test_a_back_dated_report_rings_each_step_once_with_its_lateness(rostered: Ho
         for e in db.session.query(Entry).filter_by(kind="escalated").order_by(Entry.id)
     ]
     assert late == [32 * 60, 17 * 60, 2 * 60]
-    assert find_next_due() == NIGHT + timedelta(minutes=3)  # 35 minutes after the start: the next page
+    assert find_next_due(NIGHT) == NIGHT + timedelta(minutes=3)  # 35 minutes after the start: the next page
 
 
 def test_rings_missed_while_nothing_ran_are_not_made_up(rostered: House) -> None:
@@ -257,7 +257,7 @@ def test_rings_missed_while_nothing_ran_are_not_made_up(rostered: House) -> None
     while escalations.ring(NIGHT + timedelta(minutes=52)).tickets:
         pass
     assert [t[1] for t in told(ticket)] == ["on_call", "backup", "lead", "manager"]
-    assert find_next_due() == NIGHT + timedelta(minutes=55)
+    assert find_next_due(NIGHT) == NIGHT + timedelta(minutes=55)
 
 
 def test_a_mail_nobody_triaged_rings_after_fifteen_counted_minutes(rostered: House) -> None:

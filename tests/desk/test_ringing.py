@@ -15,6 +15,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db, notices
 from helpdesk.store.channels import Channel
 from helpdesk.store.escalations import Alarm, EscalationPolicy, find_next_due
+from helpdesk.store.health import find_oldest_due
 from helpdesk.store.notices import Notice
 from helpdesk.store.people import Address
 from helpdesk.store.tickets import Entry, Ticket, list_entries
@@ -79,7 +80,9 @@ def test_after_a_night_down_each_missed_step_rings_once_and_says_how_late(house:
     assert {n.alarm_id for n in db.session.query(Notice).filter_by(kind="escalated")} >= {
         r["alarm"] for r in steps_of(ticket)
     }
-    assert find_next_due() == MORNING + timedelta(minutes=5), "the page that repeats goes on by the clock"
+    assert find_next_due(MORNING) == MORNING + timedelta(minutes=5), (
+        "the page that repeats goes on by the clock"
+    )
 
 
 def steps_of(ticket: Ticket) -> list[dict[str, Any]]:
@@ -198,6 +201,21 @@ def test_a_batch_that_cannot_be_written_together_rings_ticket_by_ticket(
     assert "could not ring together" in caplog.text
     ring(NIGHT + escalations.TRY_AGAIN_AFTER)
     assert len(rings(broken)) == 2
+
+
+def test_an_alarm_that_cannot_ring_stays_late_for_all_who_watch(house: House) -> None:
+    ticket = report(house)
+    again = NIGHT + escalations.TRY_AGAIN_AFTER
+    with refused("response:1:critical:0:1"):
+        ring(NIGHT)
+        assert find_next_due(NIGHT) == NIGHT + timedelta(minutes=15), "the clock lets the broken one be"
+        assert find_next_due(again) == again
+        ring(again)
+    later = again + timedelta(minutes=2)
+    assert (find_oldest_due(later), rings(ticket)) == (NIGHT, [])
+    third = again + escalations.TRY_AGAIN_AFTER
+    ring(third)
+    assert (find_oldest_due(third), rings(ticket)[0]["late_seconds"]) == (None, 600)
 
 
 def test_what_is_kept_after_ringing_is_what_the_rules_say(house: House) -> None:

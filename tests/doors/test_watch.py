@@ -17,7 +17,7 @@ from helpdesk.desk import tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.outbound import alarms
 from helpdesk.store import db
-from helpdesk.store.escalations import Alarm
+from helpdesk.store.escalations import Alarm, put_off_alarms
 from helpdesk.store.tickets import Ticket
 from tests.conftest import Browser, House, read_anew
 
@@ -90,7 +90,7 @@ def test_it_shows_what_comes_what_rang_how_late_and_what_was_skipped(
     page = text_of(browser().known_as(house.eli).get("/watch").text)
     assert "No alarm is late." in page
     assert "Last hour 1 min 99 of 100 no later; half 0.4 s, 95 of 100 1 min; 4 alarms" in page
-    assert "Queue reachable 0 jobs wait" in page
+    assert "Job queue reachable 0 jobs wait" in page
     assert page.count("First answer, the lead") == 6
     assert page.count("First answer, the lead 1 min") == 1
     assert "it waits" in page
@@ -103,6 +103,18 @@ def test_an_alarm_that_should_have_rung_is_said_in_red(
     page = browser().known_as(house.eli).get("/watch").text
     assert '<div class="banner late">' in page
     assert "An alarm should have rung 5 min ago" in text_of(page)
+
+
+def test_an_alarm_that_could_not_ring_says_when_it_is_tried_again(
+    ticket: Ticket, house: House, browser: Browsers, empty_queue: None
+) -> None:
+    now = clock.now()
+    add_alarms(ticket, "pending", (now - timedelta(minutes=9, seconds=2), 0))
+    put_off_alarms(ticket.id, now + timedelta(minutes=4))
+    db.session.commit()
+    page = text_of(browser().known_as(house.eli).get("/watch").text)
+    assert "An alarm should have rung 9 min ago" in page
+    assert re.search(r"First answer, the lead 9 min Could not ring, tried again at \w+ \d\d:\d\d", page)
 
 
 def test_a_failed_job_is_tried_again_or_forgotten(
@@ -157,7 +169,7 @@ def test_with_a_queue_server_that_is_gone_it_still_shows_the_alarms(
         app.extensions.pop("helpdesk.redis")
         if kept is not None:
             app.extensions["helpdesk.redis"] = kept
-    assert "Queue unreachable" in page
+    assert "Job queue unreachable" in page
     assert "First answer, the lead" in page
     assert "The queue server cannot be reached. Nothing was changed." in answer.text
 

@@ -113,7 +113,7 @@ def test_an_alarm_for_a_further_answer_says_so(ticket: Ticket, house: House) -> 
     tickets.accept(ticket.id, house.bo, now=MONDAY_9)
     tickets.reporter_reply(ticket.id, house.ana, "Any news?", now=MONDAY_9, door="web")
     while letter("escalated") is None:
-        ring(find_next_due())
+        ring(find_next_due(MONDAY_9))
     reads_as("escalated_for_an_update", letter("escalated"))
 
 
