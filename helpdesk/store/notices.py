@@ -192,15 +192,17 @@ def put_into_letter(notice_ids: list[int], letter_id: int) -> bool:
     return int(done.rowcount) == len(notice_ids)  # type: ignore[attr-defined]
 
 
-def count_unseen(person_id: int, now: datetime) -> int:
-    """Of how many alarms of the last RINGS_FOR the person has not yet looked at their bell; MOST_COUNTED at
-    most are counted."""
+def count_unseen(asker: Asker, now: datetime) -> int:
+    """Of how many alarms of the last RINGS_FOR the asker has not yet looked at their bell; MOST_COUNTED at
+    most are counted, and of tickets that they may no longer see none."""
     unseen = (
         select(_notices.alarm_id)
+        .join(Ticket, _tickets.id == _notices.ticket_id)
         .where(
-            _notices.person_id == person_id,
+            _notices.person_id == asker.person_id,
             _notices.created_at > now - RINGS_FOR,
             _notices.seen_at.is_(None),
+            visible_to(asker),
         )
         .distinct()
         .limit(MOST_COUNTED)

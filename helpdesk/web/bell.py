@@ -23,7 +23,7 @@ SHOWN_AT_ONCE = 5  # notifications of a browser
 @bp.app_context_processor
 def _context() -> dict[str, Any]:
     # A function, so that only pages which draw the bell ask the database.
-    return {"unseen_alarms": lambda: count_unseen(current_user.id, g.now), "say_unseen": say_unseen}
+    return {"unseen_alarms": lambda: count_unseen(asker(), g.now), "say_unseen": say_unseen}
 
 
 @bp.get("/bell")
@@ -46,7 +46,7 @@ def see() -> Answer:
 @needs("alarm.hear")
 def news() -> Response:
     """For the script: the count in words, and the newest unseen alarms; 304 where nothing changed."""
-    unseen = count_unseen(current_user.id, g.now)
+    unseen = count_unseen(asker(), g.now)
     latest = [each for each in list_latest(asker(), g.now, SHOWN_AT_ONCE) if each.seen_at is None]
     answer: Response = jsonify(
         count=unseen,

@@ -76,15 +76,18 @@ def test_an_old_alarm_rings_no_more(house: House, browser: Browsers, now: dateti
     assert "0 alarms you have not seen" in browser().known_as(house.bo).get("/bell").text
 
 
-def test_a_ticket_that_one_may_no_longer_see_is_not_named(
+def test_a_ticket_that_one_may_no_longer_see_is_neither_named_nor_counted(
     house: House, browser: Browsers, now: datetime
 ) -> None:
     gus = house.person("Gus", "agent")
     db.session.commit()
     told(reported(house, "Down"), gus, now)
+    reader = browser().known_as(gus)
+    assert reader.get("/bell/news").json["count"] == 1
     house.erp.is_restricted = True
     db.session.commit()
-    assert "HD-1" not in browser().known_as(gus).get("/bell").text
+    assert "HD-1" not in reader.get("/bell").text
+    assert reader.get("/bell/news").json["count"] == 0
 
 
 def test_reporters_and_auditors_have_no_bell(house: House, browser: Browsers) -> None:
