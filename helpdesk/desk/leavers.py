@@ -12,6 +12,7 @@ from helpdesk.outbound import letters
 from helpdesk.rules.access import Role
 from helpdesk.store.channels import list_channels
 from helpdesk.store.db import transaction
+from helpdesk.store.escalations import list_ladders_naming
 from helpdesk.store.people import (
     Person,
     get_person,
@@ -21,14 +22,14 @@ from helpdesk.store.people import (
 )
 from helpdesk.store.rosters import Roster, list_rosters
 from helpdesk.store.security import list_tokens
-from helpdesk.store.teams import Team, list_leads
+from helpdesk.store.teams import Team, list_leads, list_teams_managed_by
 from helpdesk.store.tickets import Ticket, list_open_assigned
 
 
 def leave(person_id: int, by: By) -> list[Ticket]:
     """The person has left: every session, link, token and channel ends, their open tickets go back to the
-    teams, and the leads hear which tickets and rosters now need somebody. Returns those tickets; [] where
-    they had left.
+    teams, and the leads hear which tickets, rosters, teams and ladders now need somebody. Returns those
+    tickets; [] where they had left.
 
     Raises people.LastAdministrator, LookupError.
     """
@@ -82,7 +83,9 @@ def rosters_of(person_id: int) -> list[Roster]:
 def _tell(person: Person, given_back: list[Ticket], rosters: list[Roster], by: By) -> None:
     teams = {member.team_id: member.team for member in person.memberships}
     teams |= {ticket.team_id: ticket.team for ticket in given_back}
-    if not teams and not rosters:
+    managed, ladders = list_teams_managed_by(person.id), list_ladders_naming(person.id)
+    teams |= {team.id: team for team in managed}
+    if not teams and not rosters and not ladders:
         return
     for told in _who_hears(teams.values(), person):
         letters.write(
@@ -93,6 +96,8 @@ def _tell(person: Person, given_back: list[Ticket], rosters: list[Roster], by: B
             person=person,
             tickets=given_back,
             rosters=[roster.name for roster in rosters],
+            managed=[team.name for team in managed],
+            ladders=ladders,
         )
 
 

@@ -105,6 +105,13 @@ def find_ladder(severity: str, target: str) -> EscalationPolicy | None:
     )
 
 
+def list_ladders_naming(person_id: int) -> list[EscalationPolicy]:
+    """The ladders with a step that tells this very person."""
+    named = select(Step.policy_id).where(Step.person_id == person_id)
+    query = select(EscalationPolicy).where(EscalationPolicy.id.in_(named)).order_by(EscalationPolicy.id)
+    return list(db.session.scalars(query))
+
+
 def list_alarms(ticket_ids: list[int]) -> dict[int, list[Alarm]]:
     """All alarms of each of these tickets, those that have rung too."""
     found: dict[int, list[Alarm]] = {ticket_id: [] for ticket_id in ticket_ids}

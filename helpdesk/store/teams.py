@@ -53,6 +53,12 @@ def list_teams(active_only: bool = True) -> list[Team]:
     return list(db.session.scalars(query.where(Team.is_active) if active_only else query))
 
 
+def list_teams_managed_by(person_id: int) -> list[Team]:
+    """Active teams whose manager the person is, by name."""
+    query = select(Team).where(Team.is_active, Team.manager_id == person_id).order_by(Team.name)
+    return list(db.session.scalars(query))
+
+
 def list_teams_without_roster() -> list[Team]:
     """Active teams that no roster answers for first, by name."""
     return list(

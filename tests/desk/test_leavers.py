@@ -6,6 +6,7 @@ from helpdesk.desk import leavers, people, rosters, tickets, tokens
 from helpdesk.desk.changes import By
 from helpdesk.desk.tickets import Report
 from helpdesk.store import db
+from helpdesk.store.escalations import EscalationPolicy
 from helpdesk.store.letters import Letter
 from helpdesk.store.rosters import Layer, Roster
 from helpdesk.store.security import SecurityEvent, list_tokens
@@ -87,6 +88,18 @@ def test_the_lead_hears_which_tickets_need_somebody(house: House) -> None:
 def test_the_manager_hears_of_a_lead_who_leaves(house: House) -> None:
     leavers.leave(house.chen.id, by(house))
     assert [letter.person_id for letter in letters("person_left")] == [house.dee.id]
+
+
+def test_the_lead_hears_of_ladders_that_name_a_leaver_and_teams_they_manage(house: House) -> None:
+    ladder = db.session.query(EscalationPolicy).filter_by(severity="major", target="response").one()
+    ladder.steps[0].to, ladder.steps[0].person_id = "person", house.dee.id
+    db.session.commit()
+    leavers.leave(house.dee.id, by(house))
+    [letter] = letters("person_left")
+    assert letter.person_id == house.chen.id
+    assert "need another manager: ERP" in letter.text
+    assert "name somebody else:\n\nMajor · First answer\n" in letter.text
+    assert "Critical" not in letter.text
 
 
 def test_the_last_administrator_cannot_leave(house: House) -> None:
