@@ -22,6 +22,7 @@ from helpdesk.desk.timeline import record_all
 from helpdesk.rules import escalation
 from helpdesk.store.db import savepoint, transaction
 from helpdesk.store.escalations import claim_due_tickets, is_pending, put_off_alarms, update_alarms
+from helpdesk.store.services import list_restricted_ids
 from helpdesk.store.targets import Facts, list_facts, list_rows, touch_tickets
 from helpdesk.store.teams import get_team
 
@@ -76,11 +77,11 @@ def _decide(found: Sequence[Facts], now: datetime) -> list[_Decided]:
         for facts in found
         for decision in _unless_in_disorder(facts.ticket.id, targets.decide, facts, grounds, now, True)
     ]
-    around = _around(decisions, grounds, now)
+    around, restricted = _around(decisions, grounds, now), list_restricted_ids()
     return [
         (decision, told)
         for decision in decisions
-        for told in _unless_in_disorder(decision.facts.ticket.id, _tell, decision, around, now)
+        for told in _unless_in_disorder(decision.facts.ticket.id, _tell, decision, around, restricted, now)
     ]
 
 
@@ -116,8 +117,14 @@ def _around(decisions: Sequence[Decision], grounds: Grounds, now: datetime) -> d
     return found
 
 
-def _tell(decision: Decision, around: Mapping[int, escalation.Around], now: datetime) -> list[Ring]:
-    return [_ring(decision, due, around[decision.facts.ticket.team_id], now) for due in decision.alarms.told]
+def _tell(
+    decision: Decision, around: Mapping[int, escalation.Around], restricted: frozenset[int], now: datetime
+) -> list[Ring]:
+    if not decision.alarms.told:
+        return []
+    ticket = decision.facts.ticket
+    of_ticket = around[ticket.team_id].about(ticket.service_id in restricted, ticket.assignee_id)
+    return [_ring(decision, due, of_ticket, now) for due in decision.alarms.told]
 
 
 def _ring(decision: Decision, due: Due, around: escalation.Around, now: datetime) -> Ring:

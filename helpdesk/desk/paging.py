@@ -55,7 +55,10 @@ def _next(alarm: Alarm, ticket: Ticket, person: Person, now: datetime) -> Ring |
     told = next((e for e in reversed(entries) if person.id in e.detail["people"]), None)
     if told is None or person.id in passers:
         return None
-    around = surroundings.gather(ticket.team, now, office=Grounds(now).office)
+    is_restricted = ticket.service is not None and ticket.service.is_restricted
+    around = surroundings.gather(ticket.team, now, office=Grounds(now).office).about(
+        is_restricted, ticket.assignee_id
+    )
     following = next_after(told.detail["to"], around, ticket.assignee_id, passers | {person.id})
     if not following.people:
         return None

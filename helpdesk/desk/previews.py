@@ -10,6 +10,7 @@ from helpdesk.desk.ladders import names_in
 from helpdesk.desk.surroundings import gather
 from helpdesk.rules import escalation, sla
 from helpdesk.rules.escalation import Around, Rung, To, Told
+from helpdesk.rules.recipients import GAPS
 from helpdesk.store.rosters import list_people_by_id
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team, get_team
@@ -36,7 +37,7 @@ class Ring:
     @property
     def gaps(self) -> tuple[To, ...]:
         """As what nobody is there or can be reached. That nobody has a new ticket yet is no gap."""
-        empty = [to for to, why in self.told.passed_over if why in ("nobody", "left", "unreachable")]
+        empty = [to for to, why in self.told.passed_over if why in {"nobody", "left", *GAPS}]
         return tuple(to for to in empty if to != "assignee")
 
     @property
@@ -84,7 +85,8 @@ def preview(
         at,
     )
     ladders = grounds.ladders_of(severity)
-    surroundings = _Surroundings(team, grounds, ladders)
+    is_restricted = service is not None and service.is_restricted
+    surroundings = _Surroundings(team, is_restricted, grounds, ladders)
     rings = [
         ring
         for cycle in cycles
@@ -106,8 +108,10 @@ def _default_team(grounds: Grounds) -> Team:
 class _Surroundings:
     """Who could be told, by instant, gathered once each."""
 
-    def __init__(self, team: Team, grounds: Grounds, ladders: Mapping[str, escalation.Ladder]) -> None:
-        self._team, self._office = team, grounds.office
+    def __init__(
+        self, team: Team, is_restricted: bool, grounds: Grounds, ladders: Mapping[str, escalation.Ladder]
+    ) -> None:
+        self._team, self._is_restricted, self._office = team, is_restricted, grounds.office
         steps = [step for ladder in ladders.values() for step in ladder]
         self._rosters = {step.roster_id for step in steps if step.roster_id is not None}
         self._people = {step.person_id for step in steps if step.person_id is not None}
@@ -121,7 +125,7 @@ class _Surroundings:
                 office=self._office,
                 roster_ids=self._rosters,
                 person_ids=self._people,
-            )
+            ).about(self._is_restricted, None)
         return self._at[instant]
 
 

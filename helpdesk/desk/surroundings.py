@@ -37,9 +37,10 @@ def gather(
     turns = rosters.turns_at({team.roster_id, team.backup_roster_id, *roster_ids}, at, with_next)
     own, backup = turns.get(team.roster_id, Turns()), turns.get(team.backup_roster_id, Turns())
     named = list_people_by_id(set(person_ids))
-    on_turn = (person for turn in turns.values() for person in turn)
+    on_turn = [person for turn in turns.values() for person in turn]
     everybody = {p for p in (*members, *leads, manager, *administrators, *named, *on_turn) if p is not None}
     reaches = list_reaches(everybody)
+    strangers = {p for p in (*named, *on_turn) if p is not None} - set(members)
     return Around(
         team=members,
         leads=leads,
@@ -55,4 +56,9 @@ def gather(
         without_mail=frozenset(p for p in everybody if not reaches.get(p, NOBODY).by_mail),
         without_chat=frozenset(p for p in everybody if not reaches.get(p, NOBODY).channels),
         team_has_channel=bool(list_team_channels(team.id)),
+        outsiders=frozenset(
+            person.id
+            for person in list_people_by_id(strangers).values()
+            if not access.sees_notes(person.asker, team.id, True, None)
+        ),
     )

@@ -5,7 +5,7 @@ escalation section.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple, TypeAlias
 
 To: TypeAlias = Literal[
@@ -21,8 +21,10 @@ To: TypeAlias = Literal[
 ]
 Channel: TypeAlias = Literal["all", "mail", "chat"]
 Why: TypeAlias = Literal[
-    "nobody", "absent", "off_duty", "same_as_on_call", "left", "unreachable", "passed_on"
+    "nobody", "absent", "off_duty", "same_as_on_call", "left", "unreachable", "barred", "passed_on"
 ]
+# Why somebody who is there is told nothing: each is for somebody to mend.
+GAPS: frozenset[Why] = frozenset({"unreachable", "barred"})
 
 # Whom to tell at once where a step finds nobody; the administrators are the last.
 NEXT: Mapping[To, To] = {
@@ -55,7 +57,8 @@ class Around:
     `on_call`, `next_turn` and `backup` answer for the team's rosters, `rosters` for those that steps name,
     by id. `away` are absent, `left` those among the named who have left; `is_open`: in office hours.
     `without_mail` have no mail address, `without_chat` no verified channel; who is in both cannot be reached.
-    `team_has_channel`: the team has one of its own, in which all its members read.
+    `team_has_channel`: the team has one of its own, in which all its members read. `outsiders` read no
+    ticket of the team's restricted services but those that they have; `barred` may not read the present one.
     """
 
     team: tuple[int, ...] = ()
@@ -72,6 +75,16 @@ class Around:
     without_mail: frozenset[int] = frozenset()
     without_chat: frozenset[int] = frozenset()
     team_has_channel: bool = False
+    outsiders: frozenset[int] = frozenset()
+    barred: frozenset[int] = frozenset()
+
+    def about(self, is_restricted: bool, assignee: int | None) -> "Around":
+        """As `self`, for a ticket of the team: of a restricted service or not, and who has it."""
+        return replace(self, barred=self.outsiders - {assignee}) if is_restricted else self
+
+    def admits(self, people: Iterable[int]) -> tuple[int, ...]:
+        """Those of the people who may read the ticket."""
+        return tuple(person for person in people if person not in self.barred)
 
     def reached(self, to: To, people: Iterable[int], channel: Channel) -> tuple[int, ...]:
         """Those of the people whom it reaches over that channel if they are told as `to`."""
@@ -102,7 +115,7 @@ class Told:
         return tuple(
             to
             for to, why in self.passed_over
-            if why == "unreachable" or (why in ("nobody", "left") and to in _EXPECTED)
+            if why in GAPS or (why in ("nobody", "left") and to in _EXPECTED)
         )
 
 
@@ -129,7 +142,8 @@ def whom(
 
     `person` is whom "person" names; `roster` stands in for the team's where `to` is on_call, backup or
     next_turn. An absent or off-duty assignee (outside office hours and not on call) is passed over; so is a
-    backup or next turn who is the very person on call, and whoever cannot be reached over `channel`.
+    backup or next turn who is the very person on call, whoever may not read the ticket, and whoever cannot
+    be reached over `channel`.
     Stand-ins are told over whatever reaches them. Empty `people` only where even no administrator is left.
     """
     passed: list[tuple[To, Why]] = []
@@ -137,10 +151,11 @@ def whom(
     by: Channel = channel
     while True:
         people, why = _there(wanted, around)
-        reached = around.reached(wanted.to, people, by)
+        admitted = around.admits(people)
+        reached = around.reached(wanted.to, admitted, by)
         if reached:
             return Told(reached, wanted.to, tuple(passed), by)
-        passed.append((wanted.to, "unreachable" if people else why))
+        passed.append((wanted.to, "unreachable" if admitted else "barred" if people else why))
         following = NEXT.get(wanted.to)
         if following is None:
             return Told((), to, tuple(passed), channel)
@@ -153,7 +168,8 @@ def next_after(to: To, around: Around, assignee: int | None, passed_on: frozense
     passed: list[tuple[To, Why]] = []
     at = NEXT.get(to)
     while at is not None:
-        people, why = _there(_Wanted(at, assignee), around)
+        there, why = _there(_Wanted(at, assignee), around)
+        people, why = around.admits(there), "barred" if there else why
         others = tuple(p for p in people if p not in passed_on)
         reached = tuple(p for p in others if around.reaches(p, "all"))
         if reached:

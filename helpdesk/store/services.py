@@ -49,3 +49,8 @@ def list_services(active_only: bool = True) -> list[Service]:
     """Services by name, their teams loaded."""
     query = select(Service).options(joinedload(Service.team)).order_by(Service.name)
     return list(db.session.scalars(query.where(Service.is_active) if active_only else query))
+
+
+def list_restricted_ids() -> frozenset[int]:
+    """The ids of restricted services, whose tickets only their team reads."""
+    return frozenset(db.session.scalars(select(Service.id).where(Service.is_restricted)))

@@ -22,6 +22,7 @@ TICKET = [
     "severity",
     "is_triaged",
     "team_id",
+    "service_id",
     "assignee_id",
     "policy_version_id",
     "reported_at",

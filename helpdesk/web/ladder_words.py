@@ -36,6 +36,7 @@ WHY = {
     "same_as_on_call": _l("on call themselves"),
     "left": _l("has left"),
     "unreachable": _l("cannot be reached"),
+    "barred": _l("may not read the ticket"),
 }
 
 

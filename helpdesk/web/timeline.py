@@ -59,6 +59,7 @@ PASSED_OVER = {
     "same_as_on_call": _l("on call themselves"),
     "left": _l("has left"),
     "unreachable": _l("cannot be reached"),
+    "barred": _l("may not read the ticket"),
     "passed_on": _l("has passed it on"),
 }
 

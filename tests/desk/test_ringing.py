@@ -11,6 +11,7 @@ from sqlalchemy import event
 from helpdesk.desk import alarms, escalations, tickets, triage, waiting
 from helpdesk.desk.check import check
 from helpdesk.desk.registration import Report
+from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db, notices
 from helpdesk.store.channels import Channel
@@ -168,6 +169,23 @@ def test_who_cannot_be_reached_is_passed_over_and_the_lead_is_warned(house: Hous
     ring(half)
     last = steps_of(ticket)[-1]
     assert {"to": "assignee", "why": "unreachable"} in last["passed_over"]
+    assert ("uncovered", house.chen.id, None) in told()
+
+
+def test_who_may_not_read_a_restricted_ticket_is_passed_over_and_the_lead_is_warned(house: House) -> None:
+    outsider = house.person("Gil", Role.AGENT)
+    db.session.flush()
+    step("minor", 0).to, step("minor", 0).person_id = "person", outsider.id
+    db.session.commit()
+    open_to_all = report(house, "minor", MONDAY_9)
+    ring(MONDAY_9)
+    house.erp.is_restricted = True
+    db.session.commit()
+    restricted = report(house, "minor", MONDAY_9)
+    ring(MONDAY_9)
+    assert steps_of(open_to_all)[0]["people"] == [outsider.id]
+    (first,) = steps_of(restricted)
+    assert (first["people"], first["passed_over"]) == ([house.chen.id], [{"to": "person", "why": "barred"}])
     assert ("uncovered", house.chen.id, None) in told()
 
 

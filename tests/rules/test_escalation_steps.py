@@ -291,6 +291,31 @@ def test_what_a_step_may_not_say(step: Step, faults: list[str]) -> None:
             (("on_call", "unreachable"),),
             ("on_call",),
         ),
+        # who may not read a restricted ticket is passed over, unless they have it
+        (
+            Step("on_call"),
+            Around(on_call=BO, backup=GIL, outsiders=frozenset({BO})).about(True, None),
+            (GIL,),
+            "backup",
+            (("on_call", "barred"),),
+            ("on_call",),
+        ),
+        (
+            Step("on_call"),
+            Around(on_call=BO, outsiders=frozenset({BO})).about(True, BO),
+            (BO,),
+            "on_call",
+            (),
+            (),
+        ),
+        (
+            Step("on_call"),
+            Around(on_call=BO, outsiders=frozenset({BO})).about(False, None),
+            (BO,),
+            "on_call",
+            (),
+            (),
+        ),
         # a step by chat passes over whoever has none; who stands in is told in whatever way there is
         (
             Step("on_call", channel="chat"),
