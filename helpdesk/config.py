@@ -63,7 +63,11 @@ class Settings:
     redis_url: str = field(repr=False)
     secret_key: str = field(repr=False)
     mail_bind: Address
+    lmtp_bind: Address | None
+    mail_tls_cert: Path | None
+    mail_tls_key: Path | None
     mail_address: str
+    mail_aliases: tuple[str, ...]
     smtp_url: str | None = field(repr=False)
     mail_max_bytes: int
     upload_max_bytes: int
@@ -76,6 +80,11 @@ class Settings:
     backups_kept: int
     log_level: str
     demo: bool
+
+    @property
+    def own_addresses(self) -> frozenset[str]:
+        """The desk's mail addresses that are set here, in lower case."""
+        return frozenset(each.lower() for each in (self.mail_address, *self.mail_aliases))
 
     @property
     def smtp_server(self) -> SmtpServer | None:
@@ -273,6 +282,19 @@ def _mail_address(text: str, _values: dict[str, Any]) -> str:
     return text
 
 
+def _mail_addresses(text: str, values: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(_mail_address(part.strip(), values) for part in text.split(",") if part.strip())
+
+
+def _readable_file(text: str, _values: dict[str, Any]) -> Path:
+    path = Path(text).absolute()
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise ValueError(f"cannot read {path} ({_reason(error)})") from None
+    return path
+
+
 def _default_mail_address(values: dict[str, Any]) -> str:
     host = urlsplit(values["base_url"]).hostname or "localhost"
     return f"helpdesk@{'localhost' if _is_ip(host) else host}"
@@ -419,11 +441,39 @@ SETTINGS = (
         _always(Address("127.0.0.1", 2525)),
     ),
     Setting(
+        "HELPDESK_LMTP_BIND",
+        "none: no LMTP",
+        "Where mail is taken in over LMTP, host:port.",
+        _address,
+        _always(None),
+    ),
+    Setting(
+        "HELPDESK_MAIL_TLS_CERT",
+        "none: no STARTTLS",
+        "The certificate (PEM, with its chain) with which mail is taken in over STARTTLS.",
+        _readable_file,
+        _always(None),
+    ),
+    Setting(
+        "HELPDESK_MAIL_TLS_KEY",
+        "none: in the certificate's file",
+        "That certificate's private key (PEM).",
+        _readable_file,
+        _always(None),
+    ),
+    Setting(
         "HELPDESK_MAIL_ADDRESS",
         "helpdesk@ and the host of HELPDESK_BASE_URL",
-        "The desk's own mail address.",
+        "The desk's own mail address: letters come from it.",
         _mail_address,
         _default_mail_address,
+    ),
+    Setting(
+        "HELPDESK_MAIL_ALIASES",
+        "none: only that one",
+        "Further addresses at which mail is taken in, commas between them.",
+        _mail_addresses,
+        _always(()),
     ),
     Setting(
         "HELPDESK_SMTP_URL",

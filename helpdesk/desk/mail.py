@@ -1,6 +1,6 @@
 """What becomes of a mail: ticket, entry, filed quietly, duplicate, or set aside for somebody to look at."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -118,13 +118,14 @@ def claim(now: datetime, limit: int) -> list[int]:
         return claim_waiting_mail(now, now + CLAIMED_FOR, limit)
 
 
-def understand(raw_mail_id: int, message: Message, *, desk_address: str, now: datetime) -> Outcome:
+def understand(raw_mail_id: int, message: Message, *, own: Collection[str], now: datetime) -> Outcome:
     """Makes of a message what rules/threading decides, in one transaction with its outcome.
 
     So a crash leaves it waiting, and understanding it again finds the outcome. A new ticket counts from
-    when the mail was received. Mail gives nobody the powers of staff: From is easily forged.
+    when the mail was received. Mail gives nobody the powers of staff: From is easily forged. `own`: the
+    desk's addresses, in lower case.
     """
-    automatic = threading.why_automatic(message.head, desk_address, links.instance_id())
+    automatic = threading.why_automatic(message.head, own, links.instance_id())
     kept = attachments.keep(message.files) if automatic is None else []
     with transaction():
         raw = get_raw_mail_for_change(raw_mail_id)
@@ -138,7 +139,7 @@ def understand(raw_mail_id: int, message: Message, *, desk_address: str, now: da
         first = claim_identity(message.identity, raw.id)
         if first is not None and first.id != raw.id and raw.rescued_by_id is None:
             return _finish(raw, "duplicate", first.ticket_id, "same_message", now)
-        return _act(raw, message, None if raw.rescued_by_id else automatic, desk_address, kept, now)
+        return _act(raw, message, None if raw.rescued_by_id else automatic, own, kept, now)
 
 
 def put_off(raw_mail_id: int, cause: str, now: datetime) -> Outcome:
@@ -184,18 +185,23 @@ def _wait_again(raw: RawMail) -> None:
 
 
 def _act(
-    raw: RawMail, message: Message, automatic: str | None, desk_address: str, kept: list[Kept], now: datetime
+    raw: RawMail,
+    message: Message,
+    automatic: str | None,
+    own: Collection[str],
+    kept: list[Kept],
+    now: datetime,
 ) -> Outcome:
     sender = _find_sender(raw, message)
-    thread = None if raw.rescued_by_id else _thread(message, sender, desk_address, now)
+    thread = None if raw.rescued_by_id else _thread(message, sender, own, now)
     verdict = threading.decide(automatic, thread, message.own_words)
     if verdict.act is Act.FILE:
         return _file(raw, verdict, _readable(message), now)
     sender = sender or _new_person(message.from_name, raw.from_address, message.own_words, now)
     if verdict.act is Act.CREATE:
-        return _create(raw, message, sender, verdict, desk_address, kept, now)
+        return _create(raw, message, sender, verdict, own, kept, now)
     proven = thread is not None and thread.is_proven
-    return _add(raw, message, sender, verdict, desk_address, kept, proven, now)
+    return _add(raw, message, sender, verdict, own, kept, proven, now)
 
 
 def _create(
@@ -203,7 +209,7 @@ def _create(
     message: Message,
     sender: Person,
     verdict: Verdict,
-    desk_address: str,
+    own: Collection[str],
     kept: list[Kept],
     now: datetime,
 ) -> Outcome:
@@ -224,7 +230,7 @@ def _create(
     if too_many:
         _tell_agent(ticket, raw, "too_many_from_sender", now)
     else:
-        _copy(ticket, message, sender, desk_address, now)
+        _copy(ticket, message, sender, own, now)
     if verdict.ticket_id is not None:
         _link(ticket, get_ticket_for_change(verdict.ticket_id), verdict.cause, now)
     return _finish(raw, "created", ticket.id, verdict.cause, now)
@@ -235,7 +241,7 @@ def _add(
     message: Message,
     author: Person,
     verdict: Verdict,
-    desk_address: str,
+    own: Collection[str],
     kept: list[Kept],
     is_proven: bool,
     now: datetime,
@@ -268,7 +274,7 @@ def _add(
         )
         # Who forges the reporter's From and guesses a number must not copy themselves in.
         if is_proven and author.id == ticket.reporter_id:
-            _copy(ticket, message, author, desk_address, now)
+            _copy(ticket, message, author, own, now)
     attachments.attach(entry, kept)
     if verdict.act is Act.REOPEN:
         closing.reopen(ticket.id, author, "", now=now, door="mail")
@@ -300,9 +306,9 @@ def _link(ticket: Ticket, older: Ticket, cause: str, now: datetime) -> None:
         )
 
 
-def _thread(message: Message, sender: Person | None, desk_address: str, now: datetime) -> Thread | None:
+def _thread(message: Message, sender: Person | None, own: Collection[str], now: datetime) -> Thread | None:
     """The ticket that the strongest hint leads to, as the rule needs it."""
-    for hint in threading.hints(message.head, desk_address):
+    for hint in threading.hints(message.head, own):
         ticket_id, written_to = _ticket_of(hint)
         found = find_named_ticket(ticket_id) if ticket_id is not None else None
         if found is None or (hint.kind == "token" and not links.is_salt_of(found[0], hint.value)):
@@ -357,7 +363,7 @@ def _new_person(name: str, address: str, text: str, now: datetime) -> Person:
     return person
 
 
-def _copy(ticket: Ticket, message: Message, author: Person, desk_address: str, now: datetime) -> None:
+def _copy(ticket: Ticket, message: Message, author: Person, own: Collection[str], now: datetime) -> None:
     """Whom somebody known copied in takes part: never the desk's own addresses, nor those nobody reads.
 
     A stranger's do not: else one mail would have the desk write to whom they like.
@@ -367,7 +373,7 @@ def _copy(ticket: Ticket, message: Message, author: Person, desk_address: str, n
     people = [
         (name, address)
         for name, address in message.copied
-        if not threading.is_ours(address, desk_address) and not address.startswith(_NOBODY)
+        if not threading.is_ours(address, own) and not address.startswith(_NOBODY)
     ]
     for name, address in people[:MOST_COPIED]:
         person = find_person_by_address(address) or _new_person(name, address, "", now)

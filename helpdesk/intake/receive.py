@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from helpdesk.desk import mail
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.mail import Message, Outcome
+from helpdesk.desk.mailboxes import own_addresses
 from helpdesk.desk.registration import Report
 from helpdesk.intake.parse import Parsed, Unparseable, parse, parse_barely
 from helpdesk.rules import quotes
@@ -70,8 +71,8 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
         return mail.set_aside(raw_mail_id, "stopped_us", now)
     try:
         message = _message(_parsed(raw, get_bytes(raw)))
-        address = current_app.config["SETTINGS"].mail_address
-        return mail.understand(raw_mail_id, message, desk_address=address, now=now)
+        own = own_addresses(current_app.config["SETTINGS"].own_addresses)
+        return mail.understand(raw_mail_id, message, own=own, now=now)
     except Unparseable as fault:
         log.warning("mail %s cannot be parsed: %s", raw_mail_id, fault)
         return mail.set_aside(raw_mail_id, "unparseable", now)

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -87,14 +88,14 @@ class Keeper:
 class Handler:
     """What aiosmtpd asks us."""
 
-    def __init__(self, keeper: Keeper, desk_address: str) -> None:
+    def __init__(self, keeper: Keeper, own: Collection[str]) -> None:
         self.keeper = keeper
-        self.desk_address = desk_address
+        self.own = own
 
     async def handle_RCPT(
         self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
-        if not is_ours(address, self.desk_address):
+        if not is_ours(address, self.own):
             return "550 5.1.1 No such address here"
         if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
             return "452 4.5.3 Too many recipients"
@@ -141,7 +142,7 @@ async def _serve(app: Flask, settings: Settings) -> None:
 
 
 def _listener(keeper: Keeper, settings: Settings) -> Any:
-    handler = Handler(keeper, settings.mail_address)
+    handler = Handler(keeper, settings.own_addresses)
     longest = settings.mail_max_bytes
 
     class Listener(SMTP):

@@ -5,6 +5,7 @@ reply token in the address, last the number in the subject; and only for somebod
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -104,19 +105,18 @@ class Verdict:
     cause: str = ""
 
 
-def is_ours(address: str, desk_address: str) -> bool:
-    """Whether the address is the desk's own, in any case and with any plus part."""
+def is_ours(address: str, own: Collection[str]) -> bool:
+    """Whether the address is one of the desk's own (in lower case), in any case and with any plus part."""
     local, _, domain = address.lower().rpartition("@")
-    own_local, _, own_domain = desk_address.lower().rpartition("@")
-    return domain == own_domain and local.partition("+")[0] == own_local
+    return f"{local.partition('+')[0]}@{domain}" in own
 
 
-def hints(head: Head, desk_address: str) -> list[Hint]:
+def hints(head: Head, own: Collection[str]) -> list[Hint]:
     """What may name a ticket, the strongest first."""
     found = [Hint("letter", each) for each in head.in_reply_to[:MOST_REFERENCES]]
     found += [Hint("letter", each) for each in reversed(head.references[-MOST_REFERENCES:])]
     for address in head.recipients:
-        if is_ours(address, desk_address):
+        if is_ours(address, own):
             token = _TOKEN.fullmatch(address.lower().rpartition("@")[0].partition("+")[2])
             if token:
                 found.append(Hint("token", token[2], int(token[1])))
@@ -126,7 +126,7 @@ def hints(head: Head, desk_address: str) -> list[Hint]:
     return list(dict.fromkeys(found))
 
 
-def why_automatic(head: Head, desk_address: str, instance: str) -> str | None:
+def why_automatic(head: Head, own: Collection[str], instance: str) -> str | None:
     """The code of the first sign that no person wrote it, or None (RFC 3834 and the vendors' headers).
 
     "own_loop": it is ours, by our instance header or our address.
@@ -134,7 +134,7 @@ def why_automatic(head: Head, desk_address: str, instance: str) -> str | None:
     said = {name: value.strip().lower() for name, value in head.headers.items()}
     if said.get(INSTANCE_HEADER.lower()) == instance.lower():
         return "own_loop"
-    if head.from_address and is_ours(head.from_address, desk_address):
+    if head.from_address and is_ours(head.from_address, own):
         return "own_loop"
     if head.is_report:
         return "delivery_report"

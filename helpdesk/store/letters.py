@@ -17,8 +17,10 @@ UNSEEN_KINDS = frozenset({"channel_code"})
 
 
 class Letter(Model):
-    """A rendered letter. `key` makes it exactly one ("alarm:7:person:3"). `state`: waiting, sent, failed
-    (given up; an agent is told), kept (no HELPDESK_SMTP_URL: readable on the letters page alone).
+    """A rendered letter. `key` makes it exactly one ("alarm:7:person:3"). `state`: waiting (with a `fault`:
+    deferred), sent, bounced (a delivery report says that it did not arrive), failed (given up; an agent is
+    told), kept (no HELPDESK_SMTP_URL: readable on the letters page alone). `report`: what the last delivery
+    report says (also of a delay, which leaves it sent), `reported_at`: when.
     `channel_id`: goes to that channel as plain text; None: by mail.
 
     `claimed_until`: a sender holds it until then; `message_id` is fixed at writing, so that a second
@@ -49,6 +51,8 @@ class Letter(Model):
     attempts: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fault: Mapped[str] = mapped_column(default="")
+    report: Mapped[str] = mapped_column(default="")
+    reported_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     person: Mapped[Person | None] = relationship()
     ticket: Mapped[Ticket | None] = relationship()
 

@@ -2,7 +2,17 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, func, or_, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker
@@ -22,7 +32,11 @@ class RawMail(Model):
     """
 
     __tablename__ = "raw_mail"
-    __table_args__ = (Index(None, "state", "id"), Index(None, "from_address", "done_at"))
+    __table_args__ = (
+        Index(None, "state", "id"),
+        Index(None, "from_address", "done_at"),
+        UniqueConstraint("mailbox_id", "uid_validity", "uid"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(index=True)
     size: Mapped[int]
@@ -44,6 +58,14 @@ class RawMail(Model):
     preview: Mapped[str] = mapped_column(default="")
     # The agent who wants a ticket of it, whatever the rules say.
     rescued_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # Where it was fetched (RFC 3501): the same message of a mailbox is kept once.
+    mailbox_id: Mapped[int | None] = mapped_column(ForeignKey("mailbox.id"))
+    uid_validity: Mapped[int | None] = mapped_column(BigInteger)
+    uid: Mapped[int | None] = mapped_column(BigInteger)
+    # What our own MX found of its sender (RFC 8601): pass, fail, none; "" where no MX of ours says anything.
+    authentication: Mapped[str] = mapped_column(default="")
+    # The letter that it reports on, where it is a delivery report.
+    letter_id: Mapped[int | None] = mapped_column(ForeignKey("letter.id", use_alter=True))
     ticket: Mapped[Ticket | None] = relationship()
 
 

@@ -28,6 +28,9 @@ class Person(Model):
     location: Mapped[str] = mapped_column(default="")
     locale: Mapped[str | None]
     zone: Mapped[str | None]
+    # Which letters they want: "every"; "milestones" (reporters: received, resolved, closed, and what needs
+    # their answer); "digest" (agents: what does not page comes once a day).
+    mail_mode: Mapped[str] = mapped_column(default="every")
     password_hash: Mapped[str | None]
     password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(default=0)
@@ -77,6 +80,7 @@ class Address(Model):
     is_primary: Mapped[bool] = mapped_column(default=False)
     # Set when a delivery report says that the address does not take mail.
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fault: Mapped[str] = mapped_column(default="")  # what that report says
     person: Mapped[Person] = relationship(back_populates="addresses")
 
 

@@ -179,7 +179,11 @@ class Participant(Model):
 
 
 class Attachment(Model):
-    """A file of an entry; its bytes lie in the data folder under attachments/ by their SHA-256."""
+    """A file of an entry; its bytes lie in the data folder under attachments/ by their SHA-256.
+
+    `role`: file; inline (a picture that the mail's text shows); repeated (a picture that came with earlier
+    mails of that sender, such as a logo); formatted (the mail's safe HTML, for its page alone).
+    """
 
     __tablename__ = "attachment"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -190,6 +194,7 @@ class Attachment(Model):
     size: Mapped[int]
     sha256: Mapped[str]
     content_id: Mapped[str | None]  # of an inline image in a mail
+    role: Mapped[str] = mapped_column(default="file")
 
 
 def ticket_id_of(number: str) -> int | None:

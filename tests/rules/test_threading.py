@@ -15,14 +15,14 @@ from helpdesk.rules.threading import (
     why_automatic,
 )
 
-DESK = "desk@example.org"
+DESK = frozenset({"desk@example.org"})
 
 
 def head(**given: object) -> Head:
     plain: dict[str, object] = {
         "from_address": "ana@example.org",
         "sender": "ana@example.org",
-        "recipients": (DESK,),
+        "recipients": tuple(DESK),
         "subject": "Printer",
         "headers": {},
     }
