@@ -14,6 +14,7 @@ from helpdesk.desk.timeline import record
 from helpdesk.outbound import alarms, links
 from helpdesk.rules import threading
 from helpdesk.rules.access import Role
+from helpdesk.rules.automatic import why_automatic
 from helpdesk.rules.language import guess_locale
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.threading import Act, Head, Hint, Thread, Verdict
@@ -125,7 +126,7 @@ def understand(raw_mail_id: int, message: Message, *, own: Collection[str], now:
     when the mail was received. Mail gives nobody the powers of staff: From is easily forged. `own`: the
     desk's addresses, in lower case.
     """
-    automatic = threading.why_automatic(message.head, own, links.instance_id())
+    automatic = why_automatic(message.head, own, links.instance_id())
     kept = attachments.keep(message.files) if automatic is None else []
     with transaction():
         raw = get_raw_mail_for_change(raw_mail_id)

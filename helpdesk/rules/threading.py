@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from helpdesk.rules.lifecycle import OPEN, State
+from helpdesk.rules.thanks import is_only_thanks
 
 INSTANCE_HEADER = "X-Helpdesk-Instance"
 MOST_REFERENCES = 50
@@ -20,24 +21,6 @@ MOST_FROM_STRANGER = 5  # their address may be forged: receipts to it would floo
 
 _SUBJECT_NUMBER = re.compile(r"\[HD-(\d{1,9})\]", re.IGNORECASE)
 _TOKEN = re.compile(r"(\d{1,9})-([0-9a-z]{4,40})")
-_AUTOMATIC_SUBJECT = re.compile(
-    r"^\s*(?:automatic reply|auto(?:matic)?[- ]?reply|out of office|abwesenheitsnotiz|automatische antwort"
-    r"|自动回复|自動回覆|自動回復)\s*[:：]",
-    re.IGNORECASE,
-)
-_VENDOR_HEADERS = ("x-autoreply", "x-autorespond", "x-autoreply-from", "x-mail-autoreply")
-_THANKS = re.compile(
-    r"\b(?:thank|thanks|thx|ty|cheers|perfect|great|danke|merci|gracias)\b|谢|謝|感谢|感謝|辛苦|收到|好的",
-    re.IGNORECASE,
-)
-# A question, a request, a doubt or a complaint: whatever makes a short answer more than thanks.
-_MORE_THAN_THANKS = re.compile(
-    r"[?？]|n['’]t\b|\b(?:not|no|still|again|but|however|except|yet|broken?|fails?|failed|errors?|wrong|problems?"
-    r"|issues?|unfortunately|please|can|could|would|when|why|how|what|nicht|noch|aber|wieder|bitte|pas|mais)\b"
-    r"|不|没|沒|未|还|還|仍|又|再|但|可是|问题|問題|错|錯|失败|失敗|坏|壞|请|請|麻烦|麻煩|能否|吗|嗎|呢|怎|为什么|什么",
-    re.IGNORECASE,
-)
-_LONGEST_THANKS = 160  # characters
 
 
 @dataclass(frozen=True)
@@ -124,45 +107,6 @@ def hints(head: Head, own: Collection[str]) -> list[Hint]:
     if number:
         found.append(Hint("number", "", int(number[1])))
     return list(dict.fromkeys(found))
-
-
-def why_automatic(head: Head, own: Collection[str], instance: str) -> str | None:
-    """The code of the first sign that no person wrote it, or None (RFC 3834 and the vendors' headers).
-
-    "own_loop": it is ours, by our instance header or our address.
-    """
-    said = {name: value.strip().lower() for name, value in head.headers.items()}
-    if said.get(INSTANCE_HEADER.lower()) == instance.lower():
-        return "own_loop"
-    if head.from_address and is_ours(head.from_address, own):
-        return "own_loop"
-    if head.is_report:
-        return "delivery_report"
-    if said.get("auto-submitted", "no").partition(";")[0].strip() != "no":
-        return "auto_submitted"
-    if head.sender == "" or said.get("return-path") == "<>":
-        return "null_return_path"
-    if said.get("x-auto-response-suppress", "none") != "none":
-        return "auto_response_suppress"
-    if said.get("precedence") in ("bulk", "list", "junk", "auto_reply"):
-        return "precedence"
-    if "list-id" in said:
-        return "mailing_list"
-    if any(said.get(name, "no") not in ("no", "false", "") for name in _VENDOR_HEADERS):
-        return "automatic_reply"
-    if INSTANCE_HEADER.lower() in said:  # another desk like this one
-        return "other_desk"
-    return "automatic_reply" if _AUTOMATIC_SUBJECT.match(head.subject) else None
-
-
-def is_only_thanks(text: str) -> bool:
-    """Whether a reply to a resolved ticket says thanks and nothing that might need us; False when unsure."""
-    said = text.strip()
-    return (
-        0 < len(said) <= _LONGEST_THANKS
-        and _THANKS.search(said) is not None
-        and _MORE_THAN_THANKS.search(said) is None
-    )
 
 
 def decide(automatic: str | None, thread: Thread | None, own_words: str) -> Verdict:

@@ -1,7 +1,6 @@
 import pytest
 
 from helpdesk.rules.lifecycle import State
-from helpdesk.rules.quotes import split
 from helpdesk.rules.threading import (
     MOST_ON_TICKET,
     Act,
@@ -10,9 +9,7 @@ from helpdesk.rules.threading import (
     Thread,
     decide,
     hints,
-    is_only_thanks,
     is_ours,
-    why_automatic,
 )
 
 DESK = frozenset({"desk@example.org"})
@@ -58,32 +55,6 @@ def test_the_desk_knows_its_address_in_any_case_and_with_any_plus_part() -> None
     assert not is_ours("helpdesk@example.org", DESK)
 
 
-@pytest.mark.parametrize(
-    ("given", "cause"),
-    [
-        ({"headers": {"x-helpdesk-instance": "ours"}}, "own_loop"),
-        ({"headers": {"x-helpdesk-instance": "another"}}, "other_desk"),
-        ({"from_address": "desk+1-aaaa@example.org"}, "own_loop"),
-        ({"headers": {"auto-submitted": "auto-replied; owner-email=x"}}, "auto_submitted"),
-        ({"headers": {"auto-submitted": "no"}}, None),
-        ({"headers": {"x-auto-response-suppress": "OOF"}}, "auto_response_suppress"),
-        ({"headers": {"precedence": "Bulk"}}, "precedence"),
-        ({"headers": {"precedence": "first-class"}}, None),
-        ({"headers": {"list-id": "<team.example.org>"}}, "mailing_list"),
-        ({"headers": {"x-autoreply": "yes"}}, "automatic_reply"),
-        ({"sender": ""}, "null_return_path"),
-        ({"sender": None}, None),
-        ({"headers": {"return-path": "<>"}}, "null_return_path"),
-        ({"is_report": True}, "delivery_report"),
-        ({"subject": "自动回复: 出差"}, "automatic_reply"),
-        ({"subject": "自动回复坏了"}, None),
-        ({}, None),
-    ],
-)
-def test_each_sign_of_automatic_mail_is_known(given: dict[str, object], cause: str | None) -> None:
-    assert why_automatic(head(**given), DESK, "ours") == cause
-
-
 def test_automatic_mail_is_filed_and_never_answers_or_reopens() -> None:
     assert decide("precedence", thread(State.RESOLVED), "text").act is Act.FILE
     assert decide("precedence", None, "text").ticket_id is None
@@ -119,51 +90,3 @@ def test_a_resolved_ticket_reopens_unless_it_is_only_thanks() -> None:
 def test_mail_at_the_pace_of_a_loop_does_not_reopen() -> None:
     verdict = decide(None, thread(State.RESOLVED, mails_this_hour=MOST_ON_TICKET), "Still broken")
     assert (verdict.act, verdict.cause) == (Act.ENTRY, "too_many_on_ticket")
-
-
-@pytest.mark.parametrize(
-    "text", ["Thanks!", "Thank you, Bo. It works now.", "谢谢！", "好的，谢谢，辛苦了", "Danke"]
-)
-def test_thanks_are_known(text: str) -> None:
-    assert is_only_thanks(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "It works",
-        "Thanks, but it still jams",
-        "Thanks. When does the other one come?",
-        "Thanks, it doesn’t print",
-        "谢谢，但是还不行",
-        "谢谢，请再看看",
-        "Thanks " * 40,
-    ],
-)
-def test_when_unsure_it_is_more_than_thanks(text: str) -> None:
-    assert not is_only_thanks(text)
-
-
-def test_nothing_of_a_text_is_lost_by_folding() -> None:
-    text = "It is broken again today.\n\nOn Monday Bo wrote:\n> Try it now.\n\n-- \nAna"
-    parts = split(text)
-    assert parts.shown == "It is broken again today."
-    assert parts.shown + "\n\n" + parts.folded == text
-
-
-def test_a_short_answer_above_a_long_history_is_shown_with_all_of_it() -> None:
-    text = "No.\n\nOn Monday Bo wrote:\n" + "> a long line of history\n" * 30
-    parts = split(text)
-    assert (parts.shown, parts.folded, parts.own) == (text.strip(), "", "No.")
-
-
-def test_answers_between_quoted_lines_stay_visible() -> None:
-    text = "On Monday Bo wrote:\n> Is it on?\nYes.\n> Is it red?\nNo."
-    assert split(text).shown == text
-
-
-def test_a_forwarded_mail_stays_whole() -> None:
-    text = "See below.\n\nFrom: Kim\nSent: Monday\nTo: Ana\n\nThe words that matter."
-    assert split(text, "Fwd: help").shown == text
-    assert split(text, "help").shown == "See below."
