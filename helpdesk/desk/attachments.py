@@ -24,11 +24,13 @@ _NOT_IN_NAMES = re.compile('[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-
 
 @dataclass(frozen=True)
 class Upload:
-    """A file as a door received it: the sender's name for it, and its bytes (a stream that can seek)."""
+    """A file as a door received it: the sender's name for it, and its bytes (a stream that can seek).
+    `content_id` of a mail's part; `role`: file, inline or formatted (see store/tickets.Attachment)."""
 
     name: str
     stream: BinaryIO
-    content_id: str | None = None  # of an inline picture in a mail
+    content_id: str | None = None
+    role: str = "file"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class Kept:
     size: int
     sha256: str
     content_id: str | None
+    role: str
 
 
 def keep(uploads: Iterable[Upload]) -> list[Kept]:
@@ -60,6 +63,7 @@ def attach(entry: Entry, files: Sequence[Kept]) -> None:
             size=file.size,
             sha256=file.sha256,
             content_id=file.content_id,
+            role=file.role,
         )
         for file in files
     )
@@ -91,4 +95,4 @@ def _keep(upload: Upload) -> Kept:
     upload.stream.seek(0)
     name = file_name(upload.name)
     sha256, size = keep_file(ROOM, upload.stream)
-    return Kept(name, media_type_of(name, start), size, sha256, upload.content_id)
+    return Kept(name, media_type_of(name, start), size, sha256, upload.content_id, upload.role)

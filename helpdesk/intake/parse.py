@@ -4,16 +4,20 @@ import binascii
 import mimetypes
 import re
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from email.message import Message as Part
 from email.parser import BytesHeaderParser, BytesParser
 from email.policy import Compat32
-from email.utils import getaddresses
+from email.utils import getaddresses, parsedate_to_datetime
 from hashlib import sha256
 from io import BytesIO
+from typing import Any
 
 from helpdesk.desk.attachments import Upload
 from helpdesk.intake.charsets import clean, decode, decode_header, raw_text
 from helpdesk.intake.html_text import html_to_text
+from helpdesk.rules.authentication import authenticated
+from helpdesk.rules.reports import DeliveryReport, guess_report, read_report
 from helpdesk.rules.threading import INSTANCE_HEADER, Head
 
 MOST_PARTS = 200
@@ -56,7 +60,11 @@ class Parsed:
     """A mail as read: addresses in lower case, text with line ends \\n, every file whole.
 
     `identity` is the Message-ID with its brackets, or "sha256:..." of what stays the same on every way
-    here. `left_out` counts parts beyond the limits (the raw bytes hold them still).
+    here. `left_out`: {"name", "size", "why"} of each part beyond the limits (too_large, too_many, too_deep,
+    total; the raw bytes hold them still). `authentication`: see rules/authentication. `dated`: the Date
+    header, only to be shown. `formatted`: safe HTML, "" for a plain mail. `events`: what calendars say (see
+    intake/events). `notices`: codes of what a reader should know (signed_smime, encrypted_smime, signed_pgp,
+    encrypted_pgp, winmail, remote_pictures, calendar).
     """
 
     head: Head
@@ -66,31 +74,49 @@ class Parsed:
     text: str
     copied: tuple[tuple[str, str], ...] = ()  # (name, address) of To and Cc
     files: list[Upload] = field(default_factory=list)
-    left_out: int = 0
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    authentication: str = ""
+    dated: datetime | None = None
+    reply_to: str | None = None
+    report: DeliveryReport | None = None
+    formatted: str = ""
+    events: list[dict[str, str]] = field(default_factory=list)
+    notices: tuple[str, ...] = ()
 
 
-def parse(raw: bytes, sender: str | None, recipients: list[str], received_on: str) -> Parsed:
+def parse(
+    raw: bytes, sender: str | None, recipients: list[str], received_on: str, authserv: str = ""
+) -> Parsed:
     """Reads a mail. `sender` and `recipients` are the envelope's; `received_on` (a date) stands in for
-    a missing Date when telling messages without Message-ID apart. Raises Unparseable."""
+    a missing Date when telling messages without Message-ID apart; `authserv` is the authserv-id of our own
+    mail exchanger, "" to trust none. Raises Unparseable."""
     try:
         mail = BytesParser(policy=_POLICY).parsebytes(raw)
         body = _Body()
         body.read(mail, 0)
-        return _assemble(mail, raw, body, sender, recipients, received_on)
+        return _assemble(mail, raw, body, sender, recipients, received_on, authserv)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as fault:
         raise Unparseable(f"{type(fault).__name__}: {fault}"[:200]) from fault
 
 
-def parse_barely(raw: bytes, sender: str | None, recipients: list[str], received_on: str) -> Parsed:
+def parse_barely(
+    raw: bytes, sender: str | None, recipients: list[str], received_on: str, authserv: str = ""
+) -> Parsed:
     """What can be had of a mail that `parse` refuses: its header, its raw text, and itself as a file."""
     mail = BytesHeaderParser(policy=_POLICY).parsebytes(raw)
     body = _Body(texts=[decode(raw.partition(b"\n\n")[2] or raw)])
     body.files.append(Upload("message.eml", BytesIO(raw)))
-    return _assemble(mail, raw, body, sender, recipients, received_on)
+    return _assemble(mail, raw, body, sender, recipients, received_on, authserv)
 
 
 def _assemble(
-    mail: Part, raw: bytes, body: "_Body", sender: str | None, recipients: list[str], received_on: str
+    mail: Part,
+    raw: bytes,
+    body: "_Body",
+    sender: str | None,
+    recipients: list[str],
+    received_on: str,
+    authserv: str,
 ) -> Parsed:
     subject = decode_header(_header(mail, "subject"))
     from_name, from_address = next(iter(_addresses(mail, "from")), ("", None))
@@ -105,16 +131,42 @@ def _assemble(
         references=_ids(mail, "references") + tuple(body.reported_ids),
         is_report=mail.get_content_type() == "multipart/report",
     )
+    text = "\n\n".join(text.strip("\n") for text in body.texts if text.strip())
     return Parsed(
         head=head,
         from_name=from_name,
         identity=_identity(mail, raw, received_on),
         subject=subject,
-        text="\n\n".join(text.strip("\n") for text in body.texts if text.strip()),
+        text=text,
         copied=copied,
         files=body.files,
         left_out=body.left_out,
+        authentication=authenticated(
+            [decode_header(str(each)) for each in mail.get_all("authentication-results", [])],
+            authserv,
+            head.from_address,
+        ),
+        dated=_dated(mail),
+        reply_to=next((address for _, address in _addresses(mail, "reply-to")), None),
+        report=_report(mail, head, text, body),
     )
+
+
+def _report(mail: Part, head: Head, text: str, body: "_Body") -> DeliveryReport | None:
+    for status in body.statuses:
+        if found := read_report(status, head.references + head.in_reply_to):
+            return found
+    named = [address for _, address in _addresses(mail, "x-failed-recipients")]
+    ids = (*head.references, *head.in_reply_to, *_IDS.findall(text[:20_000]))
+    return guess_report(head.from_address, head.subject, text, named, ids)
+
+
+def _dated(mail: Part) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(_header(mail, "date"))
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None
 
 
 def _header(mail: Part, name: str) -> str:
@@ -157,12 +209,14 @@ class _Body:
     files: list[Upload] = field(default_factory=list)
     reported_ids: list[str] = field(default_factory=list)
     parts: int = 0
-    left_out: int = 0
+    left_out: list[dict[str, Any]] = field(default_factory=list)
+    statuses: list[str] = field(default_factory=list)
 
     def read(self, part: Part, depth: int) -> None:
         self.parts += 1
         if self.parts > MOST_PARTS or depth > DEEPEST:
-            self.left_out += 1
+            why = "too_many" if self.parts > MOST_PARTS else "too_deep"
+            self.left_out.append({"name": _file_name(part), "size": 0, "why": why})
             return
         kind = part.get_content_type()
         if part.get_content_maintype() == "multipart" and part.is_multipart():
@@ -197,6 +251,8 @@ class _Body:
         """A forwarded or reported message stays whole; a bounce names the one it is about."""
         inner = next(iter(_children(part)), None)
         content = _whole(part)
+        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
+            self.statuses.append(decode(content))
         if part.get_content_type() in ("message/rfc822", "message/global") and inner is not None:
             self.reported_ids += _ids(inner, "message-id")
         self._add(part, content, decode_header(_header(inner, "subject")) if inner is not None else "")

@@ -89,7 +89,7 @@ def test_a_mail_nested_a_thousand_times_is_bounded() -> None:
 def test_a_mail_of_a_thousand_parts_says_how_many_were_left_out() -> None:
     parts = b"--b\r\nContent-Type: text/plain\r\n\r\nx\r\n" * 1000
     raw = b"From: ana@example.org\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + parts + b"--b--\r\n"
-    assert parse(raw, None, [], "2026-03-02").left_out > 700
+    assert len(parse(raw, None, [], "2026-03-02").left_out) > 700
 
 
 def test_each_charset_of_chinese_mail_is_read() -> None:
