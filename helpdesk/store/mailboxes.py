@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import BigInteger, select
+from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.store.db import Model, UtcDateTime, db
-from helpdesk.store.tickets import Ticket
 
 
 class Mailbox(Model):
@@ -48,8 +47,7 @@ class Mailbox(Model):
     fault: Mapped[str] = mapped_column(default="")
     claimed_by: Mapped[str] = mapped_column(default="")
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    silent_ticket_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
-    silent_ticket: Mapped[Ticket | None] = relationship()
+    active_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 def list_addresses() -> list[str]:

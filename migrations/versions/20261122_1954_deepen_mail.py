@@ -36,6 +36,15 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "mail_trouble",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("ticket_id", sa.Integer(), nullable=False),
+        sa.Column("noticed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("over_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_mail_trouble_ticket_id")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_mail_trouble")),
+    )
+    op.create_table(
         "mailbox",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -61,10 +70,7 @@ def upgrade() -> None:
         sa.Column("fault", sa.String(), nullable=False),
         sa.Column("claimed_by", sa.String(), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("silent_ticket_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["silent_ticket_id"], ["ticket.id"], name=op.f("fk_mailbox_silent_ticket_id")
-        ),
+        sa.Column("active_since", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_mailbox")),
         sa.UniqueConstraint("name", name=op.f("uq_mailbox_name")),
     )
@@ -132,6 +138,7 @@ def downgrade() -> None:
         batch_op.drop_column("fault")
 
     op.drop_table("mailbox")
+    op.drop_table("mail_trouble")
     with op.batch_alter_table("letter_template", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_letter_template_kind_letter_template_locale_letter_template_id"))
 
