@@ -5,7 +5,6 @@ no file of ours. A message is claimed first and marked sent right after the serv
 tried by threads of their own (jobs/tellers), with a short patience: a dead one holds up no mail.
 """
 
-import base64
 import hmac
 import logging
 import re
@@ -16,11 +15,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from typing import Any
 
 from flask import current_app
 
+from helpdesk.outbound import sealing
 from helpdesk.outbound.sending import OnFailure, Patience, Sending, settle
 from helpdesk.rules.channels import (
     CODE_DIGITS,
@@ -38,6 +37,7 @@ from helpdesk.store.letters import Letter, claim_messages, get_letter
 log = logging.getLogger(__name__)
 
 CODE_KIND = "channel_code"
+PURPOSE = "channel.url"  # of what is sealed
 BATCH = 50
 ANSWERS_WITHIN = 4.0  # seconds for each word of the service's
 CLAIMED_FOR = timedelta(minutes=2)
@@ -76,7 +76,7 @@ def check(url: str, *, may_hook: bool) -> Messenger:
 
 def seal(url: str) -> str:
     """The address as it is kept."""
-    return str(_fernet().encrypt(url.encode()).decode())
+    return sealing.seal(PURPOSE, url)
 
 
 def new_code(channel_id: int) -> tuple[str, str]:
@@ -235,23 +235,11 @@ def _may_reach_this_machine() -> bool:
 
 
 def _unsealed(sealed: str) -> str:
-    from cryptography.fernet import InvalidToken
-
     try:
-        return str(_fernet().decrypt(sealed.encode()).decode())
-    except InvalidToken:  # HELPDESK_SECRET_KEY is another by now
+        return sealing.unseal(PURPOSE, sealed)
+    except sealing.SealedOtherwise:  # HELPDESK_SECRET_KEY is another by now
         raise Unusable("sealed_otherwise") from None
 
 
-def _fernet() -> Any:
-    from cryptography.fernet import Fernet  # loaded with the first channel: 10 MiB
-
-    return Fernet(base64.urlsafe_b64encode(_mac(b"helpdesk.channel.url")))
-
-
 def _code_hash(channel_id: int, code: str) -> str:
-    return _mac(f"helpdesk.channel.code\0{channel_id}\0{code}".encode()).hex()
-
-
-def _mac(text: bytes) -> bytes:
-    return hmac.new(current_app.config["SECRET_KEY"].encode(), text, sha256).digest()
+    return sealing.keyed_hash(f"helpdesk.channel.code\0{channel_id}\0{code}").hex()
