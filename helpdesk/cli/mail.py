@@ -6,9 +6,10 @@ import os
 import sys
 
 from helpdesk import clock
-from helpdesk.config import CannotStart, load_settings
+from helpdesk.config import load_settings
 
 TRY_AGAIN = 75  # EX_TEMPFAIL: the MTA keeps the message and comes again
+NULL_PATHS = ("", "<>", "MAILER-DAEMON")  # the last one is what Postfix writes for it
 
 
 def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -20,19 +21,16 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
         description="Take one message from standard input; exit status 75 when it must be tried again.",
     )
     receive.add_argument("--sender", help='of the envelope; "" is the null return path')
-    receive.add_argument("--recipient", help="of the envelope")
+    receive.add_argument("--recipient", action="append", default=[], help="of the envelope; one or more")
     receive.set_defaults(run=_receive)
 
 
 def _receive(args: argparse.Namespace) -> int:
     """Store, commit, understand, say the outcome. Whatever ails us is no reason for the MTA to bounce."""
-    from sqlalchemy.exc import SQLAlchemyError
-
-    content = sys.stdin.buffer.read()
     try:
-        outcome = _take(content, args.sender, [args.recipient] if args.recipient else [])
-    except (SQLAlchemyError, OSError, CannotStart) as fault:
-        print(f"helpdesk: {' '.join(str(fault).split())[:300]}", file=sys.stderr)
+        outcome = _take(args.sender, args.recipient)
+    except Exception as fault:
+        print(f"helpdesk: {' '.join(str(fault).split())[:300] or type(fault).__name__}", file=sys.stderr)
         return TRY_AGAIN
     if outcome is None:
         print("helpdesk: not set up yet; open the pages first", file=sys.stderr)
@@ -41,20 +39,23 @@ def _receive(args: argparse.Namespace) -> int:
     return 0
 
 
-def _take(content: bytes, sender: str | None, recipients: list[str]) -> dict[str, str | None] | None:
+def _take(sender: str | None, recipients: list[str]) -> dict[str, str | None] | None:
     """The outcome as it is printed; None before the first set-up."""
     from helpdesk.core import create_core
     from helpdesk.desk import mail
-    from helpdesk.intake.receive import settle, store_raw
+    from helpdesk.intake.charsets import clean
+    from helpdesk.intake.receive import settle
     from helpdesk.store.organisation import find_organisation
 
     app = create_core(load_settings(os.environ))
     with app.app_context():
         if find_organisation() is None:
             return None
+        sender = sender if sender is None else "" if sender in NULL_PATHS else clean(sender)
+        arrival = mail.keep_raw(sys.stdin.buffer, "pipe", sender, [clean(each) for each in recipients])
         now = clock.now()
-        raw_mail_id = store_raw(content, "pipe", sender, recipients, now, claimed=True)
-        if len(content) > app.config["SETTINGS"].mail_max_bytes:
+        [raw_mail_id] = mail.take_in([arrival], now, claimed=True)
+        if arrival.size > app.config["SETTINGS"].mail_max_bytes:
             outcome = mail.set_aside(raw_mail_id, "too_large", now)
         else:
             outcome = settle(raw_mail_id, now)

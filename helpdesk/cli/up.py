@@ -65,7 +65,7 @@ def _serve(settings: Settings, preparations: Sequence[Sequence[str]]) -> int:
     for told in STOP_SIGNALS:
         signal.signal(told, _told_to_stop)
     with suppress(_Stopped), _alone(settings):
-        _require_free({"HELPDESK_BIND": settings.bind, "HELPDESK_MAIL_BIND": settings.mail_bind})
+        _require_free(_addresses(settings))
         for words in preparations:
             prepared = subprocess.run([sys.executable, "-m", "helpdesk", *words], env=environ, check=False)
             if prepared.returncode != 0:
@@ -90,6 +90,12 @@ def _alone(settings: Settings) -> Iterator[None]:
         except BlockingIOError:
             raise CannotStart(f"HELPDESK_DATA: the service already runs on {settings.data}") from None
         yield
+
+
+def _addresses(settings: Settings) -> dict[str, Address]:
+    """Where we are to listen, by the setting that says so."""
+    found = {"HELPDESK_BIND": settings.bind, "HELPDESK_MAIL_BIND": settings.mail_bind}
+    return found | ({"HELPDESK_LMTP_BIND": settings.lmtp_bind} if settings.lmtp_bind else {})
 
 
 def _require_free(addresses: Mapping[str, Address]) -> None:
