@@ -96,7 +96,7 @@ def register(
     *,
     now: datetime,
     door: str,
-    actor_id: int,
+    actor_id: int | None,
     files: Sequence[Kept] = (),
     raw_mail_id: int | None = None,
     detail: dict[str, Any] | None = None,
@@ -105,8 +105,8 @@ def register(
 ) -> Entry:
     """Adds a ticket as new_ticket makes it with all that follows from it; returns its first entry.
 
-    `detail` joins the entry's. The `letter` to the reporter promises an answer, and is given `words`; None
-    writes none. Inside a transaction.
+    `actor_id` None: the house itself reports. `detail` joins the entry's. The `letter` to the reporter
+    promises an answer, and is given `words`; None writes none. Inside a transaction.
     """
     said = {
         "severity": ticket.severity,
