@@ -3,12 +3,23 @@
 import hashlib
 import os
 import secrets
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from flask import current_app
 
 PIECE = 1 << 20
+DRAFT = "draft-"
+
+
+class StoredFile(NamedTuple):
+    """A file of the data folder, and when its bytes were written."""
+
+    sha256: str
+    size: int
+    written_at: datetime
 
 
 def keep_file(room: str, stream: BinaryIO) -> tuple[str, int]:
@@ -19,7 +30,7 @@ def keep_file(room: str, stream: BinaryIO) -> tuple[str, int]:
     """
     folder = _folder(room)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = folder / f"draft-{secrets.token_hex(8)}"
+    draft = folder / f"{DRAFT}{secrets.token_hex(8)}"
     digest, size = hashlib.sha256(), 0
     try:
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
@@ -42,6 +53,26 @@ def keep_file(room: str, stream: BinaryIO) -> tuple[str, int]:
 def file_path(room: str, sha256: str) -> Path:
     """Where the file of that digest lies, whether or not it is there."""
     return _folder(room) / sha256[:2] / sha256
+
+
+def list_files(room: str, before: datetime) -> Iterator[list[StoredFile]]:
+    """The room's files that were written before then, a folder of them at a time."""
+    for folder in sorted(_folder(room).glob("[0-9a-f][0-9a-f]")):
+        found = ((path.name, path.stat()) for path in folder.iterdir())
+        files = [StoredFile(name, is_.st_size, _instant(is_.st_mtime)) for name, is_ in found]
+        yield [file for file in files if file.written_at < before]
+
+
+def drop_drafts(room: str, before: datetime) -> int:
+    """Removes what was begun before then and never became a file; how many there were."""
+    old = [path for path in _folder(room).glob(f"{DRAFT}*") if _instant(path.stat().st_mtime) < before]
+    for path in old:
+        path.unlink(missing_ok=True)
+    return len(old)
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _folder(room: str) -> Path:

@@ -1,5 +1,6 @@
 """Mail as it came in: a row per message, its bytes in the data folder by their SHA-256."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import (
@@ -27,8 +28,9 @@ class RawMail(Model):
     """A message as received, before and after it is understood.
 
     `state`: waiting (unparsed), done, quarantined. `outcome`: created, entry, filed, duplicate,
-    quarantined. `identity` is the Message-ID, or "sha256:..." of the stable content where there is none:
-    unique, so that one message is one ticket however often and to however many desk addresses it comes.
+    quarantined. `identity` is the Message-ID, or "sha256:..." of the stable content where there is none, and
+    `fingerprint` that of sender, words and files: both alike are one message, which is one ticket however
+    often and to however many desk addresses it comes.
     """
 
     __tablename__ = "raw_mail"
@@ -48,6 +50,7 @@ class RawMail(Model):
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     identity: Mapped[str | None] = mapped_column(index=True)
+    fingerprint: Mapped[str] = mapped_column(default="")
     outcome: Mapped[str | None]
     cause: Mapped[str] = mapped_column(default="")
     subject: Mapped[str] = mapped_column(default="")
@@ -70,7 +73,8 @@ class RawMail(Model):
 
 
 class MailIdentity(Model):
-    """Who came first: the identity of each message that was understood (see RawMail.identity)."""
+    """Who came first: the identity of each message that was understood (see RawMail.identity). Where others
+    bear the same Message-ID, theirs have their fingerprint behind it."""
 
     __tablename__ = "mail_identity"
     identity: Mapped[str] = mapped_column(primary_key=True)
@@ -109,6 +113,11 @@ def get_bytes(raw: RawMail, most: int = -1) -> bytes:
         return file.read(most)
 
 
+def list_known(digests: Iterable[str]) -> set[str]:
+    """Which of these SHA-256 a message is known by."""
+    return set(db.session.scalars(select(RawMail.sha256).where(RawMail.sha256.in_(list(digests)))))
+
+
 def claim_waiting_mail(now: datetime, until: datetime, limit: int) -> list[int]:
     """Ids of waiting messages that are the caller's until then, oldest first; each claim is an attempt.
 
@@ -142,6 +151,13 @@ def claim_identity(identity: str, raw_mail_id: int) -> RawMail | None:
         return None
     first = db.session.get(MailIdentity, identity)
     return db.session.get(RawMail, first.raw_mail_id) if first else None
+
+
+def hand_identity(identity: str, raw_mail_id: int) -> None:
+    """Makes the message the one of that identity, whichever was before. For desk verbs."""
+    db.session.execute(
+        update(MailIdentity).where(MailIdentity.identity == identity).values(raw_mail_id=raw_mail_id)
+    )
 
 
 def find_raw_mail_by_identity(identity: str) -> RawMail | None:
