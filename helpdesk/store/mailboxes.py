@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, select
+from sqlalchemy import BigInteger, ColumnElement, Select, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.mail import RawMail
+
+NOT_FETCHED = "not_fetched"  # cause of a RawMail whose server could not give it
 
 
 class Mailbox(Model):
@@ -53,3 +56,80 @@ class Mailbox(Model):
 def list_addresses() -> list[str]:
     """The desk's addresses that mailboxes stand for, also of those that are switched off."""
     return list(db.session.scalars(select(Mailbox.address).distinct()))
+
+
+def list_mailboxes() -> list[Mailbox]:
+    """All of them by name, those that are switched off last."""
+    return list(db.session.scalars(select(Mailbox).order_by(Mailbox.is_active.desc(), Mailbox.name)))
+
+
+def list_mailboxes_to_fetch(now: datetime) -> list[int]:
+    """Ids of those that are switched on and that no fetcher holds."""
+    query = select(Mailbox.id).where(Mailbox.is_active, _is_free(now)).order_by(Mailbox.id)
+    return list(db.session.scalars(query))
+
+
+def find_mailbox(mailbox_id: int) -> Mailbox | None:
+    """The mailbox of that id, or None."""
+    return db.session.get(Mailbox, mailbox_id)
+
+
+def get_mailbox(mailbox_id: int) -> Mailbox:
+    """The mailbox of that id. LookupError if there is none."""
+    mailbox = find_mailbox(mailbox_id)
+    if mailbox is None:
+        raise LookupError(f"no mailbox {mailbox_id}")
+    return mailbox
+
+
+def find_same_mailbox(host: str, user: str, folder: str, except_id: int | None) -> Mailbox | None:
+    """Another one that is switched on and reads the same folder of the same account, or None."""
+    return db.session.scalar(
+        select(Mailbox).where(
+            Mailbox.is_active,
+            Mailbox.host == host,
+            Mailbox.user == user,
+            Mailbox.folder == folder,
+            Mailbox.id != (except_id or 0),
+        )
+    )
+
+
+def claim_mailbox(mailbox_id: int, fetcher: str, now: datetime, until: datetime) -> bool:
+    """Whether it is that fetcher's until then: it was switched on and nobody's. For desk verbs."""
+    return _hold(mailbox_id, _is_free(now), fetcher, until)
+
+
+def keep_mailbox(mailbox_id: int, fetcher: str, until: datetime) -> bool:
+    """Whether it is still that fetcher's and stays so until then. For desk verbs."""
+    return _hold(mailbox_id, Mailbox.claimed_by == fetcher, fetcher, until)
+
+
+def _hold(mailbox_id: int, condition: ColumnElement[bool], fetcher: str, until: datetime) -> bool:
+    held = db.session.execute(
+        update(Mailbox)
+        .where(Mailbox.id == mailbox_id, Mailbox.is_active, condition)
+        .values(claimed_by=fetcher, claimed_until=until)
+        .returning(Mailbox.id)
+        .execution_options(synchronize_session=False)
+    )
+    return held.scalar() is not None
+
+
+def _is_free(now: datetime) -> ColumnElement[bool]:
+    return or_(Mailbox.claimed_until.is_(None), Mailbox.claimed_until <= now)
+
+
+def list_kept_uids(mailbox_id: int, uid_validity: int, above: int) -> list[int]:
+    """UIDs above that one whose messages have a row."""
+    return list(db.session.scalars(_kept(mailbox_id, uid_validity).where(RawMail.uid > above)))
+
+
+def list_kept_among(mailbox_id: int, uid_validity: int, uids: list[int]) -> list[int]:
+    """Those of the UIDs whose messages were fetched whole."""
+    was_fetched = RawMail.cause != NOT_FETCHED
+    return list(db.session.scalars(_kept(mailbox_id, uid_validity).where(RawMail.uid.in_(uids), was_fetched)))
+
+
+def _kept(mailbox_id: int, uid_validity: int) -> Select[int | None]:
+    return select(RawMail.uid).where(RawMail.mailbox_id == mailbox_id, RawMail.uid_validity == uid_validity)
