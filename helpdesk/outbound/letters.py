@@ -83,7 +83,6 @@ def compose(
     `channel`: the short form (templates/chat) goes there, in the language of its person `to`, for a team's
     (`to` None) the organisation's.
     """
-    settings = current_app.config["SETTINGS"]
     organisation = find_organisation()
     locale = (to.locale if to else None) or (organisation.locale if organisation else "en")
     context = _context(to, ticket, organisation, now) | {"entry": entry, **words}
@@ -109,8 +108,13 @@ def compose(
         reply_to=links.reply_address(ticket) if ticket else None,
         created_at=now,
         next_try_at=now,
-        state="waiting" if channel or settings.smtp_url else "kept",
+        state="waiting" if channel or is_sending() else "kept",
     )
+
+
+def is_sending() -> bool:
+    """Whether letters leave at all: there is a mail server."""
+    return current_app.config["SETTINGS"].smtp_server is not None
 
 
 def post(letter: Letter) -> None:

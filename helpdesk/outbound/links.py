@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
+from helpdesk.rules.letters import quieter_mode
 from helpdesk.store.letters import find_letter_by_message_id
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket
@@ -22,6 +23,7 @@ LASTS = {
     "reset": timedelta(hours=1),
     "alarm": timedelta(days=7),
     "setup": timedelta(days=1),
+    "quiet": timedelta(days=365),
     "device": timedelta(days=365),  # no link but a cookie: a browser that has signed in before
 }
 
@@ -87,6 +89,11 @@ def alarm_url(alarm_id: int, person: Person) -> str:
     return url(f"/alarm/{sign('alarm', {'a': alarm_id, 'p': person.id, 'e': person.session_epoch})}")
 
 
+def quiet_url(person_id: int, kind: str) -> str:
+    """The link with which somebody gets fewer letters of that kind (rules/letters.quieter_mode)."""
+    return url(f"/quiet/{sign('quiet', {'p': person_id, 'm': quieter_mode(kind)})}")
+
+
 def ticket_url(ticket: Numbered) -> str:
     """The ticket's page for those who sign in."""
     return f"{current_app.config['SETTINGS'].base_url}/tickets/{ticket.number}"
@@ -99,7 +106,7 @@ def reply_address(ticket: Ticket) -> str:
 
 
 # Whoever has such a link acts as the one it was written to.
-_SIGNED = re.compile(r"/(follow|confirm|alarm|invitation|new-password|setup)/[\w.-]{20,}")
+_SIGNED = re.compile(r"/(follow|confirm|alarm|quiet|invitation|new-password|setup)/[\w.-]{20,}")
 
 
 def without_signed(text: str) -> str:

@@ -20,7 +20,8 @@ class Sending:
 
 @dataclass(frozen=True)
 class Patience:
-    """For how long a letter is tried, and the longest pause between two tries: they double from a minute."""
+    """For how long a letter is tried, the last time at the very end of it, and the longest pause between two
+    tries: they double from a minute."""
 
     give_up_after: timedelta
     longest_wait: timedelta
@@ -34,12 +35,15 @@ def settle(
     letter.claimed_until = None
     letter.attempts += 1
     letter.fault = fault
+    # From the first try: a letter that had to wait for its turn has no less patience for it.
+    letter.tried_since = letter.tried_since or now
+    gives_up_at = letter.tried_since + patience.give_up_after
     if outcome == "sent":
         letter.state, letter.sent_at = "sent", now
-    elif outcome == "failed" or now - letter.created_at > patience.give_up_after:
+    elif outcome == "failed" or now >= gives_up_at:
         letter.state = "failed"
         on_failure(letter, now)
     else:
         pause = timedelta(minutes=2 ** min(letter.attempts - 1, 10))
-        letter.next_try_at = now + min(pause, patience.longest_wait)
+        letter.next_try_at = min(now + min(pause, patience.longest_wait), gives_up_at)
     return letter.state

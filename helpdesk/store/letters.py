@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, ForeignKey, Index, and_, case, func, or_, 
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, may
+from helpdesk.rules.letters import AT_ONCE, MOST, WITHIN
 from helpdesk.store.db import Model, UtcDateTime, db
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket, desk_side
@@ -19,16 +20,17 @@ UNSEEN_KINDS = frozenset({"channel_code"})
 class Letter(Model):
     """A rendered letter. `key` makes it exactly one ("alarm:7:person:3"). `state`: waiting (with a `fault`:
     deferred), sent, bounced (a delivery report says that it did not arrive), failed (given up; an agent is
-    told), kept (no HELPDESK_SMTP_URL: readable on the letters page alone). `report`: what the last delivery
-    report says (also of a delay, which leaves it sent), `reported_at`: when.
-    `channel_id`: goes to that channel as plain text; None: by mail.
+    told), kept (not sent: no HELPDESK_SMTP_URL, or somebody decided so; readable on the letters page alone),
+    held (for the daily letter), gathered (stands in one). `report`: what the last delivery report says (also
+    of a delay, which leaves it sent), `reported_at`: when. `channel_id`: goes to that channel as plain text;
+    None: by mail.
 
     `claimed_until`: a sender holds it until then; `message_id` is fixed at writing, so that a second
-    sending after a crash bears the same one.
+    sending after a crash bears the same one. `tried_since`: when it was first tried; None: not yet.
     """
 
     __tablename__ = "letter"
-    __table_args__ = (Index(None, "state", "next_try_at"),)
+    __table_args__ = (Index(None, "state", "next_try_at"), Index(None, "to_address", "sent_at"))
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(unique=True)
     kind: Mapped[str]
@@ -49,6 +51,7 @@ class Letter(Model):
     next_try_at: Mapped[datetime] = mapped_column(UtcDateTime)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
+    tried_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fault: Mapped[str] = mapped_column(default="")
     report: Mapped[str] = mapped_column(default="")
@@ -110,6 +113,85 @@ def _claim(which: ColumnElement[bool], now: datetime, until: datetime, limit: in
     return ids
 
 
+def find_pace_end(letter: Letter, now: datetime) -> datetime | None:
+    """When the letter may leave, where its address has had rules/letters.MOST within the hour; None: now."""
+    if letter.kind in AT_ONCE:
+        return None
+    lately = (
+        select(Letter.sent_at)
+        .where(
+            Letter.to_address == letter.to_address, Letter.sent_at > now - WITHIN, Letter.kind.not_in(AT_ONCE)
+        )
+        .order_by(Letter.sent_at.desc())
+        .limit(1)
+        .offset(MOST - 1)
+    )
+    oldest = db.session.scalar(lately)
+    return oldest + WITHIN if oldest is not None else None
+
+
+def put_off_letters(to_address: str, until: datetime) -> None:
+    """All that waits for that address by mail leaves no sooner; what is never held back does. For senders."""
+    db.session.execute(
+        update(Letter)
+        .where(
+            Letter.channel_id.is_(None),
+            Letter.state == "waiting",
+            Letter.to_address == to_address,
+            Letter.next_try_at < until,
+            Letter.kind.not_in(AT_ONCE),
+        )
+        .values(next_try_at=until, claimed_until=None)
+    )
+
+
+def keep_waiting_letters() -> int:
+    """Nothing that waits to go by mail goes; returns how many that were. For desk verbs."""
+    ids = db.session.scalars(
+        update(Letter)
+        .where(Letter.channel_id.is_(None), Letter.state == "waiting")
+        .values(state="kept", claimed_until=None)
+        .returning(Letter.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(ids.all())
+
+
+def list_conversation(letter: Letter) -> list[str]:
+    """The Message-IDs of the first letter to the same address about the same ticket and of the last before
+    this one; empty where this is the first."""
+    ends = (
+        select(func.min(Letter.id).label("first"), func.max(Letter.id).label("last"))
+        .where(
+            Letter.ticket_id == letter.ticket_id,
+            Letter.to_address == letter.to_address,
+            Letter.channel_id.is_(None),
+            Letter.id < letter.id,
+        )
+        .subquery()
+    )
+    query = select(Letter.message_id).join(ends, or_(Letter.id == ends.c.first, Letter.id == ends.c.last))
+    return list(db.session.scalars(query.order_by(Letter.id)))
+
+
+def list_held_letters() -> list[Letter]:
+    """What waits for the daily letters, person by person, the oldest first."""
+    query = select(Letter).where(Letter.state == "held").options(joinedload(Letter.ticket))
+    return list(db.session.scalars(query.order_by(Letter.person_id, Letter.id)))
+
+
+def count_letters_by_mail(state: str) -> int:
+    """How many letters that go by mail are in that state."""
+    query = select(func.count()).where(Letter.channel_id.is_(None), Letter.state == state)
+    return db.session.scalar(query) or 0
+
+
+def find_last_deferral() -> Letter | None:
+    """The letter that the mail server put off last, with its words in `fault`; None where none waits so."""
+    waiting = (Letter.channel_id.is_(None), Letter.state == "waiting", Letter.fault != "")
+    return db.session.scalar(select(Letter).where(*waiting).order_by(Letter.id.desc()).limit(1))
+
+
 def count_waiting_messages(now: datetime) -> int:
     """How many messages are due for sending over channels and claimed by nobody; at most 10 are counted."""
     due = (
@@ -151,18 +233,30 @@ def _seen_by(asker: Asker) -> ColumnElement[bool]:
 
 
 def list_seen_letters(
-    asker: Asker, *, state: str, kind: str, ticket_id: int | None, limit: int, offset: int = 0
+    asker: Asker,
+    *,
+    state: str,
+    kind: str,
+    ticket_id: int | None,
+    limit: int,
+    address: str = "",
+    offset: int = 0,
 ) -> list[Letter]:
-    """Letters the asker may see, those given up first, then the newest; "" and None filter nothing."""
+    """Letters the asker may see, those given up or bounced first, then the newest; "" and None filter
+    nothing. `state` may be deferred: waiting after a try. `address`: a part of it."""
     query = select(Letter).where(_seen_by(asker)).options(joinedload(Letter.ticket))
-    if state:
+    if state == "deferred":
+        query = query.where(Letter.state == "waiting", Letter.fault != "")
+    elif state:
         query = query.where(Letter.state == state)
+    if address:
+        query = query.where(Letter.to_address.icontains(address, autoescape=True))
     if kind:
         query = query.where(Letter.kind == kind)
     if ticket_id is not None:
         query = query.where(Letter.ticket_id == ticket_id)
-    failed_first = case((Letter.state == "failed", 0), else_=1)
-    query = query.order_by(failed_first, Letter.id.desc()).limit(limit).offset(offset)
+    first = case((Letter.state.in_(("failed", "bounced")), 0), else_=1)
+    query = query.order_by(first, Letter.id.desc()).limit(limit).offset(offset)
     return list(db.session.scalars(query))
 
 

@@ -61,6 +61,12 @@ def find_organisation_afresh() -> Organisation | None:
     return _held(db.session.scalar(query))
 
 
+def are_letters_stopped() -> bool:
+    """Whether an administrator has stopped all letters by mail (options["letters_stopped"])."""
+    organisation = find_organisation()
+    return organisation is not None and "letters_stopped" in organisation.options
+
+
 def lock_organisation() -> None:
     """Lets one process at a time go on, until the transaction ends (SQLite's are alone anyway)."""
     db.session.execute(select(Organisation.id).with_for_update())

@@ -128,6 +128,12 @@ def find_person_by_address(email: str) -> Person | None:
     return db.session.scalar(select(Person).join(Address).where(Address.email == email.strip().lower()))
 
 
+def find_address(email: str) -> Address | None:
+    """That mail address (in any case) with the person who has it, or None."""
+    query = select(Address).where(Address.email == email.strip().lower())
+    return db.session.scalar(query.options(joinedload(Address.person)))
+
+
 def find_administrator() -> Person | None:
     """Some administrator who can sign in, or None before the first set-up."""
     return db.session.scalar(

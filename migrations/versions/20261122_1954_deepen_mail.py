@@ -83,6 +83,10 @@ def upgrade() -> None:
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.add_column(sa.Column("report", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("reported_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("tried_since", sa.DateTime(timezone=True), nullable=True))
+        batch_op.create_index(
+            batch_op.f("ix_letter_to_address_letter_sent_at"), ["to_address", "sent_at"], unique=False
+        )
 
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("mail_mode", sa.String(), nullable=False, server_default="every"))
@@ -92,6 +96,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("uid_validity", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("uid", sa.BigInteger(), nullable=True))
         batch_op.add_column(sa.Column("authentication", sa.String(), nullable=False, server_default=""))
+        batch_op.add_column(sa.Column("fingerprint", sa.String(), nullable=False, server_default=""))
         batch_op.add_column(sa.Column("letter_id", sa.Integer(), nullable=True))
         batch_op.create_unique_constraint(
             batch_op.f("uq_raw_mail_mailbox_id_uid_validity_uid"), ["mailbox_id", "uid_validity", "uid"]
@@ -108,6 +113,7 @@ def upgrade() -> None:
         ("letter", "report"),
         ("person", "mail_mode"),
         ("raw_mail", "authentication"),
+        ("raw_mail", "fingerprint"),
     ):
         with op.batch_alter_table(table, schema=None) as batch_op:
             batch_op.alter_column(column, server_default=None)
@@ -119,6 +125,7 @@ def downgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_raw_mail_letter_id"), type_="foreignkey")
         batch_op.drop_constraint(batch_op.f("uq_raw_mail_mailbox_id_uid_validity_uid"), type_="unique")
         batch_op.drop_column("letter_id")
+        batch_op.drop_column("fingerprint")
         batch_op.drop_column("authentication")
         batch_op.drop_column("uid")
         batch_op.drop_column("uid_validity")
@@ -128,6 +135,8 @@ def downgrade() -> None:
         batch_op.drop_column("mail_mode")
 
     with op.batch_alter_table("letter", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_letter_to_address_letter_sent_at"))
+        batch_op.drop_column("tried_since")
         batch_op.drop_column("reported_at")
         batch_op.drop_column("report")
 

@@ -1,5 +1,7 @@
 """The pages of letters and of mail that is on no ticket: who sees what, and what they may do."""
 
+from collections.abc import Iterator
+
 import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -30,6 +32,14 @@ def mail_aside(house: House) -> RawMail:
     receive.store_raw(b"Subject: Who am I\r\n\r\n<b>help</b>\r\n", "smtp", None, [], MONDAY_9)
     receive.parse_waiting(MONDAY_9)
     return db.session.query(RawMail).one()
+
+
+@pytest.fixture
+def mail_server(app: Flask) -> Iterator[None]:
+    """Letters leave: there is an address to send them to."""
+    object.__setattr__(app.config["SETTINGS"], "smtp_url", "smtp://127.0.0.1:9")
+    yield
+    object.__setattr__(app.config["SETTINGS"], "smtp_url", None)
 
 
 def test_reporters_see_neither_page(app: Flask, house: House, letter: Letter, mail_aside: RawMail) -> None:
@@ -93,7 +103,7 @@ def _other_team() -> int:
 
 
 def test_a_letter_given_up_stands_on_top_and_is_sent_again_once_asked(
-    app: Flask, house: House, letter: Letter
+    app: Flask, house: House, letter: Letter, mail_server: None
 ) -> None:
     tickets.report(Report("Another", "Help"), house.ana, now=MONDAY_9, door="web")
     db.session.get(Letter, letter.id).state = "failed"  # type: ignore[union-attr]
