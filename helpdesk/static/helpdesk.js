@@ -328,6 +328,7 @@
       box.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
     };
     field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(ask, 180); });
+    if (field.value !== field.defaultValue) ask(); // typed before this script began
   };
 
   // ---- light and dark: a cookie, so that the server draws the next page right at once ----
