@@ -1,4 +1,4 @@
-"""`helpdesk web | worker | clock | intake | background | queue`: each part of the service by itself."""
+"""`helpdesk web | worker | clock | intake | fetch | background | queue`: each part of the service alone."""
 
 import argparse
 import ctypes
@@ -31,9 +31,10 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
         "worker": (_worker, "Work through the job queues."),
         "clock": (_clock, "Ring alarms in time and sweep for what was missed."),
         "intake": (_intake, "Take in mail over SMTP."),
+        "fetch": (_fetch, "Fetch mail from IMAP mailboxes."),
         "background": (
             _background,
-            "Workers, clock and intake: forks of one process, which take less memory.",
+            "Workers, clock, intake and fetch: forks of one process, which take less memory.",
         ),
         "queue": (_queue, "Serve the job queues: the embedded Valkey."),
     }
@@ -141,16 +142,22 @@ def _intake(settings: Settings) -> None:
     serve.run(settings)
 
 
+def _fetch(settings: Settings) -> None:
+    from helpdesk.intake import fetch
+
+    fetch.run(settings)
+
+
 def _background(settings: Settings) -> None:
-    """Workers, clock and intake: what each of them needs is loaded before they part, and stays shared."""
+    """Workers, clock, intake and fetch: what each needs is loaded before they part, and stays shared."""
     from helpdesk.cli.forks import Forks
-    from helpdesk.intake import serve
+    from helpdesk.intake import fetch, serve
     from helpdesk.jobs import clock as alarm_clock
     from helpdesk.jobs import worker
 
     _prepare_to_fork()
     parts = {f"worker-{n}": worker.run for n in range(settings.workers)}
-    parts |= {"clock": alarm_clock.run, "intake": serve.run}
+    parts |= {"clock": alarm_clock.run, "intake": serve.run, "fetch": fetch.run}
     Forks({name: partial(run, settings) for name, run in parts.items()}).run()
 
 

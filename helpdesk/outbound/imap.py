@@ -4,22 +4,32 @@ import imaplib
 import io
 import logging
 import ssl
-from collections.abc import Collection, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any, BinaryIO, Literal
 
 CONNECTS_WITHIN = 10.0  # seconds
 ANSWERS_WITHIN = 60.0
 PIECE = 1 << 20  # bytes; a larger message is read in pieces
+AT_ONCE = 500  # messages in a command: servers limit the length of its line
 SEEN = rb"\Seen"
 # Some providers refuse the folder to programs that do not say who they are.
 WHO = {"name": "Helpdesk", "version": "1", "vendor": "Helpdesk"}
 
 Code = Literal[
-    "unreachable", "untrusted", "sign_in", "folder", "server", "token", "token_server", "sealed_otherwise"
+    "unreachable",
+    "untrusted",
+    "sign_in",
+    "folder",
+    "server",
+    "token",
+    "token_server",
+    "sealed_otherwise",
+    "disk",
 ]
 
 
@@ -29,7 +39,8 @@ class Failed(Exception):
     unreachable: no connection, or it broke; untrusted: its certificate is not to be trusted, or it offers no
     STARTTLS; sign_in: it refused user and secret; folder: there is no such folder; server: anything else.
     Of OAuth: token: no more token is given for the kept secrets; token_server: it cannot be asked now.
-    sealed_otherwise: the kept secrets were sealed with another HELPDESK_SECRET_KEY.
+    Of ours: sealed_otherwise: the kept secrets were sealed with another HELPDESK_SECRET_KEY; disk: the data
+    folder takes nothing.
     """
 
     def __init__(self, code: Code, words: str = "") -> None:
@@ -102,16 +113,20 @@ class Session:
         with _told("server"):
             return sorted(self._client.search("UNSEEN"))
 
-    def find_message(self, uid: int) -> Found | None:
-        """The message; None if it is gone. Raises Refused where the server cannot give this one."""
+    def list_since(self, day: date) -> list[int]:
+        """UIDs of the messages that came on that day of the server's, or later."""
+        with _told("server"):
+            return sorted(self._client.search(["SINCE", day]))
+
+    def find_message(self, uid: int, beat: Callable[[], object]) -> Found | None:
+        """The message; None if it is gone. Raises Refused where the server cannot give this one, as reading
+        its stream does. `beat` is called before each piece."""
         with _told("server"):
             answer = self._client.fetch([uid], ["RFC822.SIZE", "INTERNALDATE"]).get(uid)
         if answer is None:
             return None
-        return Found(
-            io.BufferedReader(_Message(self._client, uid, answer.get(b"RFC822.SIZE", PIECE + 1)), PIECE),
-            answer.get(b"INTERNALDATE"),
-        )
+        message = _Message(self._client, uid, answer.get(b"RFC822.SIZE", PIECE + 1), beat)
+        return Found(io.BufferedReader(message, PIECE), answer.get(b"INTERNALDATE"))
 
     def read_header(self, uid: int) -> bytes:
         """The header alone, of a message that cannot be had whole; b"" where it cannot be had either."""
@@ -119,11 +134,11 @@ class Session:
             return self._client.fetch([uid], ["BODY.PEEK[HEADER]"]).get(uid, {}).get(b"BODY[HEADER]") or b""
         return b""
 
-    def mark_seen(self, uids: Collection[int]) -> None:
+    def mark_seen(self, uids: Sequence[int]) -> None:
         """Sets \\Seen on them."""
-        if uids:
-            with _told("server"):
-                self._client.add_flags(uids, [SEEN], silent=True)
+        with _told("server"):
+            for start in range(0, len(uids), AT_ONCE):
+                self._client.add_flags(uids[start : start + AT_ONCE], [SEEN], silent=True)
 
     @contextmanager
     def idling(self) -> Iterator[None]:
@@ -135,16 +150,19 @@ class Session:
             self._client.idle_done()
 
     def hears(self, seconds: float) -> bool:
-        """Whether the server told of anything within that time; while idling."""
+        """Whether the server told of anything within that time, were it that it hung up; while idling."""
+        began_at = time.monotonic()
         with _told("server"):
-            return bool(self._client.idle_check(timeout=seconds))
+            told = self._client.idle_check(timeout=seconds)
+        return bool(told) or time.monotonic() - began_at < seconds / 2
 
 
 class _Message(io.RawIOBase):
     """A message, fetched as it is read: in one piece where it is small, for some servers count badly."""
 
-    def __init__(self, client: Any, uid: int, size: int) -> None:
+    def __init__(self, client: Any, uid: int, size: int, beat: Callable[[], object]) -> None:
         self.client = client
+        self.beat = beat
         self.uid = uid
         self.is_small = size <= PIECE
         self.place = 0
@@ -162,6 +180,7 @@ class _Message(io.RawIOBase):
         return count
 
     def _next(self) -> bytes:
+        self.beat()
         part = "" if self.is_small else f"<{self.place}.{PIECE}>"
         with _told("server"):
             answer = self.client.fetch([self.uid], [f"BODY.PEEK[]{part}"]).get(self.uid, {})

@@ -17,7 +17,7 @@ import pytest
 from tests import servers
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("web", "background", "worker-0", "clock", "intake", "queue")
+PARTS = ("web", "background", "worker-0", "clock", "intake", "fetch", "queue")
 PATIENCE = 120.0  # seconds for what must happen, on however busy a machine
 
 
