@@ -6,6 +6,7 @@ from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.security import SHORTEST_LOG
 from helpdesk.desk.stale import after_ladder_change
+from helpdesk.rules.mail_watch import SILENT_AFTER
 from helpdesk.rules.passwords import PasswordRules
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
@@ -18,6 +19,7 @@ OPTIONS = (
     "password_expiry_days",
     "idle_timeout_minutes",
     "security_log_days",
+    "mailbox_silent_minutes",
 )
 DEFAULT_OPTIONS = {
     "password_min_length": PasswordRules.min_length,
@@ -25,6 +27,7 @@ DEFAULT_OPTIONS = {
     "password_expiry_days": 0,
     "idle_timeout_minutes": 0,
     "security_log_days": SHORTEST_LOG,
+    "mailbox_silent_minutes": int(SILENT_AFTER.total_seconds() // 60),
 }
 
 

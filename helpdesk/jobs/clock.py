@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import clock
 from helpdesk.config import Settings
 from helpdesk.core import create_core
+from helpdesk.desk import mail_watch
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
@@ -32,6 +33,7 @@ SHORTEST_SLEEP = timedelta(milliseconds=50)
 WORKER_HAS = timedelta(seconds=3)  # to begin; then we do the work ourselves
 RINGER_HAS = timedelta(seconds=1)  # it may be busy with a slow mail server
 SWEEPS_EVERY = timedelta(seconds=15)
+WATCHES_AFTER = timedelta(minutes=5)  # after a start, lest every mailbox counts as silent while we were down
 RETRY_AFTER = 2.0  # seconds, while the database is away
 
 
@@ -51,6 +53,7 @@ class Clock:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.swept_at: datetime | None = None
+        self.watches_from: datetime | None = None
         self.sweeping: Future[None] | None = None
         self.sweeper = ThreadPoolExecutor(1, "sweep")
         self.heartbeat = Heartbeat(app)
@@ -73,6 +76,7 @@ class Clock:
     def tick(self, now: datetime) -> float:
         """Has due alarms rung and due letters of notices made, and sweeps when it is time; returns for how
         many seconds nothing is to be done."""
+        self.watches_from = self.watches_from or now + WATCHES_AFTER
         self._sweep_beside(now)
         self.heartbeat.beat_beside(now)
         rings_at, speaks_at = find_next_due(now), find_next_notice_due(now)
@@ -97,6 +101,8 @@ class Clock:
         with self.app.app_context():
             try:
                 sweep(clock.now())
+                if self.watches_from is not None and clock.now() >= self.watches_from:
+                    mail_watch.sweep(clock.now())
             except (SQLAlchemyError, OSError) as fault:
                 log.error("the sweep cannot reach the database: %s", fault)
             except Exception:

@@ -4,10 +4,29 @@ from datetime import datetime
 
 from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from helpdesk import i18n
 from helpdesk.rules.mail_watch import Trouble
 from helpdesk.store.organisation import get_organisation
+
+# By code of imap.Failed: why a mailbox cannot be fetched.
+FAULTS = {
+    "unreachable": _l("The server cannot be reached. Check its name and port."),
+    "untrusted": _l("The server's certificate cannot be trusted, or it offers no encryption."),
+    "sign_in": _l("The server refuses the user name, password or token."),
+    "folder": _l("There is no such folder."),
+    "server": _l("The server did not do what was asked."),
+    "token": _l("No more access tokens are given: sign in anew and put the new refresh token in."),
+    "token_server": _l("The server that gives tokens cannot be reached."),
+    "sealed_otherwise": _l("The kept password cannot be read with this HELPDESK_SECRET_KEY. Type it again."),
+}
+
+
+def say_fault(fault: str) -> str:
+    """A mailbox's fault ("sign_in: the server's words"), in the language in force."""
+    code, _colon, words = fault.partition(": ")
+    return i18n.say_sentences([str(FAULTS.get(code, "")), words if code in FAULTS else fault])
 
 
 def headline(trouble: Trouble, zone: str, now: datetime) -> str:
@@ -50,8 +69,7 @@ def advice(trouble: Trouble) -> str:
         said = _(
             "Open the mailbox in the set-up and try the connection. Until then no mail comes from there."
         )
-        fault = _("Its server says: %(fault)s", fault=trouble.fault) if trouble.fault else ""
-        return i18n.say_sentences([said, fault])
+        return i18n.say_sentences([say_fault(trouble.fault), said])
     return {
         "sign_in_ends": _("Sign in anew and put the new token into the mailbox, before mail stays away."),
         "quarantine": _("Look through what is set aside: make tickets of what is meant for the desk."),

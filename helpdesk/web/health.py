@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 import os
 import time
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask import Blueprint, Flask, Response, abort, current_app, g, jsonify, request
@@ -12,7 +13,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import health
+from helpdesk.desk import health, mail_watch
+from helpdesk.store.mailboxes import Mailbox
 from helpdesk.web.proxies import FORWARDED
 
 bp = Blueprint("health", __name__)
@@ -40,7 +42,7 @@ def healthz() -> Response:
 @bp.get("/readyz")
 def readyz() -> tuple[Response, int]:
     """Whether work can be done: 503 without the database; a dead queue is said, the clock does its work, and
-    so is how late the oldest unfired alarm is."""
+    so is how late the oldest unfired alarm is, and how much is wrong with mail (the watch page says what)."""
     now = clock.now()
     try:
         found = health.look(now)
@@ -48,7 +50,10 @@ def readyz() -> tuple[Response, int]:
         return jsonify(ready=False, database="unreachable"), 503
     queue = "ok" if found.jobs_queued is not None else "unreachable: the clock does the work itself"
     late = round(_late_seconds(found, now), 1)
-    return jsonify(ready=True, database="ok", queue=queue, oldest_unfired_alarm_seconds=late), 200
+    troubles = len(found.mail.troubles)
+    return jsonify(
+        ready=True, database="ok", queue=queue, oldest_unfired_alarm_seconds=late, mail_troubles=troubles
+    ), 200
 
 
 @bp.get("/metrics")
@@ -82,6 +87,22 @@ class _State:
             "helpdesk_letters_failed": ("Letters given up.", found.backlog.letters_failed),
             "helpdesk_mail_waiting": ("Mail not parsed yet.", found.backlog.mail_waiting),
             "helpdesk_mail_quarantined": ("Mail set aside.", found.backlog.mail_quarantined),
+            "helpdesk_mail_quarantined_oldest_seconds": (
+                "Since when the oldest mail is set aside; 0 where none is.",
+                _age(found.mail.quarantine.since, now),
+            ),
+            "helpdesk_letters_waiting_oldest_seconds": (
+                "Since when the oldest letter waits to be sent; 0 where none does.",
+                _age(found.mail.unsent.since, now),
+            ),
+            "helpdesk_letters_stopped": (
+                "Whether letters are switched off.",
+                int(found.mail.stopped is not None),
+            ),
+            "helpdesk_mail_troubles": (
+                "What is wrong with mail, as the watch page says it.",
+                len(found.mail.troubles),
+            ),
             "helpdesk_queue_up": ("Whether the queue server answers.", int(found.jobs_queued is not None)),
             "helpdesk_jobs_queued": ("Jobs that wait for a worker.", found.jobs_queued or 0),
         }
@@ -92,13 +113,38 @@ class _State:
         return [
             *(GaugeMetricFamily(name, text, value=value) for name, (text, value) in values.items()),
             *(CounterMetricFamily(name, text, value=value) for name, (text, value) in totals.items()),
+            *_of_mailboxes(found.mail.mailboxes, now),
         ]
+
+
+def _of_mailboxes(boxes: Sequence[Mailbox], now: datetime) -> list[Metric]:
+    """How long each mailbox that is switched on was not heard, whether its server refuses, when its sign-in
+    ends."""
+    silent = GaugeMetricFamily(
+        "helpdesk_mailbox_silent_seconds", "Since when it was not heard.", labels=["mailbox"]
+    )
+    faulty = GaugeMetricFamily("helpdesk_mailbox_faulty", "Whether fetching fails.", labels=["mailbox"])
+    ends = GaugeMetricFamily(
+        "helpdesk_mailbox_sign_in_ends_seconds",
+        "Until its sign-in has to be renewed; absent where it does not end.",
+        labels=["mailbox"],
+    )
+    for box in boxes:
+        silent.add_metric([box.name], _age(mail_watch.heard_at(box), now))
+        faulty.add_metric([box.name], int(bool(box.fault)))
+        if box.refresh_expires_at is not None:
+            ends.add_metric([box.name], (box.refresh_expires_at - now).total_seconds())
+    return [silent, faulty, ends]
 
 
 def _late_seconds(found: health.Health, now: datetime) -> float:
     """How late the oldest unfired alarm is; 0 where none is due."""
-    oldest = found.backlog.oldest_alarm_due_at
-    return (now - oldest).total_seconds() if oldest is not None else 0.0
+    return _age(found.backlog.oldest_alarm_due_at, now)
+
+
+def _age(since: datetime | None, now: datetime) -> float:
+    """Seconds since then; 0 for None."""
+    return (now - since).total_seconds() if since is not None else 0.0
 
 
 def _is_loopback() -> bool:

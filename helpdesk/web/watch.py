@@ -1,4 +1,4 @@
-"""Whether alarms ring in time: what comes, what rang and how late, what failed."""
+"""Whether alarms ring in time and mail comes and goes: what comes, what rang and how late, what failed."""
 
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from helpdesk.i18n import say_duration, say_list, say_weekday
 from helpdesk.outbound.alarms import FailedJob
 from helpdesk.rules.lateness import Lateness
 from helpdesk.store.escalations import Alarm
+from helpdesk.web import mail_watch
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.ladder_words import TARGETS, TO
 
@@ -68,6 +69,7 @@ def index() -> str:
         jobs_queued=found.jobs_queued,
         failed=None if found.failed_jobs is None else [_job(job) for job in found.failed_jobs],
         may_retry=may("job.retry"),
+        mail=mail_watch.shown(),
     )
 
 

@@ -80,11 +80,13 @@ def test_a_silent_mailbox_becomes_a_ticket_of_the_administrators_once(house: Hou
 
 
 def test_what_its_server_says_stands_in_the_ticket(house: House) -> None:
-    add_mailbox(fault="[AUTHENTICATIONFAILED] no")
+    add_mailbox(fault="sign_in: [AUTHENTICATIONFAILED] no")
     mail_watch.sweep(SILENT)
     [ticket] = all_tickets()
     [reported] = db.session.query(Entry).filter_by(ticket_id=ticket.id, kind="reported")
-    assert reported.body.endswith("Its server says: [AUTHENTICATIONFAILED] no")
+    assert reported.body.startswith(
+        "The server refuses the user name, password or token. [AUTHENTICATIONFAILED] no Open the mailbox"
+    )
     assert reported.actor_id is None
 
 

@@ -5,16 +5,19 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from ipaddress import ip_network
 
 import pytest
 from flask import Flask
 from sqlalchemy.exc import OperationalError
 
+from helpdesk import clock
 from helpdesk.desk import tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.logs import JsonLines
 from helpdesk.store import db
+from helpdesk.store.mailboxes import Mailbox
 from helpdesk.web.proxies import TrustedProxies
 from tests.conftest import MONDAY_9, Browser, House
 
@@ -41,6 +44,7 @@ def test_ready_while_database_and_queue_answer(app: Flask, house: House) -> None
         "database": "ok",
         "queue": "ok",
         "oldest_unfired_alarm_seconds": 0.0,
+        "mail_troubles": 0,
     }
 
 
@@ -134,3 +138,32 @@ def test_logs_are_json_lines_without_what_was_not_named() -> None:
     line = json.loads(JsonLines().format(record))
     assert line["message"] == "said so"
     assert "secret" not in json.dumps(line)
+
+
+def test_a_mailbox_that_is_not_heard_shows_in_the_metrics_and_in_readiness(app: Flask, house: House) -> None:
+    now = clock.now()
+    kept = {"host": "imap.example.org", "port": 993, "user": "x", "sealed": "", "created_at": MONDAY_9}
+    db.session.add_all(
+        [
+            Mailbox(
+                name="Support",
+                address="support@example.org",
+                succeeded_at=now - timedelta(hours=2),
+                fault="sign_in: no",
+                refresh_expires_at=now + timedelta(days=2),
+                **kept,
+            ),
+            Mailbox(name="Old", address="old@example.org", is_active=False, **kept),
+        ]
+    )
+    db.session.commit()
+    text = app.test_client().get("/metrics").text
+    values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("helpdesk_mail"))
+    assert float(values['helpdesk_mailbox_silent_seconds{mailbox="Support"}']) == pytest.approx(7200, abs=60)
+    assert values['helpdesk_mailbox_faulty{mailbox="Support"}'] == "1.0"
+    ends = float(values['helpdesk_mailbox_sign_in_ends_seconds{mailbox="Support"}'])
+    assert ends == pytest.approx(2 * 86400, abs=60)
+    assert values["helpdesk_mail_troubles"] == "2.0"
+    assert "Old" not in text
+    answer = app.test_client().get("/readyz")
+    assert (answer.status_code, answer.json["mail_troubles"]) == (200, 2)

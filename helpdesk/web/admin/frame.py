@@ -33,6 +33,7 @@ TABS = (
     ("policies", _l("Targets")),
     ("ladders", _l("Ladders")),
     ("mail", _l("Mail and letters")),
+    ("mailboxes", _l("Mailboxes")),
 )
 STAFF = tuple(role for role in Role if may_be_in_team(role))
 SAID: Mapping[str, Any] = {
@@ -55,6 +56,13 @@ SAID: Mapping[str, Any] = {
     "no_such_calendar": _l("Choose when it counts."),
     "last_administrator": _l("Nobody else could set anything up. Make somebody else an administrator first."),
     "no_such_hours": _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another."),
+    "required": _l("Fill this in."),
+    "type_again": _l("Type this again: it was meant for another server, or cannot be read any more."),
+    "not_encrypted": _l("Choose an encrypted way; only a server on this machine may go without."),
+    "another_mailbox": _l(
+        "This would be another mailbox. Switch this one off and add the other, so that no mail is missed."
+    ),
+    "already_fetched": _l("%(names)s fetches this folder of this account already."),
     "no_such_date": _l("Write dates that exist, with hours from 00:00 to 24:00, none over another."),
 }
 
