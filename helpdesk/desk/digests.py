@@ -1,14 +1,17 @@
-"""The manager's daily digest: minor tickets past due, which page no manager."""
+"""What comes once a day: the manager's digest of minor tickets past due, which page no manager, and the
+daily letter of whoever wants one instead of many."""
 
 from datetime import datetime, timedelta
+from itertools import groupby
 
 from helpdesk.outbound import letters
 from helpdesk.store.db import transaction
-from helpdesk.store.letters import find_letter_by_key
+from helpdesk.store.letters import Letter, find_letter_by_key, list_held_letters
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import get_person
 from helpdesk.store.targets import list_missed
 from helpdesk.store.teams import list_teams
+from helpdesk.store.tickets import Ticket, list_desk_side
 
 LOOKS_BACK = timedelta(days=1)
 
@@ -38,3 +41,31 @@ def _teams_of_managers() -> dict[int, list[int]]:
         if team.manager_id is not None:
             found.setdefault(team.manager_id, []).append(team.id)
     return found
+
+
+def write_daily_letters(now: datetime) -> int:
+    """Writes one letter to each person for whom letters are held; returns how many.
+
+    Each held letter stands in exactly one. Whoever wants every letter again meanwhile still gets these.
+    """
+    with transaction():
+        return sum(
+            _write_daily_letter(person_id, list(held), now)
+            for person_id, held in groupby(list_held_letters(), lambda letter: letter.person_id)
+            if person_id is not None
+        )
+
+
+def _write_daily_letter(person_id: int, held: list[Letter], now: datetime) -> bool:
+    person = get_person(person_id)
+    # By now: they may have left the team of a restricted service since.
+    readable = list_desk_side({letter.ticket_id for letter in held if letter.ticket_id}, person.asker)
+    news: dict[Ticket, list[tuple[datetime, str]]] = {}
+    for letter in held:
+        letter.state = "gathered"
+        if letter.ticket is not None and letter.ticket_id in readable:
+            said = letters.headline(letter.subject, letter.ticket)
+            news.setdefault(letter.ticket, []).append((letter.created_at, said))
+    if not news:
+        return False
+    return letters.write("daily", person, key=f"daily:{held[0].id}", now=now, news=news) is not None

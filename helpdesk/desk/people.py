@@ -201,6 +201,23 @@ def choose_language(person_id: int, locale: str) -> None:
         get_person_for_change(person_id).locale = locale
 
 
+def choose_mail_mode(person_id: int, mode: str, *, now: datetime, address: str = "") -> None:
+    """Which letters the person gets (rules/letters.MODES), by themselves or by a letter's link."""
+    with transaction():
+        person = get_person_for_change(person_id)
+        if person.mail_mode == mode:
+            return
+        person.mail_mode = mode
+        log_event(
+            "profile_changed",
+            now=now,
+            actor_id=person_id,
+            subject=f"person:{person_id}",
+            detail={"to": {"mail_mode": mode}},
+            address=address,
+        )
+
+
 def sign_out_everywhere(
     person_id: int, *, now: datetime, actor_id: int | None = None, address: str = ""
 ) -> Person:

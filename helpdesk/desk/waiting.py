@@ -36,11 +36,11 @@ def wait(
         require("wait", ticket.state)
         if attention.has_to_accept(ticket, actor):
             attention.take_up(ticket, actor, now=now, door=door)
+        asked = None
         if waiting_for == "reporter":
             asked = record(
                 ticket, "replied", now=now, door=door, actor_id=actor.id, is_public=True, body=question
             )
-            tell("asked", ticket, asked, now=now, agent=actor, wake_at=wake_at)
         record(
             ticket,
             "waiting",
@@ -55,6 +55,8 @@ def wait(
         ticket.waiting_for, ticket.wake_at = waiting_for, wake_at
         attention.promise_news(ticket, now)
         targets.refresh(ticket, now)
+        if asked is not None:
+            tell("asked", ticket, asked, now=now, agent=actor, wake_at=wake_at)
     return ticket
 
 

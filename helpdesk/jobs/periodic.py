@@ -35,6 +35,7 @@ DAILY = (
     Daily("backup", 2, make_backup),
     Daily("found_mail", 5, found_mail.take_in_found),
     Daily("digest", 7, digests.write_digests),
+    Daily("daily_letter", 7, digests.write_daily_letters),
 )
 
 

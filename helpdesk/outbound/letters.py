@@ -25,7 +25,10 @@ from flask_babel import force_locale
 
 from helpdesk import i18n
 from helpdesk.outbound import alarms, links
+from helpdesk.outbound.standing import STATES, state_for_reporter
 from helpdesk.rules.access import Role
+from helpdesk.rules.letters import can_be_quiet, delivery
+from helpdesk.rules.lifecycle import State
 from helpdesk.store import db
 from helpdesk.store.channels import Channel
 from helpdesk.store.db import after_commit
@@ -48,14 +51,20 @@ def write(
     entry: Entry | None = None,
     **words: Any,
 ) -> Letter | None:
-    """Writes the letter `kind` to a person; `words` reach its template. None: no address, or they have left.
+    """Writes the letter `kind` to a person; `words` reach its template. None: no address, or they have left,
+    or do not want letters of that kind (rules/letters).
 
     `key` names it once and for all: writing the same key again raises IntegrityError at flush, so callers
     claim what they announce first. Inside a transaction.
     """
-    if to.email is None or not to.is_active:
+    how = delivery(kind, to.mail_mode)
+    if to.email is None or not to.is_active or how == "never":
         return None
-    return keep(kind, to, None, key=key, now=now, ticket=ticket, entry=entry, **words)
+    letter = compose(kind, to, None, key=key, now=now, ticket=ticket, entry=entry, **words)
+    if how == "daily":
+        letter.state = "held"
+    post(letter)
+    return letter
 
 
 def keep(
@@ -88,7 +97,7 @@ def compose(
     context = _context(to, ticket, organisation, now) | {"entry": entry, **words}
     with force_locale(locale):
         if channel is None:
-            subject, text, html = _render(kind, context, i18n.html_lang(locale))
+            subject, text, html = _render(kind, to, context, i18n.html_lang(locale))
         else:
             subject, text, html = *_written(f"chat/{kind}.txt", context)[1:], ""
     return Letter(
@@ -147,20 +156,35 @@ def _link(to: Person | None, ticket: Ticket) -> str:
     return links.follow_url(ticket, to.id) if to and to.role == Role.REPORTER else links.ticket_url(ticket)
 
 
-def _render(kind: str, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
+def _render(kind: str, to: Person | None, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
     """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
     environment = current_app.jinja_env
+    ticket = context["ticket"]
     written, subject, body = _written(f"mail/{kind}.txt", context)
     parts = {name: getattr(written, name, None) for name in PLACES} | {
         "subject": subject,
+        "headline": headline(subject, ticket),
+        "state": _state(to, ticket) if ticket else "",
         "paragraphs": [p.strip() for p in body.split("\n\n") if p.strip()],
         "organisation": context["organisation"],
-        "ticket": context["ticket"],
+        "ticket": ticket,
+        "quiet_url": links.quiet_url(to.id) if to and can_be_quiet(kind, to.role) else None,
         "html_lang": html_lang,
     }
     text = environment.get_template("mail/letter.txt").render(parts)
     html = environment.get_template("mail/letter.html").render(parts)
     return subject, text.strip() + "\n", html
+
+
+def headline(subject: str, ticket: Ticket | None) -> str:
+    """What a letter's subject says beyond the number."""
+    return subject.removeprefix(f"[{ticket.number}] ") if ticket else subject
+
+
+def _state(to: Person | None, ticket: Ticket) -> str:
+    if to and to.role == Role.REPORTER:
+        return state_for_reporter(ticket)[0]
+    return str(STATES[State(ticket.state)])
 
 
 def _written(template: str, context: dict[str, Any]) -> tuple[Any, str, str]:

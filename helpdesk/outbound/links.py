@@ -11,7 +11,6 @@ from typing import Any, Protocol
 from flask import current_app
 from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
 
-from helpdesk.rules.letters import quieter_mode
 from helpdesk.store.letters import find_letter_by_message_id
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket
@@ -89,9 +88,9 @@ def alarm_url(alarm_id: int, person: Person) -> str:
     return url(f"/alarm/{sign('alarm', {'a': alarm_id, 'p': person.id, 'e': person.session_epoch})}")
 
 
-def quiet_url(person_id: int, kind: str) -> str:
-    """The link with which somebody gets fewer letters of that kind (rules/letters.quieter_mode)."""
-    return url(f"/quiet/{sign('quiet', {'p': person_id, 'm': quieter_mode(kind)})}")
+def quiet_url(person_id: int) -> str:
+    """The link with which somebody says which letters they get."""
+    return url(f"/quiet/{sign('quiet', {'p': person_id})}")
 
 
 def ticket_url(ticket: Numbered) -> str:

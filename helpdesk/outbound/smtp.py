@@ -22,7 +22,7 @@ from flask import current_app
 from helpdesk.config import SmtpServer
 from helpdesk.outbound import links
 from helpdesk.outbound.sending import OnFailure, Patience, Sending, settle
-from helpdesk.rules.letters import ALARMS, quieter_mode
+from helpdesk.rules.letters import ALARMS, can_be_quiet
 from helpdesk.store import db
 from helpdesk.store.db import transaction
 from helpdesk.store.letters import (
@@ -239,9 +239,9 @@ def _group(message: EmailMessage, letter: Letter) -> None:
 
 def _offer_quiet(message: EmailMessage, letter: Letter) -> None:
     """Where its reader can do without letters of this kind: RFC 2369, and RFC 8058, which is for https."""
-    if letter.person_id is None or quieter_mode(letter.kind) is None:
+    if letter.person is None or not can_be_quiet(letter.kind, letter.person.role):
         return
-    url = links.quiet_url(letter.person_id, letter.kind)
+    url = links.quiet_url(letter.person.id)
     message["List-Unsubscribe"] = f"<{url}>"
     if url.startswith("https:"):
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Literal
 
+from helpdesk.rules.access import Role
+
 # What rang: never held back, and under a subject that says so on a locked screen.
 ALARMS = frozenset({"escalated", "escalated_many", "uncovered", "uncovered_many"})
 # What somebody waits for at this moment leaves at once as well, however much they got before.
@@ -20,7 +22,7 @@ BETWEEN_MILESTONES = frozenset({"accepted", "replied"})
 # Whoever wants one letter a day reads these in it.
 DAILY = frozenset({"assigned", "reopened", "reporter_wrote", "woken"})
 
-MODES = ("every", "milestones", "digest")
+MODES = ("every", "milestones", "digest")  # store/people.Person.mail_mode
 MOST = 30  # letters to one address ...
 WITHIN = timedelta(hours=1)
 
@@ -32,8 +34,11 @@ def delivery(kind: str, mode: str) -> Literal["now", "daily", "never"]:
     return "daily" if mode == "digest" and kind in DAILY else "now"
 
 
-def quieter_mode(kind: str) -> str | None:
-    """The mail_mode that stops letters of that kind; None for one that nothing stops."""
-    if kind in BETWEEN_MILESTONES:
-        return "milestones"
-    return "digest" if kind in DAILY else None
+def quiet_mode(role: str) -> str:
+    """The mail_mode that gives somebody of that role fewer letters."""
+    return "milestones" if role == Role.REPORTER else "digest"
+
+
+def can_be_quiet(kind: str, role: str) -> bool:
+    """Whether quiet_mode stops letters of that kind."""
+    return delivery(kind, quiet_mode(role)) != "now"

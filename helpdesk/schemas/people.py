@@ -10,6 +10,7 @@ from marshmallow.validate import Email
 
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.access import Role
+from helpdesk.rules.letters import MODES
 from helpdesk.rules.passwords import LONGEST, PasswordRules
 from helpdesk.schemas.fields import Line, Text, choice, number, one_of
 
@@ -93,6 +94,12 @@ class WithZone(Schema):
             raise ValidationError([_l("Choose a time zone from the list.")])
 
 
+class MailModeSchema(Schema):
+    """Which letters somebody wants."""
+
+    mail_mode = one_of(MODES, _l("Choose which letters you want."), required=True)
+
+
 class ProfileSchema(WithZone):
     """What people may change about themselves; zone and locale empty: the organisation's."""
 
@@ -101,6 +108,7 @@ class ProfileSchema(WithZone):
     locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
     zone = fields.String(load_default=None)
     primary_address = Line(longest=LONGEST_ADDRESS)
+    mail_mode = one_of(MODES, _l("Choose which letters you want."))
 
 
 class TokenSchema(Schema):

@@ -21,6 +21,7 @@ from helpdesk.store.security import list_tokens
 from helpdesk.web.auth import address, enter, retry_after, say_wait
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import needs
+from helpdesk.web.quiet import mode_options
 
 bp = Blueprint("profile", __name__)
 Page = Answer | str | tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -115,6 +116,7 @@ def _page(errors: Errors | None = None, token: str | None = None) -> str:
         address_options=[(each.email, each.email) for each in person.addresses],
         language_options=list(LOCALES.items()),
         zone_options=[(zone, zone) for zone in zones()],
+        mode_options=mode_options(person),
         tokens=list_tokens(person.id),
         token=token,
     )

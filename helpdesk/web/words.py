@@ -8,6 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.i18n import say_hours, say_of, say_working_time, zone_city
+from helpdesk.outbound.standing import STATES as STATES
+from helpdesk.outbound.standing import state_for_reporter as state_for_reporter
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State
 from helpdesk.rules.severity import Affected, Severity, Works
 
@@ -23,14 +25,6 @@ AFFECTED = {
     Affected.SEVERAL: _l("Several people"),
     Affected.DEPARTMENT: _l("A department"),
     Affected.EVERYONE: _l("Everyone"),
-}
-STATES = {
-    State.NEW: _l("Not accepted"),
-    State.IN_WORK: _l("In work"),
-    State.WAITING: _l("Waiting"),
-    State.RESOLVED: _l("Resolved"),
-    State.CLOSED: _l("Closed"),
-    State.CANCELLED: _l("Cancelled"),
 }
 # Why a ticket has its severity (rules/severity; by_hand: somebody at the desk decided).
 SEVERITY_REASONS = {
@@ -93,23 +87,6 @@ def why_then(seconds: int, calendar: Any, pauses: frozenset[str], zone: str) -> 
     if "maintenance" in pauses:
         said.append(_("Announced maintenance lies in between."))
     return said
-
-
-def state_for_reporter(ticket: Any) -> tuple[str, str]:
-    """The state as its reporter reads it, and the tone of its chip (macros.html)."""
-    if ticket.state == State.WAITING:
-        if ticket.waiting_for == "reporter":
-            return _("Waiting for your answer"), "soon"
-        return _("Waiting for a supplier"), "wait"
-    if ticket.state == State.RESOLVED:
-        return _("Solved? Please tell us"), "soon"
-    if ticket.state == State.NEW and ticket.reopen_count:
-        return _("Open again"), ""
-    if ticket.state == State.NEW and ticket.next_target not in ("resolution", "update"):
-        return _("Received"), ""
-    if ticket.state in (State.NEW, State.IN_WORK):  # once answered, also while the next has to accept it
-        return _("In work"), ""
-    return str(STATES[State(ticket.state)]), "ok" if ticket.state == State.CLOSED else ""
 
 
 def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> str:

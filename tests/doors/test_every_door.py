@@ -46,8 +46,12 @@ PUBLIC = {
     "follow.page": "a signed link, or the account's own ticket",
     "follow.reply": "a signed link, or the account's own ticket",
     "follow.answers": "a signed link, or the account's own ticket",
+    "follow.reopen": "a signed link, or the account's own ticket",
     "follow.withdraw": "a signed link, or the account's own ticket",
     "follow.file": "a signed link, or the account's own ticket",
+    "quiet.page": "a signed link",
+    "quiet.one_click": "a signed link",
+    "quiet.choose": "a signed link",
     "follow.fresh": "a signed link; the letter goes to its address",
 }
 # What an auditor may post: their own account, nothing of the desk's.
