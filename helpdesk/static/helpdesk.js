@@ -107,13 +107,15 @@
     const fresh = (box.id && page.getElementById(box.id)) || page.body;
     const focused = box.contains(document.activeElement) ? document.activeElement.closest("[id]")?.id : null;
     const ticked = all("input:checked", box).map((input) => [input.name, input.value]);
+    const unfolded = all("details[open][id]", box).map((part) => part.id);
     const y = window.scrollY;
     box.replaceChildren(...fresh.childNodes);
     // What came along for elsewhere on the page: counts in the rail.
     for (const also of all("[data-also]", page)) document.getElementById(also.dataset.also)?.replaceChildren(...also.childNodes);
     all("input", box).forEach((input) => { input.checked ||= ticked.some(([n, v]) => n === input.name && v === input.value); });
+    unfolded.forEach((id) => document.getElementById(id)?.setAttribute("open", ""));
     const row = focused ? document.getElementById(focused) : null;
-    if (row) (one(".what a", row) ?? row).focus({ preventScroll: true });
+    if (row) (one(".what a, summary", row) ?? row).focus({ preventScroll: true });
     window.scrollTo(window.scrollX, y);
     tickAll();
   };
@@ -358,6 +360,16 @@
     all("[data-suggest-url]", part).forEach(suggest);
   };
 
+  // ---- a mail in its frame is as high as what it holds; without script the frame scrolls ----
+  const fit = (frame) => {
+    const page = frame.contentDocument?.documentElement;
+    if (page?.scrollHeight) frame.style.height = `${page.scrollHeight + 2}px`;
+  };
+  const fitAlways = (frame) => {
+    frame.addEventListener("load", () => fit(frame));
+    fit(frame);
+  };
+
   // A field whose proposal depends on a choice follows it, until somebody types in it.
   const onChoice = (event) => {
     const field = event.target.type === "radio" && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
@@ -374,6 +386,7 @@
     all("[data-notify]").forEach(switchNotify);
     all("[data-bell]").forEach(hear);
     all("form[data-posts-itself]").forEach(postItself);
+    all("iframe[data-fits]").forEach(fitAlways);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {
       switchKeys.checked = keysOn();

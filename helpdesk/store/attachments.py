@@ -41,6 +41,13 @@ def list_attachments(ticket_id: int) -> list[Attachment]:
     return list(db.session.scalars(query))
 
 
+def list_inline(entry_id: int) -> list[Attachment]:
+    """The pictures that a mail's formatted text may show, those that keep coming among them."""
+    roles = ("inline", "repeated")
+    query = select(Attachment).where(Attachment.entry_id == entry_id, Attachment.role.in_(roles))
+    return list(db.session.scalars(query.order_by(Attachment.id)))
+
+
 def get_path(attachment: Attachment) -> Path:
     """Where its bytes lie."""
     return file_path(ROOM, attachment.sha256)

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import closing, explanation, guests, promises, tickets, triage, waiting
 from helpdesk.desk.sign_in import Throttled
-from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences, say_size
+from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences
 from helpdesk.outbound import links
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import State, is_allowed
@@ -25,8 +25,10 @@ from helpdesk.store.portal import find_own_ticket, list_public_entries
 from helpdesk.store.tickets import Entry, Ticket, ticket_id_of
 from helpdesk.web import plain_words, words
 from helpdesk.web.auth import address, retry_after
+from helpdesk.web.deliveries import failing_address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, viewer_zone
+from helpdesk.web.mail_parts import Parts, parts_of, reopenable
 from helpdesk.web.rich_text import rendered
 from helpdesk.web.uploads import hand_out, upload_errors, uploads
 
@@ -149,6 +151,17 @@ def withdraw(number: str | None = None, token: str | None = None) -> Page:
     return redirect(url_for("follow.page", **visit.way), 303)
 
 
+@visitors("/reopen", methods=["POST"])
+def reopen(number: str | None = None, token: str | None = None) -> Page:
+    """What they answered was taken for thanks, and it is not solved."""
+    visit = come_in(number, token)
+    if not visit.is_reporter:
+        abort(404)
+    closing.reopen(visit.ticket.id, visit.person, "", now=g.now)
+    flash(_("It is open again. Whoever had it and their lead know it."))
+    return redirect(url_for("follow.page", **visit.way), 303)
+
+
 @visitors("/files/<int:attachment_id>/<path:name>")
 def file(attachment_id: int, name: str, number: str | None = None, token: str | None = None) -> Response:
     """A file of the conversation."""
@@ -192,7 +205,9 @@ def _page(visit: Visit, errors: Errors) -> str:
         why=plain_words.why_then(explanation.explain(visit.ticket, g.now)),
         entries=entries,
         messages=MESSAGES,
-        file_list=_file_list,
+        parts_of=lambda entry: _parts(entry, visit.way),
+        reopenable=reopenable(entries, visit.ticket.state) if visit.can("reopen") else None,
+        failing=failing_address(visit.person),
         html=rendered,
         event=lambda e: words.event_for_reporter(e, lambda at: say_instant(at, viewer_zone())),
         rating=find_rating(visit.ticket.id),
@@ -204,15 +219,13 @@ def _page(visit: Visit, errors: Errors) -> str:
     )
 
 
-def _file_list(entry: Entry, way: dict[str, Any]) -> list[dict[str, str]]:
-    return [
-        {
-            "name": a.name,
-            "url": url_for("follow.file", attachment_id=a.id, name=a.name, **way),
-            "size": say_size(a.size),
-        }
-        for a in entry.attachments
-    ]
+def _parts(entry: Entry, way: dict[str, Any]) -> Parts:
+    return parts_of(
+        entry,
+        entry.attachments,
+        lambda each: url_for("follow.file", attachment_id=each.id, name=each.name, **way),
+        for_desk=False,
+    )
 
 
 def next_step(visit: Visit) -> tuple[str, str]:

@@ -1,15 +1,27 @@
 """Mail that is on no ticket: set aside, filed, or a duplicate; read it, try it again, make it a ticket."""
 
-from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import mail as desk
-from helpdesk.store.mail import RawMail, find_mail, get_bytes, list_mail
+from helpdesk.i18n import say_list, say_size
+from helpdesk.store.files import file_path
+from helpdesk.store.mail import (
+    ROOM,
+    RawMail,
+    count_quarantined,
+    find_mail,
+    find_raw_mail_by_identity,
+    get_bytes,
+    list_mail,
+)
 from helpdesk.store.people import get_person
+from helpdesk.web import mail_words
 from helpdesk.web.frame import asker, needs
+from helpdesk.web.uploads import CSP
 
 bp = Blueprint("quarantine", __name__, url_prefix="/mail")
 PAGE = 50
@@ -27,31 +39,18 @@ NAMES = {
     "duplicate": _l("Came twice"),
     "quarantined": _l("Set aside"),
 }
-CAUSES = {
-    "no_sender": _l("It does not say who sent it."),
-    "unparseable": _l("It cannot be read as a mail."),
-    "file_missing": _l(
-        "Its file is missing from the data folder. Put it back from a backup, then try again."
+EMPTY = {
+    "filed": _l(
+        "Automatic answers, newsletters and delivery reports that belong to no ticket would stand here."
     ),
-    "stopped_us": _l("Reading it stopped the program several times."),
-    "too_large": _l("It is larger than the desk takes in."),
-    "fault": _l("A fault of ours kept it from becoming a ticket."),
-    "own_loop": _l("The desk wrote it itself."),
-    "other_desk": _l("Another helpdesk wrote it."),
-    "delivery_report": _l("A mail server reports on a letter of ours."),
-    "auto_submitted": _l("A program wrote it: it says so itself."),
-    "null_return_path": _l("A program wrote it: nobody can be answered."),
-    "auto_response_suppress": _l("A program wrote it: it wants no automatic answer."),
-    "automatic_reply": _l("It is an automatic answer."),
-    "precedence": _l("It is bulk mail."),
-    "mailing_list": _l("It came over a mailing list."),
-    "same_message": _l("The same message came before."),
-    "takes_no_part": _l("Its sender takes no part in the ticket they answered."),
-    "had_ended": _l("The ticket it answers had ended."),
-    "from_staff": _l("From a colleague's address, so kept as a note."),
-    "only_thanks": _l("It only says thanks."),
-    "not_proven": _l("Only the number in the subject names this ticket, so it did not reopen."),
-    "too_many_on_ticket": _l("More mail than people write came about this ticket."),
+    "duplicate": _l("Mail that came to two addresses of the desk, or a second time, would stand here."),
+    "all": _l("Every mail that comes in stands here, whatever becomes of it."),
+}
+DOORS = {
+    "smtp": _l("from a mail server, by SMTP"),
+    "lmtp": _l("from a mail server, by LMTP"),
+    "imap": _l("fetched from a mailbox"),
+    "pipe": _l("handed over by a mail server's pipe"),
 }
 
 
@@ -64,14 +63,22 @@ def index() -> str:
     before = min(request.args.get("before", 0, int), 2**31 - 1)
     found = list_mail(asker(), None if chosen == "all" else chosen, PAGE + 1, before)
     older = url_for(".index", outcome=chosen, before=found[PAGE - 1].id) if len(found) > PAGE else None
+    waiting = count_quarantined()
     return render_template(
         "quarantine/index.html",
-        mails=[(each, _name(each), why(each)) for each in found[:PAGE]],
+        mails=[(each, _name(each), mail_words.why(each.cause)) for each in found[:PAGE]],
         tabs=[
-            {"label": label, "url": url_for(".index", outcome=code), "current": code == chosen}
+            {
+                "label": _("%(name)s (%(count)s)", name=label, count=waiting)
+                if code == "quarantined" and waiting
+                else label,
+                "url": url_for(".index", outcome=code),
+                "current": code == chosen,
+            }
             for code, label in OUTCOMES.items()
         ],
         chosen=chosen,
+        empty_text=EMPTY.get(chosen, ""),
         newer_url=url_for(".index", outcome=chosen) if before else None,
         older_url=older,
     )
@@ -80,15 +87,36 @@ def index() -> str:
 @bp.get("/<int:raw_mail_id>")
 @needs("mail.see")
 def show(raw_mail_id: int) -> str:
-    """One message: what is known of it, and its words or, where it could not be read, its bytes."""
+    """One message: why it is here, what helps, what it says, and how it came, byte for byte."""
     raw = _found(raw_mail_id)
     return render_template(
         "quarantine/show.html",
         mail=raw,
         name=_name(raw),
-        why=why(raw),
-        preview=raw.preview or _raw_words(raw),
+        why=mail_words.why(raw.cause),
+        remedy=mail_words.remedy(raw.cause) if raw.state == "quarantined" else "",
+        first=_first(raw),
+        facts=_facts(raw),
+        badge=mail_words.SENDERS.get(raw.authentication),
+        raw=_raw_words(raw),
+        is_cut=raw.size > RAW_PREVIEW,
+        size=say_size(raw.size),
     )
+
+
+@bp.get("/<int:raw_mail_id>/message.eml")
+@needs("mail.see")
+def original(raw_mail_id: int) -> Response:
+    """The message as it came, to be saved and opened in a mail program."""
+    raw = _found(raw_mail_id)
+    path = file_path(ROOM, raw.sha256)
+    if not path.is_file():
+        abort(404)
+    name = f"mail-{raw.id}.eml"
+    answer = send_file(path, mimetype="application/octet-stream", as_attachment=True, download_name=name)
+    answer.headers["Content-Security-Policy"] = CSP
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
 
 
 @bp.post("/<int:raw_mail_id>/retry")
@@ -109,11 +137,6 @@ def make_ticket(raw_mail_id: int) -> AnyResponse:
     return redirect(url_for(".show", raw_mail_id=raw_mail_id), 303)
 
 
-def why(raw: RawMail) -> str:
-    """The cause in words; "" where there is none."""
-    return str(CAUSES.get(raw.cause.partition(":")[0], raw.cause))
-
-
 def _name(raw: RawMail) -> str:
     return str(NAMES[raw.outcome]) if raw.outcome else _("Waiting to be read")
 
@@ -122,10 +145,30 @@ def _found(raw_mail_id: int) -> RawMail:
     return find_mail(raw_mail_id, asker()) or abort(404)
 
 
+def _first(raw: RawMail) -> RawMail | None:
+    """The message that came before a duplicate, if the asker may see it."""
+    first = find_raw_mail_by_identity(raw.identity) if raw.outcome == "duplicate" and raw.identity else None
+    return find_mail(first.id, asker()) if first is not None and first.id != raw.id else None
+
+
+def _facts(raw: RawMail) -> list[tuple[str, str]]:
+    """What the envelope says, where it differs from what the letter in it says."""
+    sender = _("nobody: a mail server's own message") if raw.sender == "" else raw.sender or ""
+    checked = mail_words.SENDERS_AT_LENGTH.get(raw.authentication)
+    facts = [
+        (_("From"), raw.from_address),
+        (_("Sent by"), sender if sender.lower() != raw.from_address else ""),
+        (_("To"), say_list(raw.recipients)),
+        (_("Came"), str(DOORS.get(raw.door, raw.door))),
+        (_("Its sender"), str(checked) if checked else ""),
+    ]
+    return [(name, text) for name, text in facts if text]
+
+
 def _raw_words(raw: RawMail) -> str:
+    """The message's first bytes as text; "" where its file is gone."""
     try:
-        return (
-            get_bytes(raw, RAW_PREVIEW).decode("utf-8", "replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
-        )
+        found = get_bytes(raw, RAW_PREVIEW)
     except OSError:
         return ""
+    return found.decode("utf-8", "replace").replace("\r\n", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -22,14 +22,14 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import explanation, tickets, waiting
+from helpdesk.desk import closing, explanation, tickets, waiting
 from helpdesk.desk.tickets import Taken
-from helpdesk.i18n import say_size
 from helpdesk.rules import access
 from helpdesk.rules.attention import is_accepted_by
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed
 from helpdesk.schemas.tickets import NoteSchema
 from helpdesk.store.attachments import list_attachments
+from helpdesk.store.deliveries import list_undelivered
 from helpdesk.store.escalations import list_alarms
 from helpdesk.store.excuses import list_excuses
 from helpdesk.store.participants import list_participants
@@ -37,10 +37,19 @@ from helpdesk.store.people import Person, get_person
 from helpdesk.store.rosters import list_people_by_id
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
-from helpdesk.store.tickets import Entry, Ticket, find_ticket, is_desk_side, list_entries, ticket_id_of
-from helpdesk.web import deadlines, timeline, words
+from helpdesk.store.tickets import (
+    Attachment,
+    Entry,
+    Ticket,
+    find_ticket,
+    is_desk_side,
+    list_entries,
+    ticket_id_of,
+)
+from helpdesk.web import deadlines, deliveries, timeline, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
+from helpdesk.web.mail_parts import Parts, parts_of, reopenable
 from helpdesk.web.rich_text import rendered
 from helpdesk.web.ticket_forms import FORMS, Refused, answer_schema, form_of, proposed_news
 from helpdesk.web.uploads import upload_errors, uploads
@@ -69,6 +78,7 @@ def thread(number: str) -> Answer:
     entries = list_entries(ticket.id)
     facts = (
         entries[-1].id,
+        [(each.id, each.state, each.fault, each.report) for each in list_undelivered(ticket.id)],
         str(get_locale()),
         viewer_zone(),
         g.now.astimezone(ZoneInfo(viewer_zone())).date(),
@@ -123,6 +133,16 @@ def resume(number: str) -> Page:
     """Nobody waits any more."""
     ticket = _ticket(number)
     waiting.resume(ticket.id, _me(), now=g.now)
+    return redirect(url_for(".page", number=ticket.number), 303)
+
+
+@bp.post("/<number>/reopen")
+@needs("ticket.work")
+def reopen(number: str) -> Page:
+    """What was taken for thanks, or came without proof, was a complaint: open again."""
+    ticket = _ticket(number)
+    closing.reopen(ticket.id, _me(), "", now=g.now)
+    flash(_("It is open again. Whoever had it and their lead know it."))
     return redirect(url_for(".page", number=ticket.number), 303)
 
 
@@ -208,6 +228,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         else [],
         about=_about(ticket),
         participants=list_participants(ticket),
+        failing=_say_failing(ticket),
         can={name: works and _is_possible(name, ticket) for name in FORMS},
         can_accept=works and is_allowed("accept", ticket.state) and not _has_accepted(ticket, entries),
         news=proposed_news(ticket, found.grounds),
@@ -235,14 +256,16 @@ def _has_accepted(ticket: Ticket, entries: Sequence[Entry]) -> bool:
 
 def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
     """The conversation: messages with their files, everything else as a line."""
-    files: dict[int, list[dict[str, str]]] = {}
-    for a in list_attachments(ticket.id):
-        url = url_for("attachments.attachment", attachment_id=a.id, name=a.name)
-        files.setdefault(a.entry_id, []).append({"name": a.name, "url": url, "size": say_size(a.size)})
+    files: dict[int, list[Attachment]] = {}
+    for each in list_attachments(ticket.id):
+        files.setdefault(each.entry_id, []).append(each)
     names = _names(entries)
     return {
         "entries": entries,
-        "files_of": files,
+        "parts_of": lambda entry: _parts(entry, files.get(entry.id, ())),
+        "via_of": timeline.via,
+        "troubles": deliveries.troubles(list_undelivered(ticket.id)),
+        "reopenable": reopenable(entries, ticket.state) if may("ticket.work") else None,
         "messages": timeline.MESSAGES,
         "say": lambda entry: timeline.say(entry, names),
         "promised": timeline.promised,
@@ -251,9 +274,17 @@ def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
         "voided": timeline.voided_by(entries),
         "clock_time": timeline.clock_time,
         "rendered": rendered,
-        "doors": timeline.DOORS,
         "last_entry": entries[-1].id if entries else 0,
     }
+
+
+def _parts(entry: Entry, files: Sequence[Attachment]) -> Parts:
+    return parts_of(
+        entry,
+        files,
+        lambda each: url_for("attachments.attachment", attachment_id=each.id, name=each.name),
+        for_desk=True,
+    )
 
 
 def _names(entries: Sequence[Entry]) -> timeline.Names:
@@ -301,6 +332,12 @@ def _about(ticket: Ticket) -> list[tuple[str, str]]:
         (_("Cause"), ticket.cause),
     ]
     return [(name, text) for name, text in pairs if text]
+
+
+def _say_failing(ticket: Ticket) -> str:
+    """What whoever answers must know first: that no letter reaches the reporter."""
+    address = deliveries.failing_address(ticket.reporter)
+    return deliveries.say_failing(address, ticket.reporter) if address else ""
 
 
 def _first_values(ticket: Ticket) -> dict[str, Any]:

@@ -14,8 +14,9 @@ from markupsafe import Markup
 
 from helpdesk import i18n
 from helpdesk.store.tickets import Entry
-from helpdesk.web import words
-from helpdesk.web.frame import viewer_zone
+from helpdesk.web import mail_words, words
+from helpdesk.web.frame import may, viewer_zone
+from helpdesk.web.mail_parts import Parts
 
 # These are shown as messages; whatever else happened is one line between them.
 MESSAGES = frozenset({"reported", "replied", "reporter_replied", "noted"})
@@ -62,6 +63,7 @@ PASSED_OVER = {
     "barred": _l("may not read the ticket"),
     "passed_on": _l("has passed it on"),
 }
+LONGEST_REPORT = 300  # characters of a mail server's words
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,16 @@ def say(entry: Entry, names: Names) -> Markup:
 def tone(entry: Entry) -> str:
     """How the line looks: 'late' for what came late or went wrong."""
     late = entry.kind == "escalated" and entry.detail.get("late_seconds", 0) > 60
-    return "late" if late or entry.kind == "reopened" else ""
+    lost = entry.kind == "letter_failed" or entry.detail.get("report", {}).get("kind") == "failed"
+    return "late" if late or lost or entry.kind == "reopened" else ""
+
+
+def via(entry: Entry, parts: Parts) -> str:
+    """How a message came, and from which address where it is not the one that we know of its sender."""
+    door = str(DOORS.get(entry.door, "")) if entry.door != "web" else ""
+    if not parts.sender:
+        return door
+    return _("%(door)s from %(address)s", door=door, address=parts.sender)
 
 
 def ticket_link(ticket_id: int) -> Markup:
@@ -231,6 +242,8 @@ def _merged(entry: Entry, names: Names) -> Markup:
 
 
 def _linked(entry: Entry, names: Names) -> Markup:
+    if entry.door == "mail" and entry.detail.get("cause"):
+        return _linked_by_mail(entry)
     text = {
         "became": _("%(who)s says that this was no reopening: it goes on as %(ticket)s"),
         "came_of": _("%(who)s made this of a reopening of %(ticket)s"),
@@ -239,6 +252,22 @@ def _linked(entry: Entry, names: Names) -> Markup:
     }.get(entry.detail.get("how", ""), _("%(who)s linked this with %(ticket)s"))
     said = _fill(text, who=_who(entry), ticket=ticket_link(entry.detail["ticket"]))
     return _because(said, entry.detail.get("reason", ""))
+
+
+def _linked_by_mail(entry: Entry) -> Markup:
+    """An answer that could not join the ticket: said on the older one, and on the one that it became."""
+    other, cause = entry.detail["ticket"], entry.detail["cause"]
+    if other > entry.ticket_id:
+        text = {
+            "takes_no_part": _("Somebody who takes no part here answered by mail: that became %(ticket)s"),
+            "had_ended": _("An answer by mail came after the end: it became %(ticket)s"),
+        }.get(cause, _("A mail about this became %(ticket)s"))
+    else:
+        text = {
+            "takes_no_part": _("Came as an answer to %(ticket)s, in which its sender takes no part"),
+            "had_ended": _("Came as an answer to %(ticket)s, which had ended"),
+        }.get(cause, _("Came as an answer to %(ticket)s"))
+    return _fill(text, ticket=ticket_link(other))
 
 
 def voided_by(entries: Iterable[Entry]) -> dict[int, Markup]:
@@ -288,8 +317,36 @@ def _rated(entry: Entry, names: Names) -> Markup:
     return _because(said, entry.body)
 
 
+# What a mail server says became of a letter (RFC 3464).
+REPORTED = {
+    "failed": _l("The letter to %(to)s did not arrive"),
+    "delayed": _l("The letter to %(to)s is delayed; its mail server keeps trying"),
+    "delivered": _l("The letter to %(to)s arrived"),
+    "relayed": _l("The letter to %(to)s went on to a mail server that sends no receipts"),
+    "expanded": _l("The letter to %(to)s went to the people of a list"),
+}
+
+
 def _mail_filed(entry: Entry, names: Names) -> Markup:
-    return Markup.escape(_("A mail about this was filed; it changed nothing"))
+    detail = entry.detail
+    if detail.get("report"):
+        return _reported(detail["report"])
+    why = mail_words.why(detail.get("cause", ""))
+    sender = Markup("<b>{}</b>").format(detail.get("from") or _("somebody"))
+    if not entry.body:
+        return _because(_fill(_("Mail from %(sender)s"), sender=sender), why)
+    return _because(_fill(_("Mail from %(sender)s was filed; it changed nothing"), sender=sender), why)
+
+
+def _reported(report: Mapping[str, Any]) -> Markup:
+    """A delivery report, with the way to the letter that it is about."""
+    text = str(REPORTED.get(report.get("kind", ""), _("A mail server reports on the letter to %(to)s")))
+    to: str | Markup = report.get("address") or _("somebody")
+    if report.get("letter") and may("letters.see"):
+        url = url_for("letters.show", letter_id=report["letter"])
+        to = Markup('<a href="{}">{}</a>').format(url, to)
+    words = " ".join(part for part in (report.get("status"), report.get("words")) if part)
+    return _because(_fill(text, to=to), words[:LONGEST_REPORT])
 
 
 def _deadline_moved(entry: Entry, names: Names) -> Markup:
