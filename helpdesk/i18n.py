@@ -215,5 +215,6 @@ FILTERS = {
     "answer_by": say_answer_by,
     "opening_hours": say_hours,
     "say_list": say_list,
+    "say_size": say_size,
     "say_sentences": say_sentences,
 }

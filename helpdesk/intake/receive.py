@@ -2,8 +2,9 @@
 
 import logging
 from collections.abc import Sequence
-from datetime import datetime
-from io import BytesIO
+from datetime import UTC, datetime
+from hashlib import sha256
+from io import SEEK_END, BytesIO
 from typing import Any
 
 from flask import current_app
@@ -11,7 +12,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
-from helpdesk.desk import mail
+from helpdesk.desk import mail, understanding
 from helpdesk.desk.attachments import Upload
 from helpdesk.desk.mail import Message, Outcome
 from helpdesk.desk.mailboxes import own_addresses
@@ -40,7 +41,7 @@ def store_raw(
 
     `claimed`: the caller `settle`s it. Raises OSError or OperationalError where it must come again.
     """
-    return mail.take_in([mail.keep_raw(content, door, sender, recipients)], now, claimed=claimed)[0]
+    return mail.take_in([mail.keep_raw(BytesIO(content), door, sender, recipients)], now, claimed=claimed)[0]
 
 
 def parse_waiting(now: datetime, limit: int = 100) -> int:
@@ -72,7 +73,7 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
     try:
         message = _message(_parsed(raw, get_bytes(raw)))
         own = own_addresses(current_app.config["SETTINGS"].own_addresses)
-        return mail.understand(raw_mail_id, message, own=own, now=now)
+        return understanding.understand(raw_mail_id, message, own=own, now=now)
     except Unparseable as fault:
         log.warning("mail %s cannot be parsed: %s", raw_mail_id, fault)
         return mail.set_aside(raw_mail_id, "unparseable", now)
@@ -86,13 +87,15 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
 
 
 def _parsed(raw: RawMail, content: bytes) -> Parsed:
-    received_on = raw.received_at.date().isoformat()
+    organisation = find_organisation()
+    authserv = organisation.options.get("mail_authserv", "") if organisation else ""
+    known = (raw.sender, raw.recipients, raw.received_at.date().isoformat(), authserv)
     try:
-        return parse(content, raw.sender, raw.recipients, received_on)
+        return parse(content, *known)
     except Unparseable:
         if raw.rescued_by_id is None:
             raise
-        return parse_barely(content, raw.sender, raw.recipients, received_on)
+        return parse_barely(content, *known)
 
 
 def _message(parsed: Parsed) -> Message:
@@ -101,21 +104,42 @@ def _message(parsed: Parsed) -> Message:
     files = list(parsed.files)
     if len(parsed.text) > LONGEST_TEXT:
         files.append(Upload("message.txt", BytesIO(parsed.text.encode())))
-    detail: dict[str, Any] = {"left_out": parsed.left_out}
-    if len(parsed.subject) > LONGEST_LINE:
-        detail["subject"] = parsed.subject
     given = {"subject": _subject(parsed), "body": parts.shown[:LONGEST_TEXT]}
     return Message(
         head=parsed.head,
         from_name=parsed.from_name,
         identity=parsed.identity,
         report=Report(**ReportSchema().load(given)),
+        fingerprint=_fingerprint(parsed),
         quoted=parts.folded[:LONGEST_TEXT],
         own_words=parts.own,
         copied=parsed.copied,
         files=files,
-        detail=detail,
+        reply_to=parsed.reply_to,
+        authentication=parsed.authentication,
+        delivery=parsed.report,
+        detail=_detail(parsed),
     )
+
+
+def _detail(parsed: Parsed) -> dict[str, Any]:
+    """What its entry says of the mail beside its words."""
+    return {
+        "left_out": parsed.left_out,
+        "dated": parsed.dated.astimezone(UTC).isoformat() if parsed.dated else "",
+        "events": parsed.events,
+        "notices": list(parsed.notices),
+        "subject": parsed.subject if len(parsed.subject) > LONGEST_LINE else "",
+    }
+
+
+def _fingerprint(parsed: Parsed) -> str:
+    """Names sender, words and files: alike on every way that a message takes here."""
+    files = [(file.name, file.stream.seek(0, SEEK_END)) for file in parsed.files]
+    for file in parsed.files:
+        file.stream.seek(0)
+    said = (parsed.head.from_address, parsed.subject.split(), parsed.text.split(), files)
+    return sha256(repr(said).encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _subject(parsed: Parsed) -> str:

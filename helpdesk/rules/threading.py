@@ -18,6 +18,9 @@ MOST_REFERENCES = 50
 MOST_FROM_SENDER = 20
 MOST_ON_TICKET = 20
 MOST_FROM_STRANGER = 5  # their address may be forged: receipts to it would flood somebody else
+DOUBTFUL = frozenset({"fail", "none"})  # our own MX says so; staff have no powers by such mail
+# Causes for which the words of a person are filed: the same message once more is filed no second time.
+FILED_WORDS = frozenset({"only_thanks", "not_authenticated", "from_staff"})
 
 _SUBJECT_NUMBER = re.compile(r"\[HD-(\d{1,9})\]", re.IGNORECASE)
 _TOKEN = re.compile(r"(\d{1,9})-([0-9a-z]{4,40})")
@@ -55,9 +58,10 @@ class Hint:
 class Thread:
     """The ticket (a merged one's survivor) that a hint led to.
 
-    `is_proven`: the hint could not be guessed. `takes_part`: the sender is one of the ticket's people;
-    `is_staff`: as staff, not as its reporter. `mails_this_hour`: how many mails became entries of it
-    within the hour.
+    `is_proven`: the hint could not be guessed. `takes_part`: the sender is one of the ticket's people, or a
+    colleague whom one of them copied in; `is_staff`: they read it as the desk does, and did not report it;
+    `powers`: what staff may do to it by this mail, if it is truly theirs (note, answer). `mails_this_hour`:
+    how many mails became entries of it within the hour.
     """
 
     ticket_id: int
@@ -65,6 +69,7 @@ class Thread:
     is_proven: bool
     takes_part: bool
     is_staff: bool = False
+    powers: frozenset[str] = frozenset({"note"})
     mails_this_hour: int = 0
 
 
@@ -74,14 +79,15 @@ class Act(StrEnum):
     CREATE = "create"
     ENTRY = "entry"
     NOTE = "note"
+    ANSWER = "answer"
     REOPEN = "reopen"
     FILE = "file"
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What to do. `ticket_id`: for ENTRY, NOTE and REOPEN the ticket, for CREATE the older one to link
-    (or None), for FILE the one it belongs to (or None). `cause` is a code."""
+    """What to do. `ticket_id`: for ENTRY, NOTE, ANSWER and REOPEN the ticket, for CREATE the older one to
+    link (or None), for FILE the one it belongs to (or None). `cause` is a code."""
 
     act: Act
     ticket_id: int | None = None
@@ -109,13 +115,24 @@ def hints(head: Head, own: Collection[str]) -> list[Hint]:
     return list(dict.fromkeys(found))
 
 
-def decide(automatic: str | None, thread: Thread | None, own_words: str) -> Verdict:
-    """What becomes of a mail. `automatic` is `why_automatic`'s answer, `thread` what its hints led to.
+def author_address(
+    head: Head, reply_to: str | None, believed: Collection[str], own: Collection[str], authentication: str
+) -> str | None:
+    """Whose words a mail bears: From's, unless a domain that is `believed` for others (a web form's, say)
+    names somebody in Reply-To and is not known to be forged. None where nobody is named."""
+    domain = (head.from_address or "").rpartition("@")[2]
+    if reply_to and domain and domain in believed and authentication != "fail" and not is_ours(reply_to, own):
+        return reply_to
+    return head.from_address
+
+
+def decide(automatic: str | None, thread: Thread | None, own_words: str, authentication: str = "") -> Verdict:
+    """What becomes of a mail. `automatic` is `why_automatic`'s answer, `thread` what its hints led to,
+    `authentication` what our own MX found of the sender ("" where none is trusted).
 
     Nothing automatic creates, answers or reopens. Who takes no part, and who answers what has ended, opens
-    a ticket linked to it. Staff only note: From is easily forged, and a note can neither reach the
-    reporter nor move a clock. A resolved ticket reopens unless only a number that anybody can guess leads
-    to it, the answer is only thanks, or mail comes at the pace of a loop.
+    a ticket linked to it. A resolved ticket reopens unless the answer is only thanks, mail comes at the pace
+    of a loop, or only a number that anybody can guess leads to it and the sender is forged.
     """
     if automatic:
         belongs = thread is not None and (thread.is_proven or thread.takes_part)
@@ -125,15 +142,28 @@ def decide(automatic: str | None, thread: Thread | None, own_words: str) -> Verd
     if not thread.takes_part:
         return Verdict(Act.CREATE, thread.ticket_id, "takes_no_part")
     if thread.is_staff:
-        return Verdict(Act.NOTE, thread.ticket_id, "from_staff")
-    if thread.state in OPEN:
-        return Verdict(Act.ENTRY, thread.ticket_id)
-    if thread.state is not State.RESOLVED:
+        return _of_staff(thread, authentication)
+    if thread.state not in OPEN and thread.state is not State.RESOLVED:
+        if is_only_thanks(own_words):
+            return Verdict(Act.FILE, thread.ticket_id, "only_thanks")
         return Verdict(Act.CREATE, thread.ticket_id, "had_ended")
-    if not thread.is_proven:
-        return Verdict(Act.ENTRY, thread.ticket_id, "not_proven")
-    if is_only_thanks(own_words):
-        return Verdict(Act.ENTRY, thread.ticket_id, "only_thanks")
     if thread.mails_this_hour >= MOST_ON_TICKET:
         return Verdict(Act.ENTRY, thread.ticket_id, "too_many_on_ticket")
+    if thread.state in OPEN:
+        return Verdict(Act.ENTRY, thread.ticket_id)
+    if is_only_thanks(own_words):
+        return Verdict(Act.ENTRY, thread.ticket_id, "only_thanks")
+    if not thread.is_proven and authentication == "fail":
+        return Verdict(Act.ENTRY, thread.ticket_id, "not_proven")
     return Verdict(Act.REOPEN, thread.ticket_id)
+
+
+def _of_staff(thread: Thread, authentication: str) -> Verdict:
+    """Staff act by mail only where it is surely theirs and that is switched on; else they note, for From is
+    easily forged. What is known to be doubtful is not even a note: that would break a silence."""
+    if authentication in DOUBTFUL:
+        return Verdict(Act.FILE, thread.ticket_id, "not_authenticated")
+    if "answer" in thread.powers and authentication == "pass":
+        return Verdict(Act.ANSWER, thread.ticket_id)
+    act = Act.NOTE if "note" in thread.powers else Act.FILE
+    return Verdict(act, thread.ticket_id, "from_staff")

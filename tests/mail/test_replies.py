@@ -13,16 +13,32 @@ from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail, get_raw_mail
+from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person, find_person_by_address
 from helpdesk.store.tickets import Ticket, is_participant, list_entries
 from tests.conftest import MONDAY_9, House
 
 LATER = MONDAY_9 + timedelta(minutes=10)
+GENUINE = "mx.example.org; dmarc=pass header.from=example.org"
+FORGED = "mx.example.org; dmarc=fail header.from=example.org"
+UNKNOWN = "mx.example.org; dmarc=none"
 
 
 @pytest.fixture
 def ticket(house: House) -> Ticket:
     return tickets.report(Report("Printer", "It jams"), house.ana, now=MONDAY_9, door="web")
+
+
+@pytest.fixture
+def own_mx(house: House) -> None:
+    """Our own mail exchanger says whether a sender is genuine."""
+    switch(mail_authserv="mx.example.org")
+
+
+def switch(**options: object) -> None:
+    organisation = get_organisation()
+    organisation.options = {**organisation.options, **options}
+    db.session.commit()
 
 
 def take(
@@ -208,12 +224,20 @@ def test_a_stranger_gets_five_receipts_an_hour(house: House) -> None:
     assert told == [raw.ticket_id for raw in raws[:5]]
 
 
-def test_a_guessed_number_adds_an_entry_but_reopens_nothing(house: House, ticket: Ticket) -> None:
+def test_a_guessed_number_of_a_forged_sender_adds_an_entry_but_reopens_nothing(
+    house: House, ticket: Ticket, own_mx: None
+) -> None:
     closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
-    raw = take("Still broken", subject=f"Re: [HD-{ticket.id}] Printer")
+    raw = take("Still broken", subject=f"Re: [HD-{ticket.id}] Printer", Authentication_Results=FORGED)
     assert (raw.outcome, raw.ticket_id, raw.cause) == ("entry", ticket.id, "not_proven")
     assert db.session.get(Ticket, ticket.id, populate_existing=True).state == "resolved"
     assert kinds(ticket)[-1] == "reporter_replied"
+
+
+def test_a_number_alone_reopens_for_whoever_lost_the_headers(house: House, ticket: Ticket) -> None:
+    closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
+    take("Still broken", subject=f"Re: [HD-{ticket.id}] Printer")
+    assert db.session.get(Ticket, ticket.id, populate_existing=True).state == "new"
 
 
 def test_who_has_left_takes_no_part_by_mail(house: House, ticket: Ticket) -> None:

@@ -72,8 +72,14 @@ def test_a_stranger_gets_a_ticket_of_their_own_that_is_linked() -> None:
 
 @pytest.mark.parametrize("state", [State.CLOSED, State.CANCELLED])
 def test_what_has_ended_gets_a_new_linked_ticket(state: State) -> None:
-    assert decide(None, thread(state), "Again") == decide(None, thread(state), "Thanks")
-    assert decide(None, thread(state), "Again").act is Act.CREATE
+    verdict = decide(None, thread(state), "Again")
+    assert (verdict.act, verdict.ticket_id, verdict.cause) == (Act.CREATE, 12, "had_ended")
+
+
+@pytest.mark.parametrize("state", [State.CLOSED, State.CANCELLED])
+def test_thanks_for_what_has_ended_are_filed_on_it_and_make_no_ticket(state: State) -> None:
+    verdict = decide(None, thread(state), "Thanks!")
+    assert (verdict.act, verdict.ticket_id, verdict.cause) == (Act.FILE, 12, "only_thanks")
 
 
 def test_staff_only_note_whatever_the_state() -> None:

@@ -1,0 +1,122 @@
+"""What becomes of a mail: ticket, entry, filed quietly, duplicate, or set aside for somebody to look at."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from helpdesk.desk import attachments, mail_entries
+from helpdesk.desk.correspondents import heard_from, new_person
+from helpdesk.desk.mail import Message, Outcome, finish, outcome_of, quarantine
+from helpdesk.desk.mail_entries import Case
+from helpdesk.desk.threading import find_thread
+from helpdesk.outbound import links
+from helpdesk.rules import threading
+from helpdesk.rules.automatic import why_automatic
+from helpdesk.rules.threading import Act, Verdict
+from helpdesk.store.db import transaction
+from helpdesk.store.mail import (
+    RawMail,
+    claim_identity,
+    get_raw_mail,
+    get_raw_mail_for_change,
+    hand_identity,
+)
+from helpdesk.store.organisation import find_organisation
+from helpdesk.store.people import find_address, get_person
+
+
+def understand(raw_mail_id: int, message: Message, *, own: Collection[str], now: datetime) -> Outcome:
+    """Makes of a message what rules/threading decides, in one transaction with its outcome.
+
+    So a crash leaves it waiting, and understanding it again finds the outcome. A new ticket counts from
+    when the mail was received. `own`: the desk's addresses, in lower case.
+    """
+    is_rescued = get_raw_mail(raw_mail_id).rescued_by_id is not None
+    automatic = why_automatic(message.head, own, links.instance_id())
+    if message.delivery is not None and automatic != "own_loop":
+        automatic = "delivery_report"
+    kept = attachments.keep(message.files) if automatic is None or is_rescued else []
+    with transaction():
+        raw = get_raw_mail_for_change(raw_mail_id)
+        if raw.state != "waiting":
+            return outcome_of(raw)
+        now = max(now, raw.received_at)  # it may have come while others of its batch were read
+        case = Case(raw, message, _author(message, own), own, automatic, kept, now)
+        _label(case)
+        if raw.rescued_by_id is not None:
+            return _rescue(case)
+        if automatic is None and not case.author:
+            return quarantine(raw, "no_sender", now, case.readable)
+        first = _find_first(case)
+        if first is not None:
+            return finish(raw, "duplicate", first.ticket_id, "same_message", now)
+        return _act(case)
+
+
+def _author(message: Message, own: Collection[str]) -> str:
+    organisation = find_organisation()
+    believed = organisation.options.get("reply_to_domains", ()) if organisation and message.reply_to else ()
+    found = threading.author_address(message.head, message.reply_to, believed, own, message.authentication)
+    return found or ""
+
+
+def _label(case: Case) -> None:
+    """The row says what the message is, whatever becomes of it."""
+    raw, message = case.raw, case.message
+    raw.identity, raw.fingerprint = message.identity, message.fingerprint
+    raw.subject, raw.from_address = message.head.subject, case.author
+    raw.authentication = case.authentication
+
+
+def _find_first(case: Case) -> RawMail | None:
+    """The message that this one repeats, or None, and then this one has its identity from now on.
+
+    Some programs give each mail the same Message-ID: with other words, or of another sender, it is another
+    message. What was filed as automatic (over a list, say) does not keep the same words from a ticket.
+    """
+    identity, fingerprint = case.message.identity, case.message.fingerprint
+    for each in (identity, f"{identity} {fingerprint}"):
+        first = claim_identity(each, case.raw.id)
+        if first is None or first.id == case.raw.id:
+            return None
+        if first.fingerprint in ("", fingerprint):
+            if (
+                case.automatic is None
+                and first.outcome == "filed"
+                and first.cause not in threading.FILED_WORDS
+            ):
+                hand_identity(each, case.raw.id)
+                return None
+            return first
+    return None
+
+
+def _act(case: Case) -> Outcome:
+    address = find_address(case.author) if case.author else None
+    sender = address.person if address else None
+    if address is not None and address.failing_since is not None and case.automatic is None:
+        heard_from(address)
+    thread = find_thread(case.message, case.author, sender, case.own, case.now)
+    verdict = threading.decide(case.automatic, thread, case.message.own_words, case.authentication)
+    if verdict.act is Act.FILE:
+        return mail_entries.file(case, verdict)
+    sender = sender or new_person(_name(case), case.author, case.message.own_words, case.now)
+    if verdict.act is Act.CREATE:
+        return mail_entries.create(case, sender, verdict)
+    if verdict.act in (Act.NOTE, Act.ANSWER):
+        return mail_entries.of_staff(case, sender, verdict)
+    return mail_entries.add(case, sender, verdict, thread)
+
+
+def _rescue(case: Case) -> Outcome:
+    """A ticket in any case; where nobody can be answered, it is that of the agent who wants it."""
+    claim_identity(case.message.identity, case.raw.id)
+    address = find_address(case.author) if case.author else None
+    if case.automatic == "own_loop" or case.message.delivery is not None or not case.author:
+        sender = get_person(case.raw.rescued_by_id or 0)
+    else:
+        sender = address.person if address else new_person(_name(case), case.author, "", case.now)
+    return mail_entries.create(case, sender, Verdict(Act.CREATE))
+
+
+def _name(case: Case) -> str:
+    return case.message.from_name if case.author == case.message.head.from_address else ""
