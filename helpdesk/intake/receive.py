@@ -104,6 +104,8 @@ def _message(parsed: Parsed) -> Message:
     files = list(parsed.files)
     if len(parsed.text) > LONGEST_TEXT:
         files.append(Upload("message.txt", BytesIO(parsed.text.encode())))
+    if parsed.formatted:
+        files.append(Upload("message.html", BytesIO(parsed.formatted.encode()), role="formatted"))
     given = {"subject": _subject(parsed), "body": parts.shown[:LONGEST_TEXT]}
     return Message(
         head=parsed.head,

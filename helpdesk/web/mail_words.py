@@ -24,7 +24,19 @@ CAUSES = {
     "had_ended": _l("The ticket it answers had ended."),
     "from_staff": _l("From a colleague's address, so kept as a note."),
     "only_thanks": _l("It only says thanks, so it did not reopen."),
-    "not_proven": _l("Only the number in the subject names this ticket, so it did not reopen."),
+    "not_authenticated": _l(
+        "A colleague's address, but our mail server cannot say that it is theirs: only filed."
+    ),
+    "not_proven": _l(
+        "Our mail server doubts its sender, and it only names the number, so it did not reopen."
+    ),
+    "repeats_a_note": _l("It repeats a note, so it was kept as one and did not go to the reporter."),
+    "holds_a_mail": _l("A whole mail was attached, so it was kept as a note and did not go to the reporter."),
+    "unknown_command": _l("The desk does not know its command, so it was kept as a note."),
+    "several_commands": _l("Its commands do not go together, so it was kept as a note."),
+    "no_days": _l("It does not say clearly how long to wait, so it was kept as a note."),
+    "no_words": _l("It had no words for the reporter, so it was kept as a note."),
+    "not_allowed": _l("The ticket's state did not allow what it asked for, so it was kept as a note."),
     "too_many_on_ticket": _l("More mail than people write came about this ticket, so letters stopped."),
     "too_many_from_sender": _l("This sender wrote more mail than people do, so letters to them stopped."),
 }
