@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 LONGEST_LINE = 400  # characters; what programs write is shorter
 MOST_LINES = 4  # that a program breaks "On ... wrote:" into
-_AT_ENDS = " \t\r*_\u00a0\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"
+_AT_ENDS = " \t\r*_\u00a0\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 _LABELS = {
     "from": "from von de da van från fra od от від kimden gönderen lähettäjä feladó odesílatel de·la από "
@@ -205,8 +205,11 @@ def _attribution(lines: Sequence[str], at: int) -> Separator | None:
             break
         if not _introduces(said, is_marked):
             continue
-        enough = first
+        enough = first if enough is None else enough
+        if _TIME.search(said) and first == at:
+            break
         if _BEGINS.match(lines[first].lstrip(_AT_ENDS)):
+            enough = first
             break
     return Separator(enough, at + 1, is_certain=is_marked) if enough is not None else None
 
@@ -228,6 +231,8 @@ def _introduces(said: str, is_marked: bool) -> bool:
 def _notes_table(lines: Sequence[str], at: int) -> Separator | None:
     """The table of old Notes: names on the left; "To", "cc" and "Subject" at the right, each on its "
     "line."""
+    if not lines[at][:8].isspace():
+        return None
     after = at
     for words in (("To", "An", "A", "Pour"), ("cc", "CC", "Kopie"), ("Subject", "Thema", "Objet")):
         found = (
