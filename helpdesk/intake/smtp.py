@@ -23,7 +23,7 @@ TOO_BIG = "552 5.3.4 This message is too big; it may have {} bytes"
 NULL_PATH = "<>"  # as aiosmtpd calls it
 _END = b"\r\n.\r\n"
 # In brackets, with what may stand in quotation marks there, or bare; then the command's parameters.
-_PATH = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^">])*)>|([^\s<>]+))\s*(.*)', re.DOTALL)
+_PATH = re.compile(r'\s*(?:<((?:"(?:[^"\\]|\\.)*"|[^"<>])*)>|([^\s<>]+))\s*(.*)', re.DOTALL)
 _ROUTE = re.compile(r"^@[^:]*:")
 
 
