@@ -20,14 +20,20 @@ OPTIONS = (
     "idle_timeout_minutes",
     "security_log_days",
     "mailbox_silent_minutes",
+    "mail_authserv",
+    "reply_to_domains",
+    "agent_mail",
 )
-DEFAULT_OPTIONS = {
+DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
     "password_composition": False,
     "password_expiry_days": 0,
     "idle_timeout_minutes": 0,
     "security_log_days": SHORTEST_LOG,
     "mailbox_silent_minutes": int(SILENT_AFTER.total_seconds() // 60),
+    "mail_authserv": "",
+    "reply_to_domains": [],
+    "agent_mail": False,
 }
 
 

@@ -9,8 +9,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import letters as desk
+from helpdesk.outbound.letters import is_sending
 from helpdesk.outbound.links import without_signed
 from helpdesk.store.letters import Letter, find_seen_letter, list_letter_kinds, list_seen_letters
+from helpdesk.store.organisation import are_letters_stopped
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web.frame import CSP, asker, may, needs
 
@@ -19,11 +21,15 @@ PAGE = 50
 LAST_PAGE = 1000
 STATES = {
     "failed": _l("Given up"),
+    "bounced": _l("Came back"),
+    "deferred": _l("Put off, tried again"),
     "waiting": _l("Waiting to be sent"),
     "sent": _l("Sent"),
     "kept": _l("Only kept here"),
+    "held": _l("For the daily letter"),
+    "gathered": _l("In a daily letter"),
 }
-TONES = {"failed": "late", "waiting": "wait", "sent": "ok", "kept": ""}
+TONES = {"failed": "late", "bounced": "late", "deferred": "soon", "waiting": "wait", "sent": "ok"}
 INNER_CSP = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self';"
     " base-uri 'none'; form-action 'none'"
@@ -34,13 +40,16 @@ INNER_CSP = (
 @needs("letters.see")
 def index() -> str:
     """Letters about what one may see, by state, kind and ticket; those given up on top."""
-    asked: dict[str, Any] = {name: request.args.get(name, "") for name in ("state", "kind", "ticket")}
+    asked: dict[str, Any] = {
+        name: request.args.get(name, "") for name in ("state", "kind", "ticket", "address")
+    }
     page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
     found = list_seen_letters(
         asker(),
         state=asked["state"],
         kind=asked["kind"],
         ticket_id=_ticket_id(asked["ticket"]),
+        address=asked["address"].strip(),
         limit=PAGE + 1,
         offset=(page - 1) * PAGE,
     )
@@ -48,8 +57,9 @@ def index() -> str:
         "letters/index.html",
         letters=found[:PAGE],
         asked=asked,
-        states=STATES,
-        tones=TONES,
+        chip_of=chip_of,
+        is_sending=is_sending(),
+        are_stopped=are_letters_stopped(),
         state_options=[(state, str(name)) for state, name in STATES.items()],
         kind_options=[(kind, kind.replace("_", " ")) for kind in list_letter_kinds()],
         previous_url=url_for(".index", **asked, page=page - 1) if page > 1 else None,
@@ -68,8 +78,9 @@ def show(letter_id: int) -> AnyResponse:
         letter=letter,
         text=letter.text if opens else without_signed(letter.text),
         links_hidden=not opens and without_signed(letter.text) != letter.text,
-        states=STATES,
-        tones=TONES,
+        chip_of=chip_of,
+        state=state_of(letter),
+        resend=_resend(letter),
     )
     return _framing(page, f"{CSP}; frame-src 'self'")
 
@@ -87,11 +98,32 @@ def html(letter_id: int) -> AnyResponse:
 @bp.post("/<int:letter_id>/send-again")
 @needs("mail.rescue")
 def send_again(letter_id: int) -> AnyResponse:
-    """A letter that was given up is tried once more."""
+    """It leaves once more, under the same Message-ID; one that was put off leaves now."""
     letter = _found(letter_id)
-    if desk.send_again(letter.id, g.now):
-        flash(_("This letter is tried again now."))
+    if _resend(letter) and desk.send_again(letter.id, g.now):
+        flash(_("This letter is sent now."))
+    else:
+        flash(_("This letter cannot be sent just now."), "error")
     return redirect(url_for(".show", letter_id=letter_id), 303)
+
+
+def state_of(letter: Letter) -> str:
+    """A key of STATES: who was put off is no longer just waiting."""
+    return "deferred" if letter.state == "waiting" and letter.fault else letter.state
+
+
+def chip_of(letter: Letter) -> tuple[str, str]:
+    """What became of it in words, and the tone of its chip (macros.html)."""
+    state = state_of(letter)
+    return str(STATES[state]), TONES.get(state, "")
+
+
+def _resend(letter: Letter) -> str:
+    """What the button says that sends it once more; "" where there is none."""
+    state = state_of(letter)
+    if not may("mail.rescue") or state == "waiting" or (letter.channel_id is None and not is_sending()):
+        return ""
+    return _("Try it now") if state == "deferred" else _("Send it again")
 
 
 def _found(letter_id: int) -> Letter:

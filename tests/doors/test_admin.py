@@ -74,7 +74,11 @@ POSTED = (
     "/admin/policies/rules/{rule}",
     "/admin/policies/rules/{rule}/remove",
     "/admin/ladders/critical/response",
+    "/admin/mail",
     "/admin/mail/trial",
+    "/admin/mail/stop",
+    "/admin/mail/go",
+    "/admin/mail/keep",
 )
 
 
