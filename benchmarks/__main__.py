@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from benchmarks.house import House, house, machine
+from benchmarks.house import House, house, machine, table
 from benchmarks.load import Browser, Took, alone, in_turn, sign_in, together
-from benchmarks.mail import send
+from benchmarks.mail import mails, settled
 from helpdesk import clock
 from helpdesk.desk.example import PASSWORD
 from tests.stories.service import wait_until
@@ -25,7 +25,6 @@ AT_ONCE = 8
 RUNS = 3
 STARTS = 5
 MAILS = 400
-PATIENCE = 300.0  # seconds
 MIB = 2**20
 
 Line = tuple[str, str]
@@ -45,7 +44,7 @@ def main() -> None:
                 measured.prepare(args.tickets)
                 columns[backend] = dict(_measure(measured))
     print(f"\n{clock.now():%d %B %Y}; {machine()}; {args.tickets} tickets\n")
-    print(_table(columns))
+    print(table(columns))
 
 
 def _measure(measured: House) -> Iterator[Line]:
@@ -63,7 +62,7 @@ def _all(measured: House) -> Iterator[Line]:
     yield from _figures(measured)
     yield "Memory once the pages were read", f"{measured.memory() / MIB:.0f} MiB"
     yield from _reports(measured)
-    yield from _mails(measured)
+    yield from mails(measured, MAILS, RUNS, AT_ONCE)
     yield "Memory at the end", f"{measured.memory() / MIB:.0f} MiB"
 
 
@@ -131,45 +130,7 @@ def _reports(measured: House) -> Iterator[Line]:
         crowd.append(partial(another.post, "/report", **form))
     runs = [together(crowd, 40) for _ in range(RUNS)]
     yield f"Report by form, {AT_ONCE} at once", _said(runs)
-    yield from _settled("form", measured, last, 35 + RUNS * (AT_ONCE * 41))
-
-
-def _mails(measured: House) -> Iterator[Line]:
-    taken, done = [], []
-    waiting = "SELECT count(*) FROM raw_mail WHERE state = 'waiting'"
-    last = measured.count("SELECT max(id) FROM ticket")
-    for _ in range(RUNS):
-        began = time.perf_counter()
-        taken.append(MAILS / send(measured.mail_address, MAILS, AT_ONCE))
-        wait_until(lambda: not measured.count(waiting), PATIENCE)
-        done.append(MAILS / (time.perf_counter() - began))
-    yield f"Report by mail, {AT_ONCE} at once, to the 250", f"{statistics.median(taken):.0f}/s"
-    yield "Report by mail, to the ticket with its receipt", f"{statistics.median(done):.0f}/s"
-    yield from _settled("mail", measured, last, RUNS * MAILS)
-
-
-def _settled(door: str, measured: House, last: int, expected: int) -> Iterator[Line]:
-    """Proves that every report has its deadlines, alarms and receipt; waits until what was due has rung."""
-    new = "SELECT count(DISTINCT ticket_id) FROM {} WHERE ticket_id > :last"
-    tables = ("ticket", "target", "alarm", "letter")
-    found = [
-        measured.count(
-            (new if table != "ticket" else "SELECT count(*) FROM ticket WHERE id > :last").format(table),
-            last=last,
-        )
-        for table in tables
-    ]
-    if found != [expected] * len(tables):
-        raise RuntimeError(f"{expected} reports, but {dict(zip(tables, found, strict=True))}")
-    due = "SELECT count(*) FROM alarm WHERE state = 'pending' AND due_at < :now AND ticket_id > :last"
-    now = (
-        clock.now()
-        if measured.engine.dialect.name == "postgresql"
-        else clock.now().strftime("%Y-%m-%d %H:%M:%S")
-    )
-    began = time.perf_counter()
-    wait_until(lambda: not measured.count(due, now=now, last=last), PATIENCE)
-    yield f"Their alarms have rung ({door})", f"{time.perf_counter() - began:.1f} s after the last report"
+    yield from settled("form", measured, last, 35 + RUNS * (AT_ONCE * 41))
 
 
 def _said(runs: list[Took]) -> str:
@@ -177,13 +138,6 @@ def _said(runs: list[Took]) -> str:
         statistics.median(getattr(run, name) for run in runs) for name in ("rate", "median", "p95")
     )
     return f"{rate:.0f}/s (half within {middle:.0f} ms, 95% within {late:.0f} ms)"
-
-
-def _table(columns: dict[str, dict[str, str]]) -> str:
-    names = list(dict.fromkeys(name for column in columns.values() for name in column))
-    lines = [["", *columns], ["---"] * (len(columns) + 1)]
-    lines += [[name, *(column.get(name, "") for column in columns.values())] for name in names]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, text
 
-from benchmarks.mail import DESK
+from benchmarks.sending import DESK
 from tests import servers
 from tests.stories.service import Service
 
@@ -92,3 +92,11 @@ def machine() -> str:
     """How large this machine is."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return f"{os.cpu_count()} processors, {memory:.0f} GiB of memory, Python {sys.version.split()[0]}"
+
+
+def table(columns: dict[str, dict[str, str]]) -> str:
+    """A column of figures for each database, as Markdown."""
+    names = list(dict.fromkeys(name for column in columns.values() for name in column))
+    lines = [["", *columns], ["---"] * (len(columns) + 1)]
+    lines += [[name, *(column.get(name, "") for column in columns.values())] for name in names]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
