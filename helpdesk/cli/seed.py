@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from datetime import datetime
 
 from helpdesk.cli.opened import opened
 from helpdesk.cli.progress import Progress
@@ -26,7 +27,7 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def _seed(args: argparse.Namespace) -> int:
     from helpdesk import clock
-    from helpdesk.desk import example, example_lately
+    from helpdesk.desk import example, example_lately, example_mail
     from helpdesk.desk.seed import NothingToSeed, seed
     from helpdesk.store.organisation import find_organisation
 
@@ -43,5 +44,13 @@ def _seed(args: argparse.Namespace) -> int:
         if args.demo:
             example.open_accounts(now)
             example_lately.happen(now)
+            example_mail.happen(now, settings.mail_address, _receive)
         progress.end()
     return 0
+
+
+def _receive(content: bytes, sender: str | None, recipient: str, at: datetime) -> int | None:
+    """As the mail server's pipe would hand it over, at that time."""
+    from helpdesk.intake.receive import settle, store_raw
+
+    return settle(store_raw(content, "pipe", sender, [recipient], at, claimed=True), at).ticket_id

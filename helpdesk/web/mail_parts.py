@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from helpdesk.i18n import say_instant, say_of, say_size, say_time, say_weekday_and_date
+from helpdesk.i18n import say_instant, say_list, say_of, say_size, say_time, say_weekday_and_date
 from helpdesk.rules.lifecycle import is_allowed
 from helpdesk.store.tickets import Attachment, Entry
 from helpdesk.web import mail_words
@@ -180,6 +180,7 @@ def _facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
         (_("Its subject"), detail.get("subject", "")),
         (_("Dated"), say_instant(dated, viewer_zone()) if isinstance(dated, datetime) else ""),
         (_("Its sender"), str(checked) if checked else ""),
+        (_("Copied in"), say_list(detail.get("copied", ()))),
     ]
     return [(name, text) for name, text in facts if text]
 

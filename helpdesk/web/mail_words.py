@@ -22,8 +22,9 @@ CAUSES = {
     "same_message": _l("The same message came before."),
     "takes_no_part": _l("Its sender takes no part in the ticket they answered."),
     "had_ended": _l("The ticket it answers had ended."),
-    "from_staff": _l("From a colleague's address, so kept as a note."),
-    "only_thanks": _l("It only says thanks, so it did not reopen."),
+    "not_fetched": _l("Its mailbox has it and does not give it."),
+    "from_staff": _l("From a colleague's address, so the reporter was not told."),
+    "only_thanks": _l("It only says thanks, so nothing was reopened."),
     "not_authenticated": _l(
         "A colleague's address, but our mail server cannot say that it is theirs: only filed."
     ),
@@ -46,6 +47,7 @@ REMEDIES = {
     "unparseable": _l("Make it a ticket: it gets the text that can be read, and the whole mail as a file."),
     "file_missing": _l("Put the file back from a backup, then try the mail again."),
     "stopped_us": _l("Save it, show it to whoever runs Helpdesk, and try it again after the next update."),
+    "not_fetched": _l("Look at it in the mailbox itself. What the desk has of it stands below."),
     "too_large": _l("Ask its sender for a link to the files, or make it a ticket as it is."),
     "fault": _l("Try it again. If that fails too, make it a ticket, and tell whoever runs Helpdesk."),
 }

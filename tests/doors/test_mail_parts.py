@@ -302,7 +302,7 @@ def test_thanks_do_not_reopen_but_one_click_of_an_agent_does(
 ) -> None:
     path = f"/tickets/{thanked.number}/reopen"
     text = page_of(bo, thanked)
-    assert "It only says thanks, so it did not reopen." in text
+    assert "It only says thanks, so nothing was reopened." in text
     assert f'action="{path}"' in text
     assert path not in page_of(browser().known_as(house.dee), thanked)
     assert browser().known_as(house.dee).post(path).status_code == 404
