@@ -107,9 +107,10 @@ def take_in(arrivals: Iterable[Arrival], now: datetime, *, claimed: bool = False
             for each in arrivals
         ]
         db.session.add_all(rows)
+        db.session.flush()
         if not claimed:
             after_commit("parse mail", alarms.parse_soon)
-    return [row.id for row in rows]
+        return [row.id for row in rows]
 
 
 def claim(now: datetime, limit: int) -> list[int]:
