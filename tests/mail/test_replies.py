@@ -12,59 +12,11 @@ from helpdesk.rules import threading
 from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
-from helpdesk.store.mail import RawMail, get_raw_mail
-from helpdesk.store.organisation import get_organisation
-from helpdesk.store.people import Person, find_person_by_address
+from helpdesk.store.mail import get_raw_mail
+from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.tickets import Ticket, is_participant, list_entries
 from tests.conftest import MONDAY_9, House
-
-LATER = MONDAY_9 + timedelta(minutes=10)
-GENUINE = "mx.example.org; dmarc=pass header.from=example.org"
-FORGED = "mx.example.org; dmarc=fail header.from=example.org"
-UNKNOWN = "mx.example.org; dmarc=none"
-
-
-@pytest.fixture
-def ticket(house: House) -> Ticket:
-    return tickets.report(Report("Printer", "It jams"), house.ana, now=MONDAY_9, door="web")
-
-
-@pytest.fixture
-def own_mx(house: House) -> None:
-    """Our own mail exchanger says whether a sender is genuine."""
-    switch(mail_authserv="mx.example.org")
-
-
-def switch(**options: object) -> None:
-    organisation = get_organisation()
-    organisation.options = {**organisation.options, **options}
-    db.session.commit()
-
-
-def take(
-    body: str = "Still jams",
-    *,
-    sender: str | None = "",
-    recipient: str = "desk@example.org",
-    author: str = "Ana <ana@example.org>",
-    subject: str = "Printer",
-    **headers: str,
-) -> RawMail:
-    lines = [f"From: {author}", f"To: {recipient}", f"Subject: {subject}"]
-    lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-    raw = "\r\n".join([*lines, "", body, ""]).encode()
-    envelope = author if sender == "" else sender
-    raw_mail_id = receive.store_raw(raw, "smtp", envelope, [recipient], LATER)
-    receive.parse_waiting(LATER)
-    return get_raw_mail(raw_mail_id)
-
-
-def kinds(ticket: Ticket) -> list[str]:
-    return [entry.kind for entry in list_entries(ticket.id)]
-
-
-def letter_of(ticket: Ticket) -> Letter:
-    return db.session.query(Letter).filter_by(ticket_id=ticket.id, kind="received").one()
+from tests.mail.taking import FORGED, GENUINE, LATER, UNKNOWN, kinds, letter_of, switch, take
 
 
 def test_an_answer_by_our_message_id_is_an_entry(ticket: Ticket) -> None:
@@ -129,6 +81,35 @@ def test_whom_the_reporter_copied_in_may_answer_all(house: House) -> None:
     assert (second.outcome, second.ticket_id) == ("entry", first.ticket_id)
 
 
+def test_whom_a_stranger_copied_in_may_answer_and_is_written_to_only_then(house: House) -> None:
+    first = take("Look", author="mal@example.org", Message_ID="<first@example.org>", Cc="kim@example.org")
+    assert find_person_by_address("kim@example.org") is None
+    second = take("Mine too", author="kim@example.org", In_Reply_To="<first@example.org>")
+    assert (second.outcome, second.ticket_id) == ("entry", first.ticket_id)
+    kim = find_person_by_address("kim@example.org")
+    assert kim is not None
+    tickets.reply(first.ticket_id or 0, house.bo, "We look at it", now=LATER)
+    assert {x.to_address for x in db.session.query(Letter).filter_by(kind="replied")} == {
+        "mal@example.org",
+        "kim@example.org",
+    }
+
+
+def test_a_colleague_copied_in_later_may_answer_too(house: House, ticket: Ticket) -> None:
+    take("Kim knows more", In_Reply_To=letter_of(ticket).message_id, Cc="kim@example.org")
+    raw = take("It is the tray", author="kim@example.org", References=letter_of(ticket).message_id)
+    assert (raw.outcome, raw.ticket_id) == ("entry", ticket.id)
+
+
+def test_who_is_copied_in_by_a_forged_sender_takes_no_part(
+    house: House, ticket: Ticket, own_mx: None
+) -> None:
+    number = letter_of(ticket).message_id
+    take("Kim knows more", In_Reply_To=number, Cc="mal@example.org", Authentication_Results=FORGED)
+    raw = take("Tell me", author="mal@example.org", In_Reply_To=number)
+    assert (raw.outcome, raw.cause) == ("created", "takes_no_part")
+
+
 def test_a_guessed_number_copies_nobody_in(ticket: Ticket) -> None:
     take(subject=f"[HD-{ticket.id}]", Cc="mal@example.org")
     assert find_person_by_address("mal@example.org") is None
@@ -179,6 +160,23 @@ def test_a_no_reopens_and_thanks_does_not(house: House, ticket: Ticket) -> None:
     assert {x.to_address for x in wrote} == {"bo@example.org", "chen@example.org"}
 
 
+def test_thanks_are_answered_once_with_the_way_to_open_it_again(house: House, ticket: Ticket) -> None:
+    closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
+    for words in ("Thanks!", "Thank you!"):
+        take(words, In_Reply_To=letter_of(ticket).message_id)
+    [letter] = db.session.query(Letter).filter_by(kind="thanks_kept")
+    assert (letter.to_address, "/confirm/" in letter.text) == ("ana@example.org", True)
+    assert list_entries(ticket.id)[-1].detail["cause"] == "only_thanks"
+
+
+def test_thanks_to_a_closed_ticket_are_filed_on_it(house: House, ticket: Ticket) -> None:
+    closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
+    closing.confirm(ticket.id, house.ana, now=MONDAY_9)
+    raw = take("Thanks a lot!", In_Reply_To=letter_of(ticket).message_id)
+    assert (raw.outcome, raw.cause, raw.ticket_id) == ("filed", "only_thanks", ticket.id)
+    assert list_entries(ticket.id)[-1].body == "Thanks a lot!"
+
+
 def test_an_answer_to_a_closed_ticket_opens_a_linked_one(house: House, ticket: Ticket) -> None:
     closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
     closing.confirm(ticket.id, house.ana, now=MONDAY_9)
@@ -214,6 +212,37 @@ def test_beyond_the_cap_no_letter_goes_to_the_sender_and_the_agent_reads_why(
     assert told == [raw.ticket_id for raw in raws[:2]]
     entry = list_entries(raws[2].ticket_id or 0)[-1]
     assert (entry.kind, entry.detail["cause"]) == ("mail_filed", "too_many_from_sender")
+
+
+def test_beyond_the_cap_the_team_is_told_once_an_hour(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "MOST_FROM_STRANGER", 1)
+    for number in range(4):
+        take(f"Mail {number}")
+    told = db.session.query(Letter).filter_by(kind="too_much_mail")
+    assert sorted(letter.to_address for letter in told) == ["bo@example.org", "chen@example.org"]
+    assert all("ana@example.org" in letter.text for letter in told)
+
+
+def test_beyond_the_cap_of_a_ticket_mail_is_kept_but_nobody_is_written_to(
+    house: House, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "MOST_ON_TICKET", 2)
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)
+    raws = [take(f"News {number}", In_Reply_To=letter_of(ticket).message_id) for number in range(5)]
+    assert [raw.cause for raw in raws] == ["", ""] + ["too_many_on_ticket"] * 3
+    assert kinds(ticket).count("reporter_replied") == 5
+    assert kinds(ticket).count("mail_filed") == 1
+    to_bo = [x.kind for x in db.session.query(Letter).filter_by(person_id=house.bo.id).order_by(Letter.id)]
+    assert to_bo[-3:] == ["reporter_wrote", "reporter_wrote", "too_much_mail"]
+
+
+def test_mail_at_the_pace_of_a_loop_reopens_nothing(
+    house: House, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(threading, "MOST_ON_TICKET", 0)
+    closing.resolve(ticket.id, house.bo, "dust", "cleaned", now=MONDAY_9)
+    take("I am away until Monday", In_Reply_To=letter_of(ticket).message_id)
+    assert db.session.get(Ticket, ticket.id, populate_existing=True).state == "resolved"
 
 
 def test_a_stranger_gets_five_receipts_an_hour(house: House) -> None:
@@ -290,3 +319,74 @@ def test_a_mail_without_sender_becomes_the_ticket_of_the_agent_who_rescues_it(ho
     assert ticket is not None
     assert ticket.reporter_id == house.bo.id
     assert not is_participant(ticket, house.ana.id)
+
+
+def test_a_rescued_automatic_mail_keeps_its_files_and_is_not_answered(house: House) -> None:
+    body = (
+        "--q\r\nContent-Type: text/plain\r\n\r\nServer down\r\n--q\r\n"
+        "Content-Type: text/csv\r\nContent-Disposition: attachment; filename=log.csv\r\n\r\na,b\r\n--q--"
+    )
+    more = {"MIME_Version": "1.0", "Content_Type": "multipart/mixed; boundary=q", "Precedence": "bulk"}
+    raw = take(body, author="monitor@example.org", **more)
+    mail.rescue(raw.id, house.bo)
+    receive.parse_waiting(LATER)
+    ticket = get_raw_mail(raw.id).ticket
+    assert ticket is not None
+    assert [file.name for file in ticket.entries[0].attachments] == ["log.csv"]
+    assert db.session.query(Letter).filter_by(to_address="monitor@example.org").count() == 0
+
+
+def test_what_the_desk_wrote_itself_becomes_the_ticket_of_whoever_rescues_it(house: House) -> None:
+    raw = take("Our own words", author="desk@example.org")
+    mail.rescue(raw.id, house.bo)
+    receive.parse_waiting(LATER)
+    ticket = get_raw_mail(raw.id).ticket
+    assert ticket is not None
+    assert ticket.reporter_id == house.bo.id
+    assert find_person_by_address("desk@example.org") is None
+
+
+@pytest.mark.parametrize(("found", "badge"), [(GENUINE, "pass"), (FORGED, "fail"), (UNKNOWN, "none")])
+def test_the_entry_says_what_our_own_mx_found(house: House, own_mx: None, found: str, badge: str) -> None:
+    raw = take(Authentication_Results=found)
+    assert raw.ticket is not None
+    assert (raw.authentication, raw.ticket.entries[0].detail["authentication"]) == (badge, badge)
+
+
+def test_the_entry_says_nothing_where_no_mx_is_trusted(house: House) -> None:
+    raw = take(Authentication_Results=GENUINE)
+    assert raw.ticket is not None
+    assert (raw.authentication, "authentication" in raw.ticket.entries[0].detail) == ("", False)
+
+
+def test_reply_to_names_the_reporter_only_where_its_sender_is_believed(house: House) -> None:
+    given = {"author": "form@web.example.org", "Reply_To": "kim@example.org"}
+    first = take("From the form", **given)
+    assert first.from_address == "form@web.example.org"
+    switch(reply_to_domains=["web.example.org"])
+    second = take("Again", **given)
+    assert second.ticket is not None
+    assert (second.from_address, second.ticket.reporter.email) == ("kim@example.org", "kim@example.org")
+
+
+def test_reply_to_gives_nobody_the_powers_of_staff(house: House, ticket: Ticket, own_mx: None) -> None:
+    switch(reply_to_domains=["web.example.org"], agent_mail=True)
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)
+    tickets.reporter_reply(ticket.id, house.ana, "Hello?", now=MONDAY_9, door="web")
+    letter = db.session.query(Letter).filter_by(kind="reporter_wrote").one()
+    raw = take(
+        "#resolve\r\nDone",
+        author="form@web.example.org",
+        Reply_To="bo@example.org",
+        In_Reply_To=letter.message_id,
+        Authentication_Results="mx.example.org; dmarc=pass header.from=web.example.org",
+    )
+    assert (raw.outcome, raw.cause, raw.authentication) == ("filed", "not_authenticated", "none")
+
+
+def test_another_address_and_another_subject_stand_on_the_entry(house: House, ticket: Ticket) -> None:
+    house.ana.addresses.append(Address(email="ana@home.example.org"))
+    db.session.commit()
+    take(author="ana@home.example.org", subject="Toner", In_Reply_To=letter_of(ticket).message_id)
+    detail = list_entries(ticket.id)[-1].detail
+    assert (detail["from"], detail["subject"]) == ("ana@home.example.org", "Toner")
