@@ -295,6 +295,12 @@ def _readable_file(text: str, _values: dict[str, Any]) -> Path:
     return path
 
 
+def _certificates_key(text: str, values: dict[str, Any]) -> Path:
+    if values["mail_tls_cert"] is None:
+        raise ValueError("it belongs to a certificate; name that in HELPDESK_MAIL_TLS_CERT")
+    return _readable_file(text, values)
+
+
 def _default_mail_address(values: dict[str, Any]) -> str:
     host = urlsplit(values["base_url"]).hostname or "localhost"
     return f"helpdesk@{'localhost' if _is_ip(host) else host}"
@@ -458,7 +464,7 @@ SETTINGS = (
         "HELPDESK_MAIL_TLS_KEY",
         "none: in the certificate's file",
         "That certificate's private key (PEM).",
-        _readable_file,
+        _certificates_key,
         _always(None),
     ),
     Setting(

@@ -111,7 +111,11 @@ def test_postgresql_goes_through_psycopg_however_it_is_written(environ: dict[str
         ("HELPDESK_REDIS_URL", "localhost:6379"),
         ("HELPDESK_SECRET_KEY", "too short"),
         ("HELPDESK_MAIL_BIND", "mail:port"),
+        ("HELPDESK_LMTP_BIND", "24"),
+        ("HELPDESK_MAIL_TLS_CERT", "/nowhere/mail.crt"),
+        ("HELPDESK_MAIL_TLS_KEY", __file__),  # without a certificate
         ("HELPDESK_MAIL_ADDRESS", "the desk"),
+        ("HELPDESK_MAIL_ALIASES", "it@example.org, the desk"),
         ("HELPDESK_HEARTBEAT_URL", "watch.example.org/desk"),
         ("HELPDESK_HEARTBEAT_URL", "file:///etc/passwd"),
         ("HELPDESK_SMTP_URL", "mail.example.org:25"),

@@ -86,7 +86,7 @@ def test_it_runs_on_postgresql(tmp_path: Path) -> None:
     servers.drop_database(url)
 
 
-@pytest.mark.parametrize("setting", ["HELPDESK_BIND", "HELPDESK_MAIL_BIND"])
+@pytest.mark.parametrize("setting", ["HELPDESK_BIND", "HELPDESK_MAIL_BIND", "HELPDESK_LMTP_BIND"])
 def test_a_taken_port_is_one_line(tmp_path: Path, setting: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
