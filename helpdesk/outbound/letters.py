@@ -9,6 +9,8 @@ Called inside desk's transactions; sending happens after the commit (outbound/sm
     button                 (label, url): the one thing to do
     quoted                 what somebody wrote, below all else
 
+An organisation may word subject and paragraphs anew (outbound/letter_texts); those places stay.
+
 To a channel goes the short form instead, templates/chat/KIND.txt, which has no such places.
 
 In the template stand `to`, `ticket`, `entry`, `organisation`, `zone`, `now`, `base_url`, `link` (the ticket's
@@ -16,15 +18,16 @@ page for this recipient: a follow link for reporters, the ticket page for staff)
 day: a letter may be read on another), `say_zone()`, `say_duration(seconds)`, and the caller's words.
 """
 
+from collections.abc import Callable
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale
+from flask_babel import force_locale, get_locale
 
 from helpdesk import i18n
-from helpdesk.outbound import alarms, links
+from helpdesk.outbound import alarms, letter_texts, links
 from helpdesk.outbound.standing import STATES, state_for_reporter
 from helpdesk.rules.access import Role
 from helpdesk.rules.letters import can_be_quiet, delivery
@@ -94,12 +97,13 @@ def compose(
     """
     organisation = find_organisation()
     locale = (to.locale if to else None) or (organisation.locale if organisation else "en")
-    context = _context(to, ticket, organisation, now) | {"entry": entry, **words}
+    context = context_of(to, ticket, organisation, now) | {"entry": entry, **words}
     with force_locale(locale):
         if channel is None:
-            subject, text, html = _render(kind, to, context, i18n.html_lang(locale))
+            reword = partial(letter_texts.reworded, kind, locale, context)
+            subject, text, html = _render(kind, to, context, i18n.html_lang(locale), reword)
         else:
-            subject, text, html = *_written(f"chat/{kind}.txt", context)[1:], ""
+            subject, text, html = *written(f"chat/{kind}.txt", context)[1:], ""
     return Letter(
         key=key,
         kind=kind,
@@ -133,7 +137,7 @@ def post(letter: Letter) -> None:
         after_commit("send letters", alarms.send_soon)
 
 
-def _context(
+def context_of(
     to: Person | None, ticket: Ticket | None, organisation: Organisation | None, now: datetime
 ) -> dict[str, Any]:
     """What every template is given."""
@@ -156,12 +160,34 @@ def _link(to: Person | None, ticket: Ticket) -> str:
     return links.follow_url(ticket, to.id) if to and to.role == Role.REPORTER else links.ticket_url(ticket)
 
 
-def _render(kind: str, to: Person | None, context: dict[str, Any], html_lang: str) -> tuple[str, str, str]:
-    """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient."""
+def preview(
+    kind: str, to: Person, own: tuple[str, str], *, ticket: Ticket | None, now: datetime, **words: Any
+) -> tuple[str, str, str]:
+    """Subject, text and HTML of a letter in the language in force, with that subject and body in place of the
+    installed ones. Raises letter_texts.Unusable. Nothing is kept."""
+    context = context_of(to, ticket, find_organisation(), now) | words
+
+    def reword(installed: Any, subject: str, body: str) -> tuple[str, str]:
+        values = letter_texts.values_of(kind, context, installed, body)
+        return letter_texts.fill(kind, *own, values, subject)
+
+    return _render(kind, to, context, i18n.html_lang(str(get_locale())), reword)
+
+
+def _render(
+    kind: str,
+    to: Person | None,
+    context: dict[str, Any],
+    html_lang: str,
+    reword: Callable[[Any, str, str], tuple[str, str]],
+) -> tuple[str, str, str]:
+    """Subject, text and HTML. Without the pages' context: a letter knows nobody but its recipient. `reword`
+    is given what the installed template says, and returns the subject and body to take."""
     environment = current_app.jinja_env
     ticket = context["ticket"]
-    written, subject, body = _written(f"mail/{kind}.txt", context)
-    parts = {name: getattr(written, name, None) for name in PLACES} | {
+    installed, subject, body = written(f"mail/{kind}.txt", context)
+    subject, body = reword(installed, subject, body)
+    parts = {name: getattr(installed, name, None) for name in PLACES} | {
         "subject": subject,
         "headline": headline(subject, ticket),
         "state": _state(to, ticket) if ticket else "",
@@ -187,12 +213,12 @@ def _state(to: Person | None, ticket: Ticket) -> str:
     return str(STATES[State(ticket.state)])
 
 
-def _written(template: str, context: dict[str, Any]) -> tuple[Any, str, str]:
-    """The template's module, its first line and the rest."""
-    written = current_app.jinja_env.get_template(template).make_module(context)
+def written(template: str, context: dict[str, Any]) -> tuple[Any, str, str]:
+    """The installed template's module, its first line and the rest."""
+    module = current_app.jinja_env.get_template(template).make_module(context)
     # What people typed may have come from a form, with a carriage return to each line.
-    first, _, body = str(written).replace("\r\n", "\n").strip().partition("\n")
-    return written, " ".join(first.split()), body.strip()
+    first, _, body = str(module).replace("\r\n", "\n").strip().partition("\n")
+    return module, " ".join(first.split()), body.strip()
 
 
 def _answered_mail(ticket: Ticket, entry: Entry | None) -> str | None:

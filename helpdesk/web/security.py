@@ -35,6 +35,7 @@ KINDS = {
     "letters_stopped": _l("Letters stopped"),
     "letters_let_go": _l("Letters leave again"),
     "letters_kept": _l("Waiting letters kept unsent"),
+    "mailbox_secrets_changed": _l("Password or token of a mailbox changed"),
     "channel_added": _l("Channel added"),
     "channel_verified": _l("Channel verified"),
     "channel_removed": _l("Channel removed"),

@@ -34,6 +34,7 @@ TABS = (
     ("ladders", _l("Ladders")),
     ("mail", _l("Mail and letters")),
     ("mailboxes", _l("Mailboxes")),
+    ("texts", _l("Letters’ texts")),
 )
 STAFF = tuple(role for role in Role if may_be_in_team(role))
 SAID: Mapping[str, Any] = {
@@ -63,6 +64,17 @@ SAID: Mapping[str, Any] = {
         "This would be another mailbox. Switch this one off and add the other, so that no mail is missed."
     ),
     "already_fetched": _l("%(names)s fetches this folder of this account already."),
+    "text_syntax": _l(
+        "Look at line %(names)s: each opening mark needs its closing one, each “if” its “endif”."
+    ),
+    "text_forbidden": _l(
+        "Look at line %(names)s: only the variables of the list are possible, and “if” with them."
+    ),
+    "text_unknown": _l("There is no variable %(names)s in this letter. Choose one from the list."),
+    "text_needs": _l(
+        "Put {{ %(names)s }} into it: else whoever gets the letter does not read what was written."
+    ),
+    "text_empty": _l("Nothing would be left of it. Write something outside of “if”."),
     "no_such_date": _l("Write dates that exist, with hours from 00:00 to 24:00, none over another."),
 }
 
