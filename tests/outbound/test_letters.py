@@ -38,7 +38,8 @@ def letter(kind: str) -> Letter:
 
 def reads_as(name: str, found: Letter) -> None:
     """Compares with the golden text; HELPDESK_WRITE_GOLDEN=1 writes it anew, to be read by a person."""
-    stable = re.sub(r"/(follow|confirm|alarm|quiet)/[\w.~-]+", r"/\1/TOKEN", f"{found.subject}\n\n{found.text}")
+    said = f"{found.subject}\n\n{found.text}"
+    stable = re.sub(r"/(follow|confirm|alarm|quiet)/[\w.~-]+", r"/\1/TOKEN", said)
     path = GOLDEN / f"{name}.txt"
     if os.environ.get("HELPDESK_WRITE_GOLDEN"):
         path.write_text(stable, encoding="utf-8")

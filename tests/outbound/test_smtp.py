@@ -2,10 +2,11 @@
 
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from email import message_from_bytes, policy
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -13,9 +14,12 @@ from aiosmtpd.controller import Controller
 from flask import Flask
 
 from helpdesk.desk import failures, tickets
+from helpdesk.desk import letters as desk
+from helpdesk.desk.changes import By
 from helpdesk.desk.tickets import Report
 from helpdesk.outbound import smtp
 from helpdesk.outbound.smtp import Sending
+from helpdesk.rules.letters import MOST
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
 from helpdesk.store.tickets import Entry
@@ -31,6 +35,7 @@ class Server:
         self.received: list[Any] = []
         self.answers: list[str] = []
         self.greetings = 0
+        self.at_data: Callable[[], None] = lambda: None
         self.controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=10)
         self.controller.start()
 
@@ -42,6 +47,7 @@ class Server:
         return responses
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        self.at_data()
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.received.append(message_from_bytes(envelope.content, policy=policy.default))
@@ -145,13 +151,83 @@ def test_a_server_that_is_away_costs_nothing_but_time(app: Flask, house: House) 
             back.controller.stop()
 
 
-def test_after_three_days_it_is_given_up(app: Flask, house: House) -> None:
+def test_it_is_tried_for_two_days_ever_more_seldom_and_a_last_time_at_their_end(
+    server: Server, house: House
+) -> None:
+    report(house)
+    server.answers = ["451 later"] * 99
+    (letter,) = letters()
+    tried_at = []
+    while letters()[0].state == "waiting":
+        tried_at.append(letters()[0].next_try_at)
+        smtp.send_waiting(tried_at[-1], failures.give_up_letter)
+    pauses = [(later - sooner) / MINUTE for sooner, later in pairwise(tried_at)]
+    assert pauses[:9] == [1, 2, 4, 8, 16, 32, 64, 128, 240]
+    assert set(pauses[9:-1]) == {240}
+    assert tried_at[-1] - tried_at[0] == timedelta(days=2)
+    (letter,) = letters()
+    assert (letter.state, letter.fault, letter.attempts) == ("failed", "451 later", len(tried_at))
+
+
+def test_one_that_had_to_wait_for_its_turn_is_tried_as_long_as_any(server: Server, house: House) -> None:
+    report(house)
+    server.answers = ["451 later"]
+    assert send(10 * 24 * 60) == Sending(again=1)
+    assert send(10 * 24 * 60 + 1) == Sending(sent=1)
+
+
+def test_a_server_that_was_away_for_long_is_tried_every_quarter_of_an_hour(app: Flask, house: House) -> None:
     port = free_port()
     with sending_to(app, port):
         report(house)
-        assert send(3 * 24 * 60) == Sending(again=1)
-        assert send(3 * 24 * 60 + 2) == Sending(failed=1)
-    assert letters()[0].state == "failed"
+        at = MONDAY_9
+        for _ in range(9):
+            assert smtp.send_waiting(at, failures.give_up_letter) == Sending(again=1)
+            pause, at = letters()[0].next_try_at - at, letters()[0].next_try_at
+    assert pause == 15 * MINUTE
+    assert letters()[0].state == "waiting"
+
+
+def test_nobody_gets_more_than_thirty_letters_an_hour_but_alarms(server: Server, house: House) -> None:
+    report(house, MOST + 3)
+    desk.send_trial(house.bo.id, MONDAY_9)
+    assert smtp.send_waiting(MONDAY_9, failures.give_up_letter, batch=99) == Sending(sent=MOST + 1)
+    assert send(59) == Sending()
+    late = letters()[-2]
+    late.kind = "escalated"
+    late.next_try_at = MONDAY_9
+    db.session.commit()
+    assert send(59) == Sending(sent=1)
+    assert send(60) == Sending(sent=2)
+    assert {x.state for x in letters()} == {"sent"}
+
+
+def test_of_a_thousand_to_one_address_each_hour_bears_thirty(server: Server, house: House) -> None:
+    report(house, 2 * MOST + 5)
+    sent = [smtp.send_waiting(MONDAY_9 + n * 60 * MINUTE, failures.give_up_letter, 99).sent for n in range(4)]
+    assert sent == [MOST, MOST, 5, 0]
+    assert sorted(m["Message-ID"] for m in server.received) == sorted(x.message_id for x in letters())
+
+
+def test_no_letter_leaves_while_letters_are_stopped(server: Server, house: House) -> None:
+    report(house, 2)
+    by = By(MONDAY_9, house.eli.id)
+    desk.stop_letters("wrong text", by)
+    assert send() == Sending()
+    desk.let_letters_go(by)
+    assert send() == Sending(sent=2)
+
+
+def test_letters_stop_in_the_middle_of_a_batch(server: Server, house: House, app: Flask) -> None:
+    report(house, 3)
+
+    def stop() -> None:
+        with app.app_context():
+            desk.stop_letters("wrong text", By(MONDAY_9, house.eli.id))
+
+    server.at_data = stop
+    assert send() == Sending(sent=1)
+    assert [x.state for x in letters()] == ["sent", "waiting", "waiting"]
 
 
 def test_a_sender_that_died_leaves_its_letters_to_others_when_its_claim_runs_out(
@@ -190,6 +266,6 @@ def test_without_a_mail_server_letters_are_kept_to_be_read(house: House) -> None
 
 def test_a_letter_that_cannot_be_built_does_not_hold_up_the_others(server: Server, house: House) -> None:
     report(house, 2)
-    letters()[0].subject = "two\nlines"
+    letters()[0].to_address = "two@example.org\nlines"
     db.session.commit()
     assert send() == Sending(sent=1, failed=1)

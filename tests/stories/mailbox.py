@@ -25,9 +25,10 @@ class MailServer:
         self.letters.append(letter)
         return "250 OK"
 
-    def to(self, address: str, subject: str = "") -> list[EmailMessage]:
-        """The letters to that address whose subject has these words."""
-        return [x for x in self.letters if x["To"] == address and subject in x["Subject"]]
+    def to(self, address: str, *words: str) -> list[EmailMessage]:
+        """The letters to that address in whose subject or text all of these words stand."""
+        found = [(x, f"{x['Subject']}\n{text_of(x)}") for x in self.letters if x["To"] == address]
+        return [letter for letter, said in found if all(each in said for each in words)]
 
     def stop(self) -> None:
         self.controller.stop()

@@ -69,7 +69,7 @@ def test_without_a_queue_server_the_clock_does_all_the_work(tmp_path: Path, mail
         status, _headers, said = ask(desk, "/api/v1/tickets", token, report)
         assert (status, json.loads(said)["number"]) == (201, "HD-1")
         desk.send_mail("Ana", "By mail", "It jams.")
-        wait_until(lambda: mail.to("ana@example.org", "[HD-2] We have your report"))
+        wait_until(lambda: mail.to("ana@example.org", "[HD-2]", "We have your report"))
         both_have_rung(desk)
     finally:
         desk.end()
@@ -113,7 +113,7 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
     try:
         desk.start()
         desk.send_mail("Ana", "Before", "It jams.", number=1)
-        wait_until(lambda: mail.to("ana@example.org", "[HD-1] We have your report"))
+        wait_until(lambda: mail.to("ana@example.org", "[HD-1]", "We have your report"))
         postgres.stop()
         for path in ("/", "/sign-in", "/report", "/queue", "/api/v1/tickets"):
             status, headers, _text = ask(desk, path, "token" if "api" in path else "")
@@ -126,7 +126,7 @@ def test_while_the_database_is_away_everybody_is_told_to_come_again(
         wait_until(lambda: ask(desk, "/readyz")[0] == 200)
         assert ask(desk, "/sign-in")[0] == 200
         desk.send_mail("Ana", "Meanwhile", "It still jams.", number=2)
-        wait_until(lambda: mail.to("ana@example.org", "[HD-2] We have your report"))
+        wait_until(lambda: mail.to("ana@example.org", "[HD-2]", "We have your report"))
         both_have_rung(desk)
     finally:
         desk.end()
