@@ -37,9 +37,12 @@ def failing_address(person: Person) -> Address | None:
     return next((a for a in person.addresses if a.email == person.email and a.failing_since), None)
 
 
-def say_failing(address: Address, person: Person) -> str:
-    """That letters to the address come back, since when, why, and how else to reach them."""
-    since = say_instant(address.failing_since, viewer_zone()) if address.failing_since else ""
+def say_failing(person: Person) -> str:
+    """That letters to the person come back, since when, why, and how else to reach them; "" where none do."""
+    address = failing_address(person)
+    if address is None or address.failing_since is None:
+        return ""
+    since = say_instant(address.failing_since, viewer_zone())
     said = _("Letters to %(address)s come back since %(since)s", address=address.email, since=since)
     said = say_of(said, address.fault[:LONGEST_REPORT]) if address.fault else said
     if person.phone:

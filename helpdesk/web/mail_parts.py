@@ -178,7 +178,7 @@ def _facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
     facts = [
         (_("From"), detail.get("from", "")),
         (_("Its subject"), detail.get("subject", "")),
-        (_("Dated"), say_instant(dated, viewer_zone()) if isinstance(dated, datetime) else ""),
+        (_("Dated"), say_instant(_aware(dated), viewer_zone()) if isinstance(dated, datetime) else ""),
         (_("Its sender"), str(checked) if checked else ""),
         (_("Copied in"), say_list(detail.get("copied", ()))),
     ]
@@ -225,27 +225,30 @@ def _when(start: date | None, end: date | None) -> str:
     """From when to when in the reader's zone; of whole days (dates, the end not among them) the days."""
     if start is None:
         return ""
-    zone = viewer_zone()
     if not isinstance(start, datetime):
         last = end - timedelta(days=1) if end is not None and not isinstance(end, datetime) else start
         first = say_weekday_and_date(start)
         return (
             _("%(start)s to %(end)s", start=first, end=say_weekday_and_date(last)) if last > start else first
         )
-    begins = say_instant(start, zone)
-    if not isinstance(end, datetime) or end <= start:
-        return begins
+    # A time without a zone is that of wherever one is (RFC 5545 3.3.5): said as it stands.
+    zone = viewer_zone() if start.tzinfo else "UTC"
+    start, end = _aware(start), _aware(end) if isinstance(end, datetime) else None
+    if end is None or end <= start:
+        return say_instant(start, zone)
     is_short = end - start < timedelta(hours=16)
     ends = say_time(end, zone) if is_short else say_instant(end, zone)
-    return _("%(start)s to %(end)s", start=begins, end=ends)
+    return _("%(start)s to %(end)s", start=say_instant(start, zone), end=ends)
+
+
+def _aware(at: datetime) -> datetime:
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _moment(text: Any) -> datetime | date | None:
-    """An ISO instant or day as mail bears it; None for what is neither."""
+    """An ISO instant (or time without a zone) or day as mail bears it; None for what is neither."""
     try:
         found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
     except (TypeError, ValueError):
         return None
-    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        return None
-    return found if not isinstance(found, datetime) or found.tzinfo else found.replace(tzinfo=UTC)
+    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None

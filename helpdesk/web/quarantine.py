@@ -51,6 +51,7 @@ DOORS = {
     "lmtp": _l("from a mail server, by LMTP"),
     "imap": _l("fetched from a mailbox"),
     "pipe": _l("handed over by a mail server's pipe"),
+    "disk": _l("found in the data folder, where it was kept"),
 }
 
 

@@ -228,7 +228,7 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         else [],
         about=_about(ticket),
         participants=list_participants(ticket),
-        failing=_say_failing(ticket),
+        failing=deliveries.say_failing(ticket.reporter),
         can={name: works and _is_possible(name, ticket) for name in FORMS},
         can_accept=works and is_allowed("accept", ticket.state) and not _has_accepted(ticket, entries),
         news=proposed_news(ticket, found.grounds),
@@ -332,12 +332,6 @@ def _about(ticket: Ticket) -> list[tuple[str, str]]:
         (_("Cause"), ticket.cause),
     ]
     return [(name, text) for name, text in pairs if text]
-
-
-def _say_failing(ticket: Ticket) -> str:
-    """What whoever answers must know first: that no letter reaches the reporter."""
-    address = deliveries.failing_address(ticket.reporter)
-    return deliveries.say_failing(address, ticket.reporter) if address else ""
 
 
 def _first_values(ticket: Ticket) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from helpdesk.desk import people, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.intake import receive
 from helpdesk.store import db
+from helpdesk.store.files import file_path
 from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail
 from helpdesk.store.people import Person
@@ -137,6 +138,43 @@ def test_an_agent_makes_a_ticket_of_it_anyway_and_an_auditor_does_not(
     read_anew()
     assert db.session.query(Ticket).one().subject == "Who am I"
     assert signed_in(app, house.bo).get("/mail?outcome=all").status_code == 200
+
+
+def test_mail_set_aside_says_what_helps_and_shows_itself_byte_for_byte(
+    app: Flask, house: House, mail_aside: RawMail
+) -> None:
+    bo = signed_in(app, house.bo)
+    page = bo.get(f"/mail/{mail_aside.id}").text
+    assert "you stand as its reporter until you know who wrote it" in page
+    assert "Subject: Who am I" in page.partition('<pre class="raw"')[2]
+    assert "Mail set aside" in page
+    saved = bo.get(f"/mail/{mail_aside.id}/message.eml")
+    assert saved.data == b"Subject: Who am I\r\n\r\n<b>help</b>\r\n"
+    saved.close()
+    assert saved.mimetype == "application/octet-stream"
+    assert saved.headers["Content-Disposition"].startswith("attachment")
+    assert signed_in(app, house.ana).get(f"/mail/{mail_aside.id}/message.eml").status_code == 404
+    assert "(1)" in bo.get("/mail").text
+
+
+def test_mail_whose_bytes_are_gone_is_still_shown(app: Flask, house: House, mail_aside: RawMail) -> None:
+    file_path("mail", mail_aside.sha256).unlink()
+    bo = signed_in(app, house.bo)
+    assert "Its bytes cannot be read" in bo.get(f"/mail/{mail_aside.id}").text
+    assert bo.get(f"/mail/{mail_aside.id}/message.eml").status_code == 404
+
+
+def test_a_duplicate_leads_to_the_one_that_came_first(app: Flask, house: House) -> None:
+    mail = b"From: ana@example.org\r\nSubject: Twice\r\nMessage-ID: <a@example.org>\r\n\r\nStuck.\r\n"
+    for _again in range(2):
+        receive.store_raw(mail, "smtp", "ana@example.org", ["desk@example.org"], MONDAY_9)
+    receive.parse_waiting(MONDAY_9)
+    first, second = db.session.query(RawMail).order_by(RawMail.id)
+    page = signed_in(app, house.bo).get(f"/mail/{second.id}").text
+    assert f'href="/mail/{first.id}"' in page
+    assert "The same message came before." in page
+    assert f'href="/tickets/HD-{first.ticket_id}"' in page
+    assert "Came twice" in page
 
 
 def test_mail_set_aside_can_be_tried_again(app: Flask, house: House, mail_aside: RawMail) -> None:

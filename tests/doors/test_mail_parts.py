@@ -150,7 +150,8 @@ def test_an_invitation_is_shown_in_the_readers_zone_and_answered_by_nobody(
                 "method": "REQUEST",
             },
             {"summary": "Trade fair", "starts_at": "2026-03-09", "ends_at": "2026-03-12", "method": "CANCEL"},
-            {"summary": "", "starts_at": "soon", "ends_at": None},
+            {"summary": "", "starts_at": "soon", "ends_at": ""},
+            {"summary": "Lunch", "starts_at": "2026-03-05T12:00:00", "ends_at": "2026-03-06T13:00:00"},
         ],
         notices=["calendar"],
     )
@@ -160,7 +161,8 @@ def test_an_invitation_is_shown_in_the_readers_zone_and_answered_by_nobody(
     assert "Mon 9 Mar 2026 to Wed 11 Mar 2026" in text
     assert "Called off" in text
     assert "Event without a name" in text
-    assert text.count("Nothing was answered to it.") == 3
+    assert "Thu 5 Mar, 12:00 to Fri 6 Mar, 13:00" in text
+    assert text.count("Nothing was answered to it.") == 4
     assert "Has a calendar file" not in text
 
 

@@ -19,6 +19,7 @@ from helpdesk.store.people import Person, find_person, list_people
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import list_open_assigned
 from helpdesk.web.admin.frame import SAID, Page, bp, by, chips, form_page, link, list_page
+from helpdesk.web.deliveries import failing_address, say_failing
 from helpdesk.web.frame import needs
 
 PAGE = 50
@@ -55,6 +56,7 @@ def _row(person: Person) -> list[Any]:
         chips(
             (person.left_at is not None, _("has left"), ""),
             (person.password_hash is None and person.role != Role.REPORTER, _("no password yet"), "wait"),
+            (failing_address(person) is not None, _("letters come back"), "late"),
         ),
     ]
 
@@ -90,6 +92,7 @@ def people_edit(person_id: int) -> Page:
         state=state,
         title=person.name,
         person=person,
+        failing=say_failing(person),
         **_choices(state["teams"]),
     )
 
