@@ -19,7 +19,8 @@ from jinja2 import StrictUndefined, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from helpdesk import i18n
-from helpdesk.store.letter_templates import find_letter_template
+from helpdesk.store.letter_templates import list_letter_templates_in_force
+from helpdesk.store.organisation import Organisation
 
 log = logging.getLogger(__name__)
 
@@ -153,14 +154,30 @@ def reworded(
 ) -> tuple[str, str]:
     """Subject and body as the organisation words them, else as they are: `written`, `subject` and `body` as
     the installed template says them (outbound/letters)."""
-    own = find_letter_template(kind, locale) if kind in KINDS else None
-    if own is None or not own.body:
+    own = _in_force(context["organisation"]).get((kind, locale)) if kind in KINDS else None
+    if own is None:
         return subject, body
     try:
-        return fill(kind, own.subject, own.body, values_of(kind, context, written, body), subject)
+        return fill(kind, *own, values_of(kind, context, written, body), subject)
     except Unusable as fault:
         log.warning("the text of %s in %s cannot be used (%s): the installed one is", kind, locale, fault)
         return subject, body
+
+
+_remembered: dict[str, dict[tuple[str, str], tuple[str, str]]] = {}
+
+
+def _in_force(organisation: Organisation | None) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """Subject and body by kind and language, read once a revision of the set-up (store/revision): a receipt
+    is written while its reporter waits."""
+    if organisation is None:
+        return {}
+    found = _remembered.get(organisation.revision)
+    if found is None:
+        found = {(own.kind, own.locale): (own.subject, own.body) for own in list_letter_templates_in_force()}
+        _remembered.clear()
+        _remembered[organisation.revision] = found
+    return found
 
 
 def values_of(kind: str, context: Mapping[str, Any], written: Any, body: str) -> dict[str, str]:

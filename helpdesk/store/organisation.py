@@ -16,7 +16,7 @@ def new_revision() -> str:
 
 class Organisation(Model):
     """One row, id 1. `options` holds what an administrator switches on (see web/admin); `revision` is another
-    after each change of calendars, policies and ladders (store/revision)."""
+    after each change of calendars, policies, ladders and letters' texts (store/revision)."""
 
     __tablename__ = "organisation"
     id: Mapped[int] = mapped_column(primary_key=True)

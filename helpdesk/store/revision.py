@@ -1,7 +1,8 @@
-"""Which revision of the set-up is in force: promises, calendars and ladders, that each process remembers.
+"""Which revision of the set-up is in force: promises, calendars, ladders and letters' texts, that each
+process remembers.
 
 Every change of such a row gives the organisation another `revision` in the same transaction, whichever verb
-made it; whoever remembers compares it with one read (desk/reference).
+made it; whoever remembers compares it with one read (desk/reference, outbound/letter_texts).
 """
 
 from typing import Any
@@ -11,6 +12,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
 from helpdesk.store.db import db
 from helpdesk.store.escalations import EscalationPolicy, Step
+from helpdesk.store.letter_templates import LetterTemplate
 from helpdesk.store.organisation import Department, Organisation, new_revision
 from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyRule, PolicyVersion
 
@@ -23,6 +25,7 @@ REMEMBERED = (
     Department,
     EscalationPolicy,
     Step,
+    LetterTemplate,
 )
 
 
