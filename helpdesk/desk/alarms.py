@@ -4,9 +4,9 @@ A plan is a function of the ticket, its cycles and what has rung, so that `helpd
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from helpdesk.desk import attention
 from helpdesk.desk.grounds import Grounds
@@ -25,14 +25,13 @@ from helpdesk.store.tickets import Ticket
 VERBS = frozenset({"wake", "nudge", "silence_resolve", "remind_confirm", "close_silent"})
 
 
-@dataclass(frozen=True)
-class Planned:
+class Planned(NamedTuple):
     """An alarm that should be pending: see store.Alarm."""
 
     key: str
     kind: str
     due_at: datetime
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -111,20 +110,21 @@ def decide(
     `because` (_why) and `late_seconds`; should it be wanted again it comes back. `is_ringing`: what is due
     rings as well, and what follows it is planned.
     """
-    known: dict[str, Known] = {alarm.key: alarm for alarm in facts.alarms}
-    wanted = _wanted(facts, timeline, cycles, known, grounds)
+    rung: dict[str, Known] = rung_of(facts.alarms)
+    wanted = _wanted(facts, timeline, cycles, rung, grounds)
     due = _due(facts.alarms, wanted, now) if is_ringing else []
     told = [each for each in due if each.alarm.kind not in VERBS]
     changed = [row(each.alarm.id, "fired", each.planned, now) for each in told if not each.is_as_planned]
     rang = [each.alarm.id for each in told if each.is_as_planned]
     for each in told:
         del wanted[each.planned.key]
-        known[each.planned.key] = _Rang(each.planned.key, each.planned.kind, now, each.planned.detail)
-    wanted |= _repeats(facts, timeline, cycles, known, grounds, told)
+        rung[each.planned.key] = _Rang(each.planned.key, each.planned.kind, now, each.planned.detail)
+    wanted |= _repeats(facts, timeline, cycles, rung, grounds, told)
     for alarm in facts.alarms:
-        if not has_rung(known[alarm.key]):
-            changed += _change(alarm, wanted.get(alarm.key), facts.ticket, cycles, now)
-    new = [_new(facts.ticket.id, each) for key, each in wanted.items() if key not in known]
+        following = wanted.pop(alarm.key, None)
+        if alarm.key not in rung:
+            changed += _change(alarm, following, facts.ticket, cycles, now)
+    new = [_new(facts.ticket.id, each) for each in wanted.values()]
     return Changes(new, changed, rang, told, [each for each in due if each.alarm.kind in VERBS])
 
 
@@ -132,10 +132,10 @@ def _wanted(
     facts: Facts,
     timeline: Sequence[Happening],
     cycles: tuple[sla.Cycle, ...],
-    known: Mapping[str, Known],
+    rung: Mapping[str, Known],
     grounds: Grounds,
 ) -> dict[str, Planned]:
-    found = planned(facts.ticket, timeline, cycles, known.values(), grounds, wait_of(facts))
+    found = planned(facts.ticket, timeline, cycles, rung, grounds, wait_of(facts))
     return {each.key: each for each in found}
 
 
@@ -143,7 +143,7 @@ def _repeats(
     facts: Facts,
     timeline: Sequence[Happening],
     cycles: tuple[sla.Cycle, ...],
-    known: Mapping[str, Known],
+    rung: Mapping[str, Known],
     grounds: Grounds,
     told: Iterable[Due],
 ) -> dict[str, Planned]:
@@ -152,9 +152,9 @@ def _repeats(
     rang = {(detail["target"], detail["cycle"]) for detail in details}
     theirs = tuple(cycle for cycle in cycles if (cycle.target, cycle.cycle) in rang)
     if len(theirs) < len(rang):  # a ladder of attention's
-        return _wanted(facts, timeline, cycles, known, grounds)
-    rung = {key: alarm for key, alarm in known.items() if has_rung(alarm)} if rang else {}
-    found = _ladders(facts.ticket, timeline, theirs, _last_rings(rung.values()), grounds)
+        return _wanted(facts, timeline, cycles, rung, grounds)
+    last = _last_rings(rung.values()) if rang else {}
+    found = _ladders(facts.ticket, timeline, theirs, last, grounds)
     return {each.key: each for each in found if each.key not in rung}
 
 
@@ -187,7 +187,7 @@ def _change(
             yield row(alarm.id, "cancelled", kept, None)
             return
         because = {"because": _why(alarm, ticket, cycles), "late_seconds": late_seconds(alarm.due_at, now)}
-        yield row(alarm.id, "skipped", replace(kept, detail=kept.detail | because), now)
+        yield row(alarm.id, "skipped", kept._replace(detail=kept.detail | because), now)
 
 
 def _why(alarm: Any, ticket: Any, cycles: Iterable[sla.Cycle]) -> str:
@@ -245,20 +245,24 @@ def has_rung(alarm: Known) -> bool:
     return alarm.state == "fired" or (alarm.state == "skipped" and "because" not in alarm.detail)
 
 
+def rung_of(known: Iterable[Known]) -> dict[str, Known]:
+    """Those of these alarms that have done what they were for, by key."""
+    return {alarm.key: alarm for alarm in known if has_rung(alarm)}
+
+
 def planned(
     ticket: Ticket,
     timeline: Sequence[Happening],
     cycles: tuple[sla.Cycle, ...],
-    known: Iterable[Known],
+    rung: Mapping[str, Known],
     grounds: Grounds,
     wait: Wait | None,
 ) -> list[Planned]:
     """Every alarm that should be pending for the ticket as it stands, and its instant.
 
-    `timeline` has nothing voided. `known` are its alarms so far: one that has rung is not wanted again, and
+    `timeline` has nothing voided. `rung` are its alarms that have rung (`rung_of`): none is wanted again, and
     repeats count on from it. `wait`: since when it waits, where it does.
     """
-    rung = {alarm.key: alarm for alarm in known if has_rung(alarm)}
     wanted: list[Planned] = []
     if ticket.state == State.RESOLVED:
         wanted.extend(_silence(ticket, grounds))
@@ -307,7 +311,7 @@ def _triage(ticket: Ticket, cycles: tuple[sla.Cycle, ...], grounds: Grounds) -> 
     )
     due_at = afresh.reaches_at(terms.triage_minutes * 60)
     if due_at is not None:
-        yield Planned("triage", "triage", due_at)
+        yield Planned("triage", "triage", due_at, {})
 
 
 def _waiting(ticket: Ticket, wait: Wait | None, grounds: Grounds) -> Iterator[Planned]:
@@ -316,10 +320,10 @@ def _waiting(ticket: Ticket, wait: Wait | None, grounds: Grounds) -> Iterator[Pl
         return
     if ticket.waiting_for == "supplier":
         if ticket.wake_at is not None:
-            yield Planned(f"wait:{wait.entry_id}:supplier", "supplier", ticket.wake_at)
+            yield Planned(f"wait:{wait.entry_id}:supplier", "supplier", ticket.wake_at, {})
         return
     if ticket.wake_at is not None:
-        yield Planned(f"wait:{wait.entry_id}:wake", "wake", ticket.wake_at)
+        yield Planned(f"wait:{wait.entry_id}:wake", "wake", ticket.wake_at, {})
     office = grounds.office
     for n, days in enumerate(escalation.NUDGED_AFTER, start=1):
         nudge_at = hours.after_working_days(office, wait.at, days)
@@ -327,7 +331,7 @@ def _waiting(ticket: Ticket, wait: Wait | None, grounds: Grounds) -> Iterator[Pl
             yield Planned(f"wait:{wait.entry_id}:nudge:{n}", "nudge", nudge_at, {"n": n})
     resolve_at = hours.after_working_days(office, wait.at, escalation.RESOLVED_AFTER)
     if resolve_at is not None:
-        yield Planned(f"wait:{wait.entry_id}:silence", "silence_resolve", resolve_at)
+        yield Planned(f"wait:{wait.entry_id}:silence", "silence_resolve", resolve_at, {})
 
 
 def _silence(ticket: Ticket, grounds: Grounds) -> Iterator[Planned]:
@@ -341,4 +345,4 @@ def _silence(ticket: Ticket, grounds: Grounds) -> Iterator[Planned]:
     ):
         due_at = hours.after_working_days(office, ticket.resolved_at, days)
         if due_at is not None:
-            yield Planned(f"resolved:{ticket.reopen_count}:{kind}", kind, due_at)
+            yield Planned(f"resolved:{ticket.reopen_count}:{kind}", kind, due_at, {})

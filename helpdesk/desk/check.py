@@ -125,7 +125,9 @@ def _alarm_differences(
     facts: Facts, timeline: list[Happening], cycles: tuple[sla.Cycle, ...], grounds: Grounds
 ) -> Iterator[Difference]:
     number = facts.ticket.number
-    planned = alarms.planned(facts.ticket, timeline, cycles, facts.alarms, grounds, alarms.wait_of(facts))
+    planned = alarms.planned(
+        facts.ticket, timeline, cycles, alarms.rung_of(facts.alarms), grounds, alarms.wait_of(facts)
+    )
     ruled = {each.key: each for each in planned}
     pending = {alarm.key: alarm for alarm in facts.alarms if alarm.state == "pending"}
     for key in sorted(ruled.keys() | pending.keys()):

@@ -107,8 +107,8 @@ class Life:
         self._plan()
 
     def _plan(self) -> None:
-        rings, grounds = self.rings.values(), self.world.grounds
-        found = alarms.planned(self.ticket, self.timeline, self.cycles, rings, grounds, self._wait)
+        rung, grounds = alarms.rung_of(self.rings.values()), self.world.grounds
+        found = alarms.planned(self.ticket, self.timeline, self.cycles, rung, grounds, self._wait)
         wanted = {each.key: each for each in found}
         for key, alarm in self.rings.items():
             if not alarms.has_rung(alarm):

@@ -70,5 +70,5 @@ def _next(alarm: Alarm, ticket: Ticket, person: Person, now: datetime) -> Ring |
         "late_seconds": 0,
         "occurrence": 1,  # that nobody is on call was said when it rang
     }
-    due = Due(alarm, Planned(alarm.key, alarm.kind, alarm.due_at))
+    due = Due(alarm, Planned(alarm.key, alarm.kind, alarm.due_at, {}))
     return Ring(ticket, due, following, around, said)

@@ -8,7 +8,7 @@ its own.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from helpdesk.rules.recipients import OF_A_ROSTER, Around, Channel, To, Told, whom
 from helpdesk.rules.sla_cycles import Cycle
@@ -149,8 +149,7 @@ DEFAULT_LADDERS: Mapping[tuple[str, str], Ladder] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(NamedTuple):
     """One ring of a step: `key` names it within its ticket, `due_at` is when.
 
     `number` is the step's, `occurrence` counts its repeats from 0.

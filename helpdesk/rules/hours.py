@@ -145,6 +145,11 @@ def open_spans(calendar: Calendar | None, start: datetime, end: datetime) -> Ite
     return joined(clipped((span for year in years for span in year.spans_from(start)), start, end))
 
 
+def is_open(calendar: Calendar | None, instant: datetime) -> bool:
+    """Answers whether the instant is open; a calendar of None is always open."""
+    return calendar is None or _open_year(calendar, instant.year).covers(instant)
+
+
 def open_seconds(calendar: Calendar | None, start: datetime, end: datetime) -> int:
     """Answers how many seconds of [start, end) are open."""
     if start >= end:

@@ -86,6 +86,10 @@ class SpanIndex:
         self.seconds = self._seconds_before[-1]
         """How many seconds are covered."""
 
+    def covers(self, instant: datetime) -> bool:
+        """Answers whether the instant, which is not before the start, lies in one of the spans."""
+        return bisect_right(self._edges, instant) % 2 == 0
+
     def seconds_until(self, instant: datetime) -> int:
         """Answers how many covered seconds lie before `instant`, which is not before the start."""
         last = bisect_right(self._edges, instant) - 1

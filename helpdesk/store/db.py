@@ -73,21 +73,30 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("an instant must be aware")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+    # Each in one step, since a ticket has fifty instants: SQLite takes and gives text, PostgreSQL aware
+    # datetimes. (To replace a datetime's zone would cost ten times as much as to read one that names it.)
+    def bind_processor(self, dialect: Any) -> Callable[[datetime | None], Any]:
+        return _text_of_instant if dialect.name == "sqlite" else _checked
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], datetime | None]:
-        # In one step, since rows have ten instants each: SQLite hands out text, PostgreSQL aware datetimes.
         return _instant_of_text if dialect.name == "sqlite" else _instant
 
 
+def _checked(value: datetime | None) -> datetime | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("an instant must be aware")
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
+
+
+def _text_of_instant(value: datetime | None) -> str | None:
+    instant = _checked(value)
+    return None if instant is None else instant.isoformat(" ", "microseconds")[:26]
+
+
 def _instant_of_text(value: str | None) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    return None if value is None else datetime.fromisoformat(value + "Z")
 
 
 def _instant(value: datetime | None) -> datetime | None:
