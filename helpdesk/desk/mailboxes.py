@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
@@ -179,9 +180,7 @@ def _require_possible(mailbox: Mailbox | None, values: State) -> None:
         for name in ("token_url", "client_id"):
             if not values[name]:
                 raise Refused(name, "required")
-        scheme, _, place = values["token_url"].partition("://")
-        host = place.partition("/")[0].rpartition(":")[0] or place.partition("/")[0]
-        if scheme != "https" and not (scheme == "http" and _is_this_machine(host)):
+        if not _is_private(values["token_url"]):
             raise Refused("token_url", "not_encrypted")
     if mailbox is not None and mailbox.uid_validity is not None:
         for name in IS:
@@ -242,6 +241,16 @@ def _secrets(mailbox: Mailbox) -> dict[str, str]:
     except sealing.SealedOtherwise:
         raise Failed("sealed_otherwise") from None
     return found
+
+
+def _is_private(url: str) -> bool:
+    """Whether nobody on the way reads what is sent there."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return False
+    return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host)))
 
 
 def _is_this_machine(host: str) -> bool:

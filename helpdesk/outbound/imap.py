@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Literal
 
 CONNECTS_WITHIN = 10.0  # seconds
 ANSWERS_WITHIN = 60.0
+ENDS_WITHIN = 2.0
 PIECE = 1 << 20  # bytes; a larger message is read in pieces
 AT_ONCE = 500  # messages in a command: servers limit the length of its line
 SEEN = rb"\Seen"
@@ -145,9 +146,11 @@ class Session:
         """Within it the server tells of news by itself."""
         with _told("server"):
             self._client.idle()
-        yield
-        with _told("server"):
-            self._client.idle_done()
+        try:
+            yield
+        finally:
+            with _told("server"):
+                self._client.idle_done()
 
     def hears(self, seconds: float) -> bool:
         """Whether the server told of anything within that time, were it that it hung up; while idling."""
@@ -247,6 +250,7 @@ def _sign_in(client: Any, server: Server) -> None:
 
 def _leave(client: Any) -> None:
     with suppress(OSError, imaplib.IMAP4.error):
+        client.socket().settimeout(ENDS_WITHIN)
         client.logout()
         return
     with suppress(OSError, imaplib.IMAP4.error):
