@@ -78,7 +78,7 @@ def create(case: Case, sender: Person, verdict: Verdict) -> Outcome:
         detail["copied"] = [address for _name, address in people]
     ticket = tickets.report(
         replace(case.message.report, reported_at=raw.received_at),
-        sender,
+        lambda: sender,  # who was read or made in this very transaction
         now=case.now,
         door="mail",
         raw_mail_id=raw.id,

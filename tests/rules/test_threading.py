@@ -7,6 +7,7 @@ from helpdesk.rules.threading import (
     Head,
     Hint,
     Thread,
+    author_address,
     decide,
     hints,
     is_ours,
@@ -82,17 +83,72 @@ def test_thanks_for_what_has_ended_are_filed_on_it_and_make_no_ticket(state: Sta
     assert (verdict.act, verdict.ticket_id, verdict.cause) == (Act.FILE, 12, "only_thanks")
 
 
-def test_staff_only_note_whatever_the_state() -> None:
+ACTS, NOTES, NOTHING = frozenset({"note", "answer"}), frozenset({"note"}), frozenset[str]()
+
+
+@pytest.mark.parametrize(
+    ("powers", "authentication", "act", "cause"),
+    [
+        (NOTES, "", Act.NOTE, "from_staff"),
+        (NOTES, "pass", Act.NOTE, "from_staff"),
+        (NOTES, "none", Act.FILE, "not_authenticated"),
+        (NOTES, "fail", Act.FILE, "not_authenticated"),
+        (ACTS, "pass", Act.ANSWER, ""),
+        (ACTS, "", Act.NOTE, "from_staff"),
+        (ACTS, "none", Act.FILE, "not_authenticated"),
+        (ACTS, "fail", Act.FILE, "not_authenticated"),
+        (NOTHING, "pass", Act.FILE, "from_staff"),
+    ],
+)
+def test_staff_act_only_where_it_is_surely_theirs(
+    powers: frozenset[str], authentication: str, act: Act, cause: str
+) -> None:
     for state in State:
-        assert decide(None, thread(state, is_staff=True), "Still broken?").act is Act.NOTE
+        found = decide(None, thread(state, is_staff=True, powers=powers), "Still broken?", authentication)
+        assert (found.act, found.ticket_id, found.cause) == (act, 12, cause)
+
+
+@pytest.mark.parametrize(
+    ("is_proven", "authentication", "act"),
+    [
+        (True, "fail", Act.REOPEN),
+        (True, "", Act.REOPEN),
+        (False, "", Act.REOPEN),
+        (False, "none", Act.REOPEN),
+        (False, "pass", Act.REOPEN),
+        (False, "fail", Act.ENTRY),
+    ],
+)
+def test_when_unsure_it_reopens(is_proven: bool, authentication: str, act: Act) -> None:
+    found = decide(None, thread(State.RESOLVED, is_proven=is_proven), "Still broken", authentication)
+    assert found.act is act
+
+
+@pytest.mark.parametrize("state", [State.NEW, State.IN_WORK, State.WAITING, State.RESOLVED])
+def test_beyond_the_cap_of_a_ticket_words_are_kept_and_nothing_else_happens(state: State) -> None:
+    verdict = decide(None, thread(state, mails_this_hour=MOST_ON_TICKET), "Still broken")
+    assert (verdict.act, verdict.cause) == (Act.ENTRY, "too_many_on_ticket")
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "believed", "authentication", "author"),
+    [
+        (None, ["example.org"], "pass", "ana@example.org"),
+        ("kim@example.org", [], "pass", "ana@example.org"),
+        ("kim@example.org", ["example.org"], "pass", "kim@example.org"),
+        ("kim@example.org", ["example.org"], "", "kim@example.org"),
+        ("kim@example.org", ["example.org"], "fail", "ana@example.org"),
+        ("kim@example.org", ["web.example.org"], "pass", "ana@example.org"),
+        ("desk+1-abcd@example.org", ["example.org"], "pass", "ana@example.org"),
+    ],
+)
+def test_reply_to_counts_where_the_sender_is_believed(
+    reply_to: str | None, believed: list[str], authentication: str, author: str
+) -> None:
+    assert author_address(head(), reply_to, believed, DESK, authentication) == author
 
 
 def test_a_resolved_ticket_reopens_unless_it_is_only_thanks() -> None:
     assert decide(None, thread(State.RESOLVED), "Still broken").act is Act.REOPEN
     assert decide(None, thread(State.RESOLVED), "").act is Act.REOPEN
     assert decide(None, thread(State.RESOLVED), "Thanks!").act is Act.ENTRY
-
-
-def test_mail_at_the_pace_of_a_loop_does_not_reopen() -> None:
-    verdict = decide(None, thread(State.RESOLVED, mails_this_hour=MOST_ON_TICKET), "Still broken")
-    assert (verdict.act, verdict.cause) == (Act.ENTRY, "too_many_on_ticket")
