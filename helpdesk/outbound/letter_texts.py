@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "nudged": (*OF_TICKET, "message"),
     "resolved": (*OF_TICKET, "message"),
     "remind_confirm": OF_TICKET,
+    "thanks_kept": OF_TICKET,
     "closed": OF_TICKET,
     "cancelled": (*OF_TICKET, "reason"),
     "merged": (*OF_TICKET, "old"),

@@ -79,6 +79,21 @@ def test_a_silent_mailbox_becomes_a_ticket_of_the_administrators_once(house: Hou
     assert db.session.query(Letter).count() == 2
 
 
+def test_the_letter_says_what_is_wrong_by_when_somebody_looks_and_where(house: House, box: Mailbox) -> None:
+    mail_watch.sweep(SILENT)
+    [letter] = db.session.query(Letter).filter_by(kind="mail_trouble")
+    assert letter.subject.endswith(
+        "Nothing was heard of mailbox Support since Mon 2 Mar, 09:00 (Berlin time)"
+    )
+    for words in (
+        "something is wrong with the mail of the desk. Open the mailbox in the set-up",
+        "HD-1 is with Eli. Whoever looks into it takes it over there.",
+        "An answer is due by Mon 2 Mar",
+        "http://desk.example.org/tickets/HD-1",
+    ):
+        assert words in letter.text
+
+
 def test_what_its_server_says_stands_in_the_ticket(house: House) -> None:
     add_mailbox(fault="sign_in: [AUTHENTICATIONFAILED] no")
     mail_watch.sweep(SILENT)

@@ -42,6 +42,7 @@ NAMES = {
     "nudged": _l("The question once more"),
     "resolved": _l("Solved: does it work again?"),
     "remind_confirm": _l("Does it work again? Once more"),
+    "thanks_kept": _l("Thanks came, and it stays solved"),
     "closed": _l("Closed"),
     "cancelled": _l("Cancelled"),
     "merged": _l("Goes on in another ticket"),
