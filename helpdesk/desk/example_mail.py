@@ -70,7 +70,7 @@ def _show_a_picture(post: _Post) -> None:
     mail.add_alternative(texts.SCANNER_HTML, subtype="html")
     html = mail.get_body(("html",))
     if html is not None:
-        html.add_related(_picture(), "image", "png", cid="<message@example.org>", filename="message.png")
+        html.add_related(picture(), "image", "png", cid="<message@example.org>", filename="message.png")
     mail.add_attachment("08:41 E17 no answer from the server\n" * 40, filename="scanner.log")
     ticket_id = post.bring(mail, 52, HOME)
     if ticket_id is not None:
@@ -168,7 +168,7 @@ def _invitation(now: datetime) -> str:
     return texts.INVITATION.format(start=start, end=end, made=made).replace("\n", "\r\n")
 
 
-def _picture() -> bytes:
+def picture() -> bytes:
     """A window with a red line in it, as a PNG: a screen that somebody has photographed."""
     width, height = 440, 200
     boxes = (  # left, top, right, bottom, colour

@@ -12,7 +12,13 @@ from helpdesk.rules.reports import DeliveryReport
 from helpdesk.rules.threading import Head
 from helpdesk.store.db import after_commit, db, transaction
 from helpdesk.store.files import keep_file
-from helpdesk.store.mail import ROOM, RawMail, claim_waiting_mail, get_raw_mail_for_change
+from helpdesk.store.mail import (
+    ROOM,
+    RawMail,
+    claim_waiting_mail,
+    get_raw_mail_for_change,
+    list_quarantined_for_change,
+)
 from helpdesk.store.people import Person
 
 CLAIMED_FOR = timedelta(minutes=1)
@@ -144,6 +150,15 @@ def retry(raw_mail_id: int) -> None:
         raw = get_raw_mail_for_change(raw_mail_id)
         if raw.state == "quarantined":
             _wait_again(raw)
+
+
+def retry_all() -> int:
+    """Tries every quarantined message once more, as after a fault that is mended; how many those are."""
+    with transaction():
+        found = list_quarantined_for_change()
+        for raw in found:
+            _wait_again(raw)
+        return len(found)
 
 
 def rescue(raw_mail_id: int, actor: Person) -> None:

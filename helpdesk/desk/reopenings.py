@@ -113,8 +113,10 @@ def _report_anew(new: Ticket, old: Ticket, reopened: Entry, words: Entry, judgem
         now=judgement.now,
         door=reopened.door,
         actor_id=reopened.actor_id or old.reporter_id,
-        files=[Kept(a.name, a.media_type, a.size, a.sha256, a.content_id) for a in words.attachments],
+        files=[Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in words.attachments],
         raw_mail_id=words.raw_mail_id,
+        # What their mail brought besides its words, quoted history and all.
+        detail=words.detail if words.kind == "reporter_replied" else None,
         letter="not_reopened",
         old=old,
         reason=judgement.reason,

@@ -222,6 +222,13 @@ def count_quarantined() -> int:
     return db.session.scalar(query) or 0
 
 
+def list_quarantined_for_change() -> list[RawMail]:
+    """Every message that waits for somebody to look at it, locked until the transaction ends. For desk
+    verbs."""
+    query = select(RawMail).where(RawMail.state == "quarantined").order_by(RawMail.id)
+    return list(db.session.scalars(query.with_for_update().execution_options(populate_existing=True)))
+
+
 def find_oldest_unparsed(now: datetime) -> datetime | None:
     """When the oldest message came that waits and that nobody has claimed; None if there is none."""
     return db.session.scalar(

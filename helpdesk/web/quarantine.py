@@ -79,6 +79,7 @@ def index() -> str:
             for code, label in OUTCOMES.items()
         ],
         chosen=chosen,
+        waiting=waiting,
         empty_text=EMPTY.get(chosen, ""),
         newer_url=url_for(".index", outcome=chosen) if before else None,
         older_url=older,
@@ -126,6 +127,15 @@ def retry(raw_mail_id: int) -> AnyResponse:
     """Tries a message that was set aside once more."""
     desk.retry(_found(raw_mail_id).id)
     flash(_("It is tried again now. If that fails, it comes back here."))
+    return redirect(url_for(".index"), 303)
+
+
+@bp.post("/retry")
+@needs("mail.rescue")
+def retry_all() -> AnyResponse:
+    """Tries all that was set aside once more: what kept it may be mended."""
+    desk.retry_all()
+    flash(_("All of it is tried again now. What fails comes back here."))
     return redirect(url_for(".index"), 303)
 
 

@@ -102,17 +102,16 @@ def test_words_and_files_that_came_by_mail_go_along(rostered: House) -> None:
     ticket = report(rostered, "minor", MONDAY_9)
     closing.resolve(ticket.id, rostered.bo, "paper", "took it out", now=MONDAY_9)
     at = MONDAY_9 + MINUTE
-    entry = tickets.reporter_reply(ticket.id, rostered.ana, "No, look", now=at, door="mail")
-    db.session.add(
-        Attachment(
-            ticket_id=ticket.id, entry_id=entry.id, name="a.png", media_type="image/png", size=1, sha256="ab"
-        )
-    )
+    brought = {"quoted": "> It works again.", "cause": ""}
+    entry = tickets.reporter_reply(ticket.id, rostered.ana, "No, look", now=at, door="mail", detail=brought)
+    file = {"name": "a.png", "media_type": "image/png", "size": 1, "sha256": "ab", "role": "inline"}
+    db.session.add(Attachment(ticket_id=ticket.id, entry_id=entry.id, **file))
     db.session.commit()
     closing.reopen(ticket.id, rostered.ana, "", now=at, door="mail")
     new = judge(ticket, rostered)
     assert list_entries(new.id)[0].body == "No, look"
-    assert [a.name for a in list_attachments(new.id)] == ["a.png"]
+    assert list_entries(new.id)[0].detail["quoted"] == "> It works again."
+    assert [(a.name, a.role) for a in list_attachments(new.id)] == [("a.png", "inline")]
 
 
 @pytest.mark.parametrize("meanwhile", ["waiting", "resolved"])

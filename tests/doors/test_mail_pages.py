@@ -181,3 +181,18 @@ def test_mail_set_aside_can_be_tried_again(app: Flask, house: House, mail_aside:
     assert signed_in(app, house.bo).post(f"/mail/{mail_aside.id}/retry").status_code == 303
     read_anew()
     assert db.session.query(RawMail).one().state == "waiting"
+
+
+def test_all_that_was_set_aside_can_be_tried_again_once_its_cause_is_mended(app: Flask, house: House) -> None:
+    for number in range(3):
+        mail = b"Subject: Who am I, %d\r\n\r\nhelp\r\n" % number
+        receive.store_raw(mail, "smtp", None, [], MONDAY_9)
+    receive.parse_waiting(MONDAY_9)
+    bo = signed_in(app, house.bo)
+    assert 'action="/mail/retry"' in bo.get("/mail").text
+    assert 'action="/mail/retry"' not in bo.get("/mail?outcome=all").text
+    assert 'action="/mail/retry"' not in signed_in(app, house.fay).get("/mail").text
+    assert bo.post("/mail/retry").status_code == 303
+    read_anew()
+    assert {raw.state for raw in db.session.query(RawMail)} == {"waiting"}
+    assert 'action="/mail/retry"' not in bo.get("/mail").text
