@@ -18,7 +18,7 @@ from helpdesk.outbound import links
 from helpdesk.rules import threading
 from helpdesk.rules.mail_commands import Unclear
 from helpdesk.rules.reports import DeliveryReport
-from helpdesk.rules.threading import Act, Thread, Verdict
+from helpdesk.rules.threading import Act, Head, Thread, Verdict
 from helpdesk.store.letters import Letter, find_letter
 from helpdesk.store.mail import RawMail, count_mail_from
 from helpdesk.store.people import Person
@@ -166,7 +166,10 @@ def of_staff(case: Case, author: Person, verdict: Verdict) -> Outcome:
     )
     attachments.attach(note, case.kept)
     targets.refresh(ticket, case.now)  # it breaks a silence
-    mail_letters.tell_kept_as_note(ticket, note, author, why, case.now)
+    if why == "too_many_on_ticket":
+        _tell_too_much(case, ticket, why)
+    elif not _writes_too_much(case, author):  # nor does this letter feed a loop
+        mail_letters.tell_kept_as_note(ticket, note, author, why, case.now)
     return finish(case.raw, "entry", ticket.id, why, case.now)
 
 
@@ -176,7 +179,7 @@ def file(case: Case, verdict: Verdict) -> Outcome:
     A delivery report belongs to the letter that it is about, which bears it.
     """
     ticket_id, delivery = verdict.ticket_id, case.message.delivery
-    letter = _reported_letter(delivery) if delivery is not None else None
+    letter = _reported_letter(case.message.head, delivery) if delivery is not None else None
     if delivery is not None and letter is not None:
         take_report(letter, delivery, case.now)
         case.raw.letter_id, ticket_id = letter.id, letter.ticket_id
@@ -187,9 +190,14 @@ def file(case: Case, verdict: Verdict) -> Outcome:
     return finish(case.raw, "filed", ticket_id, verdict.cause, case.now)
 
 
-def _reported_letter(delivery: DeliveryReport) -> Letter | None:
+def _reported_letter(head: Head, delivery: DeliveryReport) -> Letter | None:
     """None where the report names no letter that we have signed: anybody could write it, of any address."""
-    found = (links.is_our_message_id(each) for each in delivery.message_ids)
+    named = (
+        *delivery.message_ids,
+        *head.in_reply_to,
+        *reversed(head.references[-threading.MOST_REFERENCES :]),
+    )
+    found = (links.is_our_message_id(each) for each in named)
     letter_id = next((each for each in found if each is not None), None)
     return find_letter(letter_id) if letter_id is not None else None
 

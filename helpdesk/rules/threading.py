@@ -160,10 +160,12 @@ def decide(automatic: str | None, thread: Thread | None, own_words: str, authent
 
 def _of_staff(thread: Thread, authentication: str) -> Verdict:
     """Staff act by mail only where it is surely theirs and that is switched on; else they note, for From is
-    easily forged. What is known to be doubtful is not even a note: that would break a silence."""
+    easily forged, and so at the pace of a loop. The doubtful is not even a note: that breaks a silence."""
     if authentication in DOUBTFUL:
         return Verdict(Act.FILE, thread.ticket_id, "not_authenticated")
+    act = Act.NOTE if "note" in thread.powers else Act.FILE
+    if thread.mails_this_hour >= MOST_ON_TICKET:
+        return Verdict(act, thread.ticket_id, "too_many_on_ticket")
     if "answer" in thread.powers and authentication == "pass":
         return Verdict(Act.ANSWER, thread.ticket_id)
-    act = Act.NOTE if "note" in thread.powers else Act.FILE
     return Verdict(act, thread.ticket_id, "from_staff")

@@ -108,6 +108,11 @@ def test_staff_act_only_where_it_is_surely_theirs(
         assert (found.act, found.ticket_id, found.cause) == (act, 12, cause)
 
 
+def test_staff_at_the_pace_of_a_loop_answer_nobody() -> None:
+    verdict = decide(None, thread(is_staff=True, powers=ACTS, mails_this_hour=MOST_ON_TICKET), "Away", "pass")
+    assert (verdict.act, verdict.cause) == (Act.NOTE, "too_many_on_ticket")
+
+
 @pytest.mark.parametrize(
     ("is_proven", "authentication", "act"),
     [
