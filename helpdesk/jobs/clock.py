@@ -97,12 +97,16 @@ class Clock:
             self.swept_at = now
             self.sweeping = self.sweeper.submit(self._sweep)
 
+    def watch(self, now: datetime) -> None:
+        """Looks after mail, from some minutes after the first tick on."""
+        if self.watches_from is not None and now >= self.watches_from:
+            mail_watch.sweep(now)
+
     def _sweep(self) -> None:
         with self.app.app_context():
             try:
                 sweep(clock.now())
-                if self.watches_from is not None and clock.now() >= self.watches_from:
-                    mail_watch.sweep(clock.now())
+                self.watch(clock.now())
             except (SQLAlchemyError, OSError) as fault:
                 log.error("the sweep cannot reach the database: %s", fault)
             except Exception:

@@ -1,21 +1,26 @@
 """A mailbox that falls silent: a ticket to the administrators, once, and a note when it is heard again."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from helpdesk.desk import closing, mail_watch, tickets
+from helpdesk.desk.check import check
 from helpdesk.outbound import letters
 from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.db import transaction
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail
 from helpdesk.store.mail_watch import list_lasting_troubles
 from helpdesk.store.mailboxes import Mailbox
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.tickets import Entry, Ticket
+from tests.at_once import at_once
 from tests.conftest import MONDAY_9, House, read_anew
 
 HOUR = timedelta(hours=1)
@@ -235,3 +240,21 @@ def test_without_an_administrator_nothing_breaks(house: House, box: Mailbox) -> 
     db.session.commit()
     mail_watch.sweep(SILENT)
     assert all_tickets() == []
+
+
+def test_several_clocks_at_once_tell_once(house: House, box: Mailbox, app: Flask) -> None:
+    found = at_once(app, *[partial(mail_watch.sweep, SILENT)] * 4)
+    assert list(found) == [None] * 4
+    [ticket] = all_tickets()
+    assert db.session.query(Letter).filter_by(kind="mail_trouble").count() == 1
+    hear(box, SILENT)
+    assert list(at_once(app, *[partial(mail_watch.sweep, SILENT)] * 4)) == [None] * 4
+    assert len(notes(ticket)) == 1
+
+
+def test_its_deadlines_and_alarms_are_as_its_timeline_says(house: House, box: Mailbox) -> None:
+    mail_watch.sweep(SILENT)
+    read_anew()
+    assert [difference for batch in check() for difference in batch.differences] == []
+    asked = [alarm.key for alarm in db.session.query(Alarm).filter_by(state="pending")]
+    assert any(key.startswith("response:1:major") for key in asked)

@@ -19,6 +19,8 @@ from helpdesk.outbound import alarms, notices
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.mailboxes import Mailbox
+from helpdesk.store.tickets import Ticket
 from tests.conftest import MONDAY_9, House
 
 HOUR = timedelta(hours=1)
@@ -106,6 +108,20 @@ def test_it_wakes_when_the_next_minutes_letter_may_go(house: House, ticking: Clo
     assert jobs() == 0
     ticking.tick(five_past + timedelta(seconds=60))
     assert alarms.queue_connection().exists("helpdesk:asked:send")
+
+
+def test_a_mailbox_that_was_not_fetched_while_the_house_was_down_has_time_to_be_heard(
+    house: House, ticking: Clock
+) -> None:
+    server = {"host": "imap.example.org", "port": 993, "user": "desk", "sealed": ""}
+    db.session.add(Mailbox(name="Support", address="s@example.org", created_at=MONDAY_9 - 9 * HOUR, **server))
+    db.session.commit()
+    ticking.tick(MONDAY_9)
+    for minutes in (0, 4.9):
+        ticking.watch(MONDAY_9 + timedelta(minutes=minutes))
+    assert db.session.query(Ticket).count() == 0
+    ticking.watch(MONDAY_9 + timedelta(minutes=5))
+    assert db.session.query(Ticket).count() == 1
 
 
 def test_it_outlives_a_database_that_is_away(app: Flask, caplog: pytest.LogCaptureFixture) -> None:
