@@ -1,9 +1,11 @@
 """What becomes of a mail: ticket, entry, filed quietly, duplicate, or set aside for somebody to look at."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from helpdesk.desk import attachments, mail_entries
+from helpdesk.desk.attachments import Kept
 from helpdesk.desk.correspondents import heard_from, new_person
 from helpdesk.desk.mail import Message, Outcome, finish, outcome_of, quarantine
 from helpdesk.desk.mail_entries import Case
@@ -24,39 +26,58 @@ from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import find_address, get_person
 
 
-def understand(raw_mail_id: int, message: Message, *, own: Collection[str], now: datetime) -> Outcome:
-    """Makes of a message what rules/threading decides, in one transaction with its outcome.
+class Prepared(NamedTuple):
+    """A message whose files are on the disk: disks are slow, and a transaction holds others up."""
 
-    So a crash leaves it waiting, and understanding it again finds the outcome. A new ticket counts from
-    when the mail was received. `own`: the desk's addresses, in lower case.
+    raw_mail_id: int
+    message: Message
+    automatic: str | None
+    kept: list[Kept]
+
+
+def understand(
+    messages: Sequence[tuple[int, Message]], *, own: Collection[str], now: datetime
+) -> list[Outcome]:
+    """Makes of each message, by the id of its row, what rules/threading decides: all in one transaction
+    with their outcomes. So a crash leaves them waiting, and so does a fault, whichever of them it is of.
+
+    A new ticket counts from when the mail was received. `own`: the desk's addresses, in lower case.
     """
+    prepared = [_prepared(raw_mail_id, message, own) for raw_mail_id, message in messages]
+    with transaction():
+        organisation = find_organisation()
+        believed = organisation.options.get("reply_to_domains", ()) if organisation else ()
+        return [_understand(each, own, believed, now) for each in prepared]
+
+
+def _prepared(raw_mail_id: int, message: Message, own: Collection[str]) -> Prepared:
     is_rescued = get_raw_mail(raw_mail_id).rescued_by_id is not None
     automatic = why_automatic(message.head, own, links.instance_id())
     if message.delivery is not None and automatic != "own_loop":
         automatic = "delivery_report"
     kept = attachments.keep(message.files) if automatic is None or is_rescued else []
-    with transaction():
-        raw = get_raw_mail_for_change(raw_mail_id)
-        if raw.state != "waiting":
-            return outcome_of(raw)
-        now = max(now, raw.received_at)  # it may have come while others of its batch were read
-        case = Case(raw, message, _author(message, own), own, automatic, kept, now)
-        _label(case)
-        if raw.rescued_by_id is not None:
-            return _rescue(case)
-        if automatic is None and not case.author:
-            return quarantine(raw, "no_sender", now, case.readable)
-        first = _find_first(case)
-        if first is not None:
-            return finish(raw, "duplicate", first.ticket_id, "same_message", now)
-        return _act(case)
+    return Prepared(raw_mail_id, message, automatic, kept)
 
 
-def _author(message: Message, own: Collection[str]) -> str:
-    organisation = find_organisation()
-    believed = organisation.options.get("reply_to_domains", ()) if organisation and message.reply_to else ()
-    found = threading.author_address(message.head, message.reply_to, believed, own, message.authentication)
-    return found or ""
+def _understand(
+    prepared: Prepared, own: Collection[str], believed: Collection[str], now: datetime
+) -> Outcome:
+    raw, message = get_raw_mail_for_change(prepared.raw_mail_id), prepared.message
+    if raw.state != "waiting":
+        return outcome_of(raw)
+    now = max(now, raw.received_at)  # it may have come while others of its batch were read
+    automatic, said = prepared.automatic, message.authentication
+    author = threading.author_address(message.head, message.reply_to, believed, own, said) or ""
+    case = Case(raw, message, author, own, automatic, prepared.kept, now)
+    _label(case)
+    if raw.rescued_by_id is not None:
+        return _rescue(case)
+    if automatic is None and not case.author:
+        return quarantine(raw, "no_sender", now, case.readable)
+    first = _find_first(case)
+    if first is not None:
+        return finish(raw, "duplicate", first.ticket_id, "same_message", now)
+    return _act(case)
 
 
 def _label(case: Case) -> None:

@@ -26,6 +26,8 @@ from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
 CLAIMED_AT_ONCE = 10
+TOGETHER = 5  # in one commit: meanwhile nobody else writes to SQLite
+SMALL = 1 << 18  # bytes
 
 
 def store_raw(
@@ -45,7 +47,7 @@ def store_raw(
 
 
 def parse_waiting(now: datetime, limit: int = 100) -> int:
-    """Understands messages that wait, each in a transaction of its own; how many it settled.
+    """Understands messages that wait; how many it settled.
 
     Before the first set-up they wait. Raises OperationalError or OSError where database or disk fail.
     """
@@ -56,10 +58,23 @@ def parse_waiting(now: datetime, limit: int = 100) -> int:
         claimed = mail.claim(now, min(CLAIMED_AT_ONCE, limit - settled))
         if not claimed:
             break
-        for raw_mail_id in claimed:
-            settle(raw_mail_id, now)
+        for first in range(0, len(claimed), TOGETHER):
+            _settle_together(claimed[first : first + TOGETHER], now)
         settled += len(claimed)
     return settled
+
+
+def _settle_together(raw_mail_ids: Sequence[int], now: datetime) -> None:
+    """In one commit, for commits take long; where one of them is large or stumbles, each by itself."""
+    waiting = [get_raw_mail(each) for each in raw_mail_ids]
+    if len(waiting) > 1 and all(raw.size <= SMALL for raw in waiting):
+        try:
+            understanding.understand([(raw.id, _read(raw)) for raw in waiting], own=_own(), now=now)
+            return
+        except Exception as fault:
+            log.info("mails %s stumble together: %s", list(raw_mail_ids), fault)
+    for raw_mail_id in raw_mail_ids:
+        settle(raw_mail_id, now)
 
 
 def settle(raw_mail_id: int, now: datetime) -> Outcome:
@@ -71,9 +86,7 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
     if raw.attempts > mail.MOST_ATTEMPTS:  # each of them took the process down
         return mail.set_aside(raw_mail_id, "stopped_us", now)
     try:
-        message = _message(_parsed(raw, get_bytes(raw)))
-        own = own_addresses(current_app.config["SETTINGS"].own_addresses)
-        return understanding.understand(raw_mail_id, message, own=own, now=now)
+        return understanding.understand([(raw_mail_id, _read(raw))], own=_own(), now=now)[0]
     except Unparseable as fault:
         log.warning("mail %s cannot be parsed: %s", raw_mail_id, fault)
         return mail.set_aside(raw_mail_id, "unparseable", now)
@@ -84,6 +97,14 @@ def settle(raw_mail_id: int, now: datetime) -> Outcome:
     except Exception as fault:
         log.exception("mail %s cannot be understood", raw_mail_id)
         return mail.put_off(raw_mail_id, f"fault:{type(fault).__name__}", now)
+
+
+def _own() -> frozenset[str]:
+    return own_addresses(current_app.config["SETTINGS"].own_addresses)
+
+
+def _read(raw: RawMail) -> Message:
+    return _message(_parsed(raw, get_bytes(raw)))
 
 
 def _parsed(raw: RawMail, content: bytes) -> Parsed:
