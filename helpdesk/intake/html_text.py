@@ -31,17 +31,28 @@ _LINES = frozenset(
     }
 )
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"})
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_SHOWN = _LINES | _PARAGRAPHS | {"br", "span", "font", "b", "td", "img"}
+_SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_TAG = re.compile(r"<!--[^>]{0,200}-->|</?[a-zA-Z!][^<>]{0,2000}>")
 
 
 def html_to_text(html: str) -> str:
     """The words of an HTML mail in reading order, line ends \\n; never fails on broken HTML."""
     reader = _Reader()
-    reader.feed(html)
+    try:
+        reader.feed(html)
+    except AssertionError:  # the standard library's, on some broken declarations
+        return _bare(html)
     # What is left begins with a tag that never ends. close() would look for its end once for each "<" in it:
     # minutes for a small hostile mail.
     reader.handle_data(unescape(reader.rawdata))
-    return reader.text()
+    return reader.text() or _bare(html)
+
+
+def _bare(html: str) -> str:
+    """What is left without tags: for HTML whose style, script or head never ends and would hide all words."""
+    without = re.sub(r"<(script|style)\b[^>]*>.*?</\1\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
+    return _SPACES.sub(" ", unescape(_TAG.sub(" ", without))).strip()
 
 
 class _Reader(HTMLParser):
@@ -59,6 +70,8 @@ class _Reader(HTMLParser):
         return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip("\n")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.unread and self.unread[-1] in ("head", "title") and tag in _SHOWN:
+            self.unread.clear()  # neither ends in mail that was cut or written by hand
         if tag in _UNREAD:
             self.unread.append(tag)
         elif tag == "body":

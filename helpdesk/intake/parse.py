@@ -1,58 +1,36 @@
 """Raw bytes of a mail to what the desk understands: read leniently, for real mail breaks every rule."""
 
-import binascii
-import mimetypes
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.message import Message as Part
-from email.parser import BytesHeaderParser, BytesParser
-from email.policy import Compat32
-from email.utils import getaddresses, parsedate_to_datetime
+from email.message import Message as Header
+from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from io import BytesIO
 from typing import Any
 
 from helpdesk.desk.attachments import Upload
+from helpdesk.intake import mime
+from helpdesk.intake.addresses import addresses
+from helpdesk.intake.body import BEGINNING, IDS, Body
 from helpdesk.intake.charsets import clean, decode, decode_header, raw_text
-from helpdesk.intake.html_text import html_to_text
+from helpdesk.intake.formatted import has_remote_pictures, safe_html
+from helpdesk.intake.mime import Part
 from helpdesk.rules.authentication import authenticated
 from helpdesk.rules.reports import DeliveryReport, guess_report, read_report
-from helpdesk.rules.threading import INSTANCE_HEADER, Head
+from helpdesk.rules.threading import Head
 
-MOST_PARTS = 200
-DEEPEST = 20
-KEPT_HEADERS = (
-    "auto-submitted",
-    "x-auto-response-suppress",
-    "precedence",
-    "list-id",
-    "return-path",
-    "x-autoreply",
-    "x-autorespond",
-    "x-autoreply-from",
-    "x-mail-autoreply",
-    INSTANCE_HEADER.lower(),
-)
-_ADDRESS = re.compile(r"[^\s<>@\"',;:()\[\]]+@[^\s<>@\"',;:()\[\]]+")
-_IDS = re.compile(r"<[^<>\s]{3,500}>")
-_FILE_TYPES = {"message/rfc822": ".eml", "application/ms-tnef": ".dat", "text/calendar": ".ics"}
+MOST_HEADERS = 200
+LONGEST_VALUE = 1000  # characters of a header's value that rules read
+LONGEST_SUBJECT = 2000
+# Where a message was sent to whose envelope is lost, as in a mailbox.
+_DELIVERED_TO = ("delivered-to", "x-original-to", "envelope-to", "x-envelope-to")
+_IN_BRACKETS = re.compile(r"<[^<>]{3,600}>")
+_BARE_ID = re.compile(r"[^\s<>,;\"]{1,250}@[^\s<>,;\"]{1,250}")
 
 
 class Unparseable(Exception):
     """The bytes cannot be read as a mail; the text says why."""
-
-
-class _Lenient(Compat32):
-    """Headers with raw bytes in them as text, where the standard library's policy gives question marks."""
-
-    def header_fetch_parse(self, name: str, value: str) -> str:
-        return raw_text(value)
-
-
-_POLICY = _Lenient()
-# As it was written, not as a mailbox file would have it.
-_AS_WRITTEN = Compat32(linesep="\r\n", max_line_length=0, mangle_from_=False)
 
 
 @dataclass(frozen=True)
@@ -91,10 +69,11 @@ def parse(
     a missing Date when telling messages without Message-ID apart; `authserv` is the authserv-id of our own
     mail exchanger, "" to trust none. Raises Unparseable."""
     try:
-        mail = BytesParser(policy=_POLICY).parsebytes(raw)
-        body = _Body()
-        body.read(mail, 0)
-        return _assemble(mail, raw, body, sender, recipients, received_on, authserv)
+        mail = mime.read(mime.normal(raw))
+        body = Body()
+        body.read(mail)
+        body.finish()
+        return _assemble(mail, body, sender, recipients, received_on, authserv)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, AssertionError) as fault:
         raise Unparseable(f"{type(fault).__name__}: {fault}"[:200]) from fault
 
@@ -103,220 +82,123 @@ def parse_barely(
     raw: bytes, sender: str | None, recipients: list[str], received_on: str, authserv: str = ""
 ) -> Parsed:
     """What can be had of a mail that `parse` refuses: its header, its raw text, and itself as a file."""
-    mail = BytesHeaderParser(policy=_POLICY).parsebytes(raw)
-    body = _Body(texts=[decode(raw.partition(b"\n\n")[2] or raw)])
+    mail = mime.read(raw)
+    body = Body(texts=[decode(raw[mail.start : mail.start + BEGINNING])])
     body.files.append(Upload("message.eml", BytesIO(raw)))
-    return _assemble(mail, raw, body, sender, recipients, received_on, authserv)
+    return _assemble(mail, body, sender, recipients, received_on, authserv)
 
 
 def _assemble(
-    mail: Part,
-    raw: bytes,
-    body: "_Body",
-    sender: str | None,
-    recipients: list[str],
-    received_on: str,
-    authserv: str,
+    mail: Part, body: Body, sender: str | None, recipients: list[str], received_on: str, authserv: str
 ) -> Parsed:
-    subject = decode_header(_header(mail, "subject"))
-    from_name, from_address = next(iter(_addresses(mail, "from")), ("", None))
-    copied = tuple(_addresses(mail, "to") + _addresses(mail, "cc"))
+    header, charset = mail.header, body.charset
+    from_name, from_address = _author(header, sender, charset)
+    copied = tuple(_addresses(header, "to", charset) + _addresses(header, "cc", charset))
+    delivered = [address for name in _DELIVERED_TO for _, address in _addresses(header, name)]
+    is_report = mail.kind == "multipart/report"
     head = Head(
-        from_address=from_address or ((sender or "").lower() if _ADDRESS.fullmatch(sender or "") else None),
+        from_address=from_address,
         sender=sender,
-        recipients=tuple(r.lower() for r in recipients) + tuple(address for _, address in copied),
-        subject=subject,
-        headers={name: decode_header(_header(mail, name)) for name in KEPT_HEADERS if name in mail},
-        in_reply_to=_ids(mail, "in-reply-to"),
-        references=_ids(mail, "references") + tuple(body.reported_ids),
-        is_report=mail.get_content_type() == "multipart/report",
+        recipients=(*(each.lower() for each in recipients), *(address for _, address in copied), *delivered),
+        subject=decode_header(_value(header, "subject"), charset)[:LONGEST_SUBJECT],
+        headers=_headers(header, charset),
+        in_reply_to=_ids(header, "in-reply-to"),
+        references=_ids(header, "references") + (tuple(body.returned) if is_report else ()),
+        is_report=is_report,
     )
     text = "\n\n".join(text.strip("\n") for text in body.texts if text.strip())
+    formatted = safe_html("\n<hr>\n".join(body.pages)) if body.pages else ""
     return Parsed(
         head=head,
         from_name=from_name,
-        identity=_identity(mail, raw, received_on),
-        subject=subject,
+        identity=_identity(mail, received_on),
+        subject=head.subject,
         text=text,
         copied=copied,
         files=body.files,
         left_out=body.left_out,
-        authentication=authenticated(
-            [decode_header(str(each)) for each in mail.get_all("authentication-results", [])],
-            authserv,
-            head.from_address,
-        ),
-        dated=_dated(mail),
-        reply_to=next((address for _, address in _addresses(mail, "reply-to")), None),
-        report=_report(mail, head, text, body),
+        authentication=authenticated(_values(header, "authentication-results"), authserv, from_address),
+        dated=_dated(header),
+        reply_to=next((address for _, address in _addresses(header, "reply-to")), None),
+        report=_report(header, head, text, body),
+        formatted=formatted,
+        events=body.events,
+        notices=_notices(body, formatted),
     )
 
 
-def _report(mail: Part, head: Head, text: str, body: "_Body") -> DeliveryReport | None:
+def _notices(body: Body, formatted: str) -> tuple[str, ...]:
+    remote = {"remote_pictures"} if has_remote_pictures(formatted) else set()
+    return tuple(sorted(body.notices | remote))
+
+
+def _report(header: Header, head: Head, text: str, body: Body) -> DeliveryReport | None:
+    """What it says of a letter, where it is a delivery report of whatever kind."""
+    ids = (*body.returned, *head.in_reply_to, *head.references)
     for status in body.statuses:
-        if found := read_report(status, head.references + head.in_reply_to):
+        if found := read_report(status, tuple(dict.fromkeys(ids))):
             return found
-    named = [address for _, address in _addresses(mail, "x-failed-recipients")]
-    ids = (*head.references, *head.in_reply_to, *_IDS.findall(text[:20_000]))
-    return guess_report(head.from_address, head.subject, text, named, ids)
+    named = [address for _, address in _addresses(header, "x-failed-recipients")]
+    ids = (*ids, *IDS.findall(text[:20_000]))
+    return guess_report(head.from_address, head.subject, text, named, tuple(dict.fromkeys(ids)))
 
 
-def _dated(mail: Part) -> datetime | None:
+def _author(header: Header, sender: str | None, charset: str) -> tuple[str, str | None]:
+    """(name, address) of From, else of Sender, else the envelope's; the address None where none is usable."""
+    for name in ("from", "sender"):
+        if found := _addresses(header, name, charset):
+            return found[0]
+    written = addresses(sender or "") or _addresses(header, "return-path")
+    said = decode_header(_value(header, "from"), charset).strip("\"'<> ")[:120]
+    return (said, written[0][1]) if written else (said, None)
+
+
+def _headers(header: Header, charset: str) -> dict[str, str]:
+    """Each header's first value, by its name in lower case."""
+    found: dict[str, str] = {}
+    for name, value in header.items()[:MOST_HEADERS]:
+        found.setdefault(name.lower(), decode_header(str(value)[:LONGEST_VALUE], charset))
+    return found
+
+
+def _dated(header: Header) -> datetime | None:
     try:
-        found = parsedate_to_datetime(_header(mail, "date"))
+        found = parsedate_to_datetime(clean(_value(header, "date")))
         return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
 
-def _header(mail: Part, name: str) -> str:
-    return str(mail.get(name, ""))
+def _value(header: Header, name: str) -> str:
+    return str(header.get(name, ""))
 
 
-def _ids(mail: Part, name: str) -> tuple[str, ...]:
-    return tuple(_IDS.findall(clean(_header(mail, name))))
+def _values(header: Header, name: str) -> list[str]:
+    return [decode_header(str(each)) for each in header.get_all(name, [])]
 
 
-def _identity(mail: Part, raw: bytes, received_on: str) -> str:
-    found = _IDS.search(clean(_header(mail, "message-id")))
+def _ids(header: Header, name: str) -> tuple[str, ...]:
+    """Message-IDs with their brackets, without white space that folding put into them."""
+    value = clean(raw_text(_value(header, name)))
+    found = ["".join(each.split()) for each in _IN_BRACKETS.findall(value)]
+    return tuple(found or [f"<{each}>" for each in _BARE_ID.findall(value)])
+
+
+def _identity(mail: Part, received_on: str) -> str:
+    found = _ids(mail.header, "message-id")
     if found:
         return found[0]
-    end = re.search(rb"\r?\n\r?\n", raw)
-    body = b"\n".join(raw[end.end() :].splitlines()) if end else raw
-    stable = [_header(mail, name) for name in ("message-id", "from", "subject")]
-    stable.append(_header(mail, "date") or received_on)
-    digest = sha256("\0".join(stable).encode("utf-8", "replace") + b"\0" + body)
+    stable = [_value(mail.header, name) for name in ("message-id", "from", "subject")]
+    stable.append(_value(mail.header, "date") or received_on)
+    digest = sha256("\0".join(stable).encode("utf-8", "surrogateescape") + b"\0")
+    digest.update(mail.body.replace(b"\r\n", b"\n").rstrip(b"\n"))
     return f"sha256:{digest.hexdigest()}"
 
 
-def _addresses(mail: Part, name: str) -> list[tuple[str, str]]:
-    """(name, address) of a header's addresses, those that can be written to, each once."""
+def _addresses(header: Header, name: str, charset: str = "") -> list[tuple[str, str]]:
+    """(name, address) of all fields of that name, each address once."""
     found: dict[str, str] = {}
-    for value in mail.get_all(name, []):
-        # Names are decoded after the list is taken apart: an encoded comma separates nothing.
-        usable = [(n, a) for n, a in getaddresses([str(value)]) if _ADDRESS.fullmatch(a)]
-        for each_name, address in usable or [("", a) for a in _ADDRESS.findall(str(value))]:
-            if len(address) <= 254:
-                found.setdefault(clean(address).lower(), decode_header(each_name).strip("\"' ")[:120])
+    for value in header.get_all(name, []):
+        for each_name, address in addresses(str(value), charset):
+            found.setdefault(address, each_name)
     return [(each_name, address) for address, each_name in found.items()]
-
-
-@dataclass
-class _Body:
-    """Walks the parts of a mail and collects its texts and files."""
-
-    texts: list[str] = field(default_factory=list)
-    files: list[Upload] = field(default_factory=list)
-    reported_ids: list[str] = field(default_factory=list)
-    parts: int = 0
-    left_out: list[dict[str, Any]] = field(default_factory=list)
-    statuses: list[str] = field(default_factory=list)
-
-    def read(self, part: Part, depth: int) -> None:
-        self.parts += 1
-        if self.parts > MOST_PARTS or depth > DEEPEST:
-            why = "too_many" if self.parts > MOST_PARTS else "too_deep"
-            self.left_out.append({"name": _file_name(part), "size": 0, "why": why})
-            return
-        kind = part.get_content_type()
-        if part.get_content_maintype() == "multipart" and part.is_multipart():
-            if kind == "multipart/alternative":
-                self._read_alternative(part, depth)
-            else:
-                for each in _children(part):
-                    self.read(each, depth + 1)
-        elif part.get_content_maintype() == "message":
-            self._keep_message(part)
-        elif kind in ("text/plain", "text/html") and not _is_file(part):
-            text = decode(_content(part), part.get_content_charset())
-            self.texts.append(html_to_text(text) if kind == "text/html" else text)
-        elif part.get_content_maintype() == "multipart":  # without a boundary: all there is, is text
-            self.texts.append(decode(_content(part)))
-        else:
-            self._keep_file(part)
-
-    def _read_alternative(self, part: Part, depth: int) -> None:
-        """The plain text if it has words, else the richest that has; files of all."""
-        versions: list[tuple[bool, list[str]]] = []
-        for each in _children(part):
-            before, self.texts = self.texts, []
-            self.read(each, depth + 1)
-            if any(text.strip() for text in self.texts):
-                versions.append((each.get_content_type() == "text/plain", self.texts))
-            self.texts = before
-        plain = next((texts for is_plain, texts in versions if is_plain), None)
-        self.texts += plain or (versions[-1][1] if versions else [])
-
-    def _keep_message(self, part: Part) -> None:
-        """A forwarded or reported message stays whole; a bounce names the one it is about."""
-        inner = next(iter(_children(part)), None)
-        content = _whole(part)
-        if part.get_content_type() in ("message/delivery-status", "message/global-delivery-status"):
-            self.statuses.append(decode(content))
-        if part.get_content_type() in ("message/rfc822", "message/global") and inner is not None:
-            self.reported_ids += _ids(inner, "message-id")
-        self._add(part, content, decode_header(_header(inner, "subject")) if inner is not None else "")
-
-    def _keep_file(self, part: Part) -> None:
-        content = _content(part)
-        if part.get_content_type() == "text/rfc822-headers":
-            inner = BytesHeaderParser(policy=_POLICY).parsebytes(content)
-            self.reported_ids += _ids(inner, "message-id")
-        self._add(part, content, "")
-
-    def _add(self, part: Part, content: bytes, name: str) -> None:
-        given = _file_name(part)
-        ending = _FILE_TYPES.get(part.get_content_type()) or mimetypes.guess_extension(
-            part.get_content_type()
-        )
-        content_id = clean(_header(part, "content-id")).strip("<> ")[:200] or None
-        stem = name.replace("/", "-").replace("\\", "-")[:80]
-        self.files.append(Upload(given or f"{stem or 'file'}{ending or ''}", BytesIO(content), content_id))
-
-
-def _children(part: Part) -> list[Part]:
-    payload = part.get_payload()
-    return [each for each in payload if isinstance(each, Part)] if isinstance(payload, list) else []
-
-
-def _is_file(part: Part) -> bool:
-    disposition = part.get_content_disposition()
-    return disposition == "attachment" or (bool(_file_name(part)) and disposition is not None)
-
-
-def _file_name(part: Part) -> str:
-    """The sender's name for a file: RFC 2231, or what programs write instead."""
-    for header, parameter in (("content-disposition", "filename"), ("content-type", "name")):
-        try:
-            value = part.get_param(parameter, header=header)
-        except (ValueError, LookupError, TypeError):
-            continue
-        if isinstance(value, tuple):
-            charset, _language, text = value
-            value = decode((text or "").encode("latin-1", "replace"), charset)
-        if value:
-            return decode_header(str(value))
-    return ""
-
-
-def _content(part: Part) -> bytes:
-    payload = part.get_payload(decode=True)
-    if isinstance(payload, bytes):
-        return payload
-    return _whole(part)
-
-
-def _whole(part: Part) -> bytes:
-    """The bytes of the message that a message/* part holds, as they were written."""
-    children = _children(part)
-    if not children:
-        decoded = part.get_payload(decode=True)
-        return decoded if isinstance(decoded, bytes) else b""
-    if part.get("content-transfer-encoding", "").strip().lower() == "base64":
-        text = children[0].get_payload()
-        if isinstance(text, str):
-            try:
-                return binascii.a2b_base64(text.encode("ascii", "ignore"))
-            except binascii.Error:
-                return text.encode("utf-8", "replace")
-    return b"\n".join(each.as_bytes(policy=_AS_WRITTEN) for each in children)

@@ -27,7 +27,8 @@ _DELAYED = re.compile(
 _LASTING = re.compile(
     r"(?:user|mailbox|address|recipient|account|domain)\b[^\n]{0,40}\b(?:unknown|not (?:found|exist)"
     r"|unavailable|does(?: not|n['’]?t) exist|rejected|disabled|invalid)"
-    r"|no such (?:user|mailbox|address|domain|recipient)|unknown (?:user|address|recipient|mailbox)|permanent|user doesn['’]?t exist|不存在|收件人.{0,4}无效",
+    r"|no such (?:user|mailbox|address|domain|recipient)|unknown (?:user|address|recipient|mailbox)|permanent"
+    r"|不存在|收件人.{0,4}无效",
     re.IGNORECASE,
 )
 

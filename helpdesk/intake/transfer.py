@@ -1,0 +1,60 @@
+"""Content-Transfer-Encoding undone as far as it can be: real senders break each of them."""
+
+import binascii
+import re
+
+# Words between the lines of base64: a footer that a gateway added, or a text that never was base64.
+_WORDS = re.compile(
+    rb"(?<![A-Za-z0-9+/=])[A-Za-z]?[a-z]{1,15}[,.:;]? [A-Za-z]?[a-z]{1,15}(?![A-Za-z0-9+/=])|[\x80-\xff]{2}"
+)
+_ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
+_NOT_BASE64 = bytes(sorted(set(range(256)) - set(_ALPHABET)))
+_UU_START = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
+
+
+def undone(body: bytes, encoding: str) -> tuple[bytes, bytes]:
+    """(the content, plain words that stand among the encoded lines); never fails.
+
+    `encoding`: the header's value, "" for none. What is declared but is not so stays as it came.
+    """
+    said = re.sub(r"[^a-z0-9-]", "", encoding.lower().partition(";")[0].partition("(")[0])
+    if said in ("base64", "b64", "base-64"):
+        found = _WORDS.search(body)
+        at = body.rfind(b"\n", 0, found.start()) + 1 if found else len(body)
+        return base64(body[:at]), body[at:]
+    if said in ("quoted-printable", "qp", "quotedprintable", "quoted"):
+        return binascii.a2b_qp(body), b""
+    if said in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        return _uu(body), b""
+    return body, b""
+
+
+def base64(body: bytes) -> bytes:
+    """What base64 holds, without what is no letter of it; also where several ended ones follow each other."""
+    letters = body.translate(None, _NOT_BASE64)
+    return b"".join(_quads(piece) for piece in re.split(rb"=+", letters) if piece)
+
+
+def _quads(letters: bytes) -> bytes:
+    if len(letters) % 4 == 1:  # one letter alone holds no byte
+        letters = letters[:-1]
+    return binascii.a2b_base64(letters + b"==") if letters else b""
+
+
+def _uu(body: bytes) -> bytes:
+    start = _UU_START.search(body)
+    if start is None:
+        return body
+    out = []
+    for line in body[start.end() :].splitlines():
+        if line.strip() in (b"end", b""):
+            break
+        try:
+            out.append(binascii.a2b_uu(line))
+        except binascii.Error:  # some programs pad their lines
+            size = (((line[0] - 32) & 63) * 4 + 5) // 3
+            try:
+                out.append(binascii.a2b_uu(line[:size]))
+            except binascii.Error:
+                return body
+    return b"".join(out)
