@@ -90,8 +90,10 @@ def save(
             changes.log_change(f"mailbox:{mailbox.name}", None, state_of(mailbox), by)
             return mailbox
         changes.apply(mailbox, values, state_of, f"mailbox:{values['name']}", by, seen)
+        # The access token may be for another client or scope.
+        mailbox.sealed, mailbox.token_expires_at = _sealed(held), None
         if typed:
-            _reseal(mailbox, held, by)
+            _secrets_changed(mailbox, by)
         _let_go(mailbox)
     return mailbox
 
@@ -110,11 +112,17 @@ def switch(mailbox_id: int, on: bool, by: By) -> None:
 def try_connection(mailbox_id: int, now: datetime) -> Tried:
     """Signs in at a mailbox that is saved, looks at its folder and leaves it as it is; takes up to a minute.
 
-    Raises imap.Failed (its code says where it ended), LookupError.
+    Where that works, whoever waits to try again after a fault does so at once. Raises imap.Failed (its code
+    says where it ended), LookupError.
     """
     with signed_in(mailbox_id, now) as session:
         folder = session.select()
-        return Tried(folder.size, len(session.list_unseen()), session.has_idle)
+        tried = Tried(folder.size, len(session.list_unseen()), session.has_idle)
+    with transaction():
+        mailbox = get_row_for_change(Mailbox, mailbox_id)
+        if not mailbox.claimed_by:
+            mailbox.claimed_until = None
+    return tried
 
 
 @contextmanager
@@ -165,7 +173,9 @@ def _new_token(mailbox_id: int, at: Mapping[str, str], secrets: Mapping[str, str
         return by_now["access_token"]  # another process of ours has just asked, and spent it
     with transaction():
         mailbox = get_row_for_change(Mailbox, mailbox_id)
-        if _secrets(mailbox).get("refresh_token", "") == used:  # else somebody has typed another meanwhile
+        by_now = _secrets(mailbox)
+        # Else they were typed anew meanwhile.
+        if all(by_now.get(name) == secrets.get(name) for name in SECRETS["oauth"]):
             new = {**secrets, "access_token": grant.access_token, "refresh_token": grant.refresh_token}
             mailbox.sealed = _sealed(new)
             mailbox.token_expires_at = grant.expires_at
@@ -219,9 +229,8 @@ def _let_go(mailbox: Mailbox) -> None:
     mailbox.claimed_by, mailbox.claimed_until = "", None
 
 
-def _reseal(mailbox: Mailbox, secrets: Mapping[str, str], by: By) -> None:
-    mailbox.sealed = _sealed(secrets)
-    mailbox.token_expires_at = mailbox.refresh_expires_at = None
+def _secrets_changed(mailbox: Mailbox, by: By) -> None:
+    mailbox.refresh_expires_at = None
     log_event(
         "mailbox_secrets_changed",
         now=by.now,

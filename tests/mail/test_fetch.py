@@ -301,6 +301,17 @@ def test_a_wrong_password_is_told_and_a_right_one_is_tried_at_once(
             wait_until(lambda: seen_anew(mailbox_id).fault == "", "the fault stays")
 
 
+def test_a_connection_that_works_again_is_not_waited_for(app: Flask, house: House) -> None:
+    with dovecot() as server:
+        mailbox_id = add_mailbox(house, server)
+        seen_anew(mailbox_id).claimed_until = clock.now() + timedelta(minutes=5)
+        db.session.commit()
+        server.deliver(letter(1))
+        with fetching(app):
+            mailboxes.try_connection(mailbox_id, clock.now())
+            wait_until(lambda: len(rows()) == 1, "not fetched")
+
+
 def test_a_password_in_any_script_signs_in(app: Flask, house: House) -> None:
     with dovecot() as server:
         (server.folder / "users").write_text("desk:{PLAIN}пароль 密码\n")
