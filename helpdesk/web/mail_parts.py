@@ -51,7 +51,8 @@ class Parts:
 
     `words` and `quoted` have their pictures in place; `pictures` are those without a place in the text,
     `repeated` what came with earlier mails of the sender. `badge`: words and tone, where the sender is not
-    proven. `said`: why the mail became what it is. `facts`: pairs of name and words.
+    proven; `warning`: where it may be forged. `said`: why the mail became what it is. `facts`: pairs of name
+    and words.
     """
 
     words: Markup
@@ -63,6 +64,7 @@ class Parts:
     events: list[Event] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
     badge: tuple[str, str] | None = None
+    warning: str = ""
     sender: str = ""
     said: str = ""
     facts: list[tuple[str, str]] = field(default_factory=list)
@@ -163,6 +165,7 @@ def _for_desk(entry: Entry, formatted: list[Attachment]) -> dict[str, Any]:
     raw = entry.raw_mail_id
     return {
         "badge": (str(badge), "late" if authentication == "fail" else "") if badge else None,
+        "warning": str(mail_words.SENDERS_AT_LENGTH["fail"]) if authentication == "fail" else "",
         "sender": detail.get("from", ""),
         "said": mail_words.why(detail.get("cause", "")),
         "facts": _facts(detail),

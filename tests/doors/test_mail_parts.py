@@ -190,6 +190,7 @@ def test_a_sender_who_is_not_proven_bears_a_badge_for_the_desk_alone(
 ) -> None:
     ticket = mailed(authentication=authentication)
     assert badge in page_of(bo, ticket).partition("<article")[2].partition("</header>")[0]
+    assert ("Ask before you act on it." in page_of(bo, ticket)) == (authentication == "fail")
     assert badge not in ana.get(f"/my/{ticket.number}").text
     assert badge not in page_of(bo, mailed(authentication="pass"))
 
