@@ -21,6 +21,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from helpdesk import clock, i18n
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed
+from helpdesk.store.mail import count_quarantined
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web import words
 from helpdesk.web.on_call import on_call_line
@@ -99,19 +100,29 @@ def choose_locale() -> str:
 
 
 def navigation() -> list[dict[str, Any]]:
-    """The rail's links for whoever is at the door."""
+    """The rail's links for whoever is at the door; beside what waits for a person its number."""
     here = (request.endpoint or "").split(".")[0]
+    aside = _mail_aside() if may("mail.see") else 0
     return [
         {
             "label": label,
             "url": url_for(endpoint),
             "current": here == endpoint.split(".")[0],
             "group": str(group),
-            "count": None,
+            "count": aside if aside and endpoint == "quarantine.index" else None,
+            "hot": aside > 0 and endpoint == "quarantine.index",
         }
         for label, endpoint, action, group in NAVIGATION
         if endpoint in current_app.view_functions and may(action)
     ]
+
+
+def _mail_aside() -> int:
+    """How much mail is set aside, asked once a page."""
+    if "mail_aside" not in g:
+        g.mail_aside = count_quarantined()
+    found: int = g.mail_aside
+    return found
 
 
 def _url_if_there(endpoint: str) -> str | None:

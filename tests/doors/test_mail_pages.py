@@ -155,6 +155,8 @@ def test_mail_set_aside_says_what_helps_and_shows_itself_byte_for_byte(
     assert saved.headers["Content-Disposition"].startswith("attachment")
     assert signed_in(app, house.ana).get(f"/mail/{mail_aside.id}/message.eml").status_code == 404
     assert "(1)" in bo.get("/mail").text
+    rail = bo.get("/letters").text.partition('<nav class="rail"')[2].partition("</nav>")[0]
+    assert 'class="hot">Mail set aside <span class="num">1</span>' in rail
 
 
 def test_mail_whose_bytes_are_gone_is_still_shown(app: Flask, house: House, mail_aside: RawMail) -> None:
