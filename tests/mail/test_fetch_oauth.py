@@ -14,7 +14,7 @@ from helpdesk.intake import fetch
 from helpdesk.outbound import imap
 from helpdesk.store import db
 from tests.conftest import House
-from tests.mail.dovecot import Dovecot, TokenServer, dovecot, token_server
+from tests.mail.dovecot import PASSWORD, Dovecot, TokenServer, dovecot, token_server
 from tests.mail.fetchers import add_mailbox, change, fetching, letter, seen_anew
 from tests.mail.peers import rows, wait_until
 
@@ -134,6 +134,21 @@ def test_a_token_server_that_is_away_is_asked_again_later(app: Flask, house: Hou
             mailboxes.try_connection(mailbox_id, clock.now())
         assert failed.value.code == "token_server"
         assert "refresh-1" not in failed.value.words
+
+
+def test_no_secret_is_logged(app: Flask, house: House, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    with servers() as (server, tokens):
+        mailbox_id = add(house, server, tokens, SECRETS)
+        mailboxes.try_connection(mailbox_id, clock.now())
+        change(house, mailbox_id, {"password": PASSWORD}, auth="password")
+        mailboxes.try_connection(mailbox_id, clock.now())
+        change(house, mailbox_id, {"password": "battery staple"})
+        with fetching(app):
+            wait_until(lambda: seen_anew(mailbox_id).fault != "", "no fault is told")
+    assert "sign_in" in caplog.text
+    for secret in (*SECRETS.values(), "access-1", PASSWORD, "battery staple"):
+        assert secret not in caplog.text
 
 
 @pytest.fixture(autouse=True)
