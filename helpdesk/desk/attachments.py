@@ -1,25 +1,20 @@
 """Files that come with a report or a message."""
 
-import mimetypes
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from helpdesk.store.attachments import ROOM
+from helpdesk.rules.media_types import SHOWN, media_type_of
+from helpdesk.store.attachments import ROOM, list_earlier_pictures
 from helpdesk.store.db import db
 from helpdesk.store.files import keep_file
 from helpdesk.store.tickets import Attachment, Entry
 
 LONGEST_NAME = 120
-# What a page may show as a picture, by how the bytes begin: a name or a sender's word proves nothing.
-PICTURES = (
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"GIF87a", "image/gif"),
-    (b"GIF89a", "image/gif"),
+_NOT_IN_NAMES = re.compile(
+    '[\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff<>:"|?*]'
 )
-_NOT_IN_NAMES = re.compile('[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"|?*]')
 
 
 @dataclass(frozen=True)
@@ -51,34 +46,32 @@ def keep(uploads: Iterable[Upload]) -> list[Kept]:
 
 
 def attach(entry: Entry, files: Sequence[Kept]) -> None:
-    """Adds the files to the entry. Inside a transaction."""
+    """Adds the files to the entry. Inside a transaction.
+
+    A picture of a mail that came with earlier mail of its sender, or twice with this one, is repeated: a logo
+    in a signature.
+    """
     if not files:
         return
-    db.session.add_all(
-        Attachment(
-            ticket_id=entry.ticket_id,
-            entry_id=entry.id,
-            name=file.name,
-            media_type=file.media_type,
-            size=file.size,
-            sha256=file.sha256,
-            content_id=file.content_id,
-            role=file.role,
+    pictures = [file.sha256 for file in files if entry.door == "mail" and file.media_type in SHOWN]
+    seen = list_earlier_pictures(entry, pictures) if pictures else set()
+    for file in files:
+        is_repeated = file.sha256 in seen and file.role in ("file", "inline")
+        if file.sha256 in pictures:
+            seen.add(file.sha256)
+        db.session.add(
+            Attachment(
+                ticket_id=entry.ticket_id,
+                entry_id=entry.id,
+                name=file.name,
+                media_type=file.media_type,
+                size=file.size,
+                sha256=file.sha256,
+                content_id=file.content_id,
+                role="repeated" if is_repeated else file.role,
+            )
         )
-        for file in files
-    )
     db.session.flush()
-
-
-def media_type_of(name: str, start: bytes) -> str:
-    """What a file is by its first bytes if it is a picture we show, else by its name, never as a picture."""
-    for mark, media_type in PICTURES:
-        if start.startswith(mark):
-            return media_type
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return "image/webp"
-    named = mimetypes.guess_type(name)[0] or ""
-    return "application/octet-stream" if named.startswith("image/") or not named else named
 
 
 def file_name(name: str) -> str:

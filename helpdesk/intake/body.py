@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import unquote
 
-from helpdesk.desk.attachments import PICTURES, Upload
+from helpdesk.desk.attachments import Upload
 from helpdesk.intake import formatted, mime
 from helpdesk.intake.charsets import clean, decode, decode_header
 from helpdesk.intake.events import events
@@ -17,6 +17,7 @@ from helpdesk.intake.mime import Part
 from helpdesk.intake.plain_text import take_out_files, unflowed, without_markup
 from helpdesk.intake.signed import opened
 from helpdesk.intake.transfer import undone
+from helpdesk.rules.media_types import picture_of
 
 MOST_PARTS = 1000
 DEEPEST = 30
@@ -283,9 +284,9 @@ def _is_text(part: Part) -> bool:
 
 
 def _is_picture(file: Upload) -> bool:
-    start = file.stream.read(12)
+    start = file.stream.read(16)
     file.stream.seek(0)
-    return start.startswith(tuple(mark for mark, _kind in PICTURES)) or start[8:12] == b"WEBP"
+    return picture_of(start) is not None
 
 
 def _encoding(part: Part) -> str:

@@ -1,5 +1,6 @@
 """Files of tickets: who may fetch them, and where they lie."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from sqlalchemy import and_, or_, select
@@ -46,6 +47,23 @@ def list_inline(entry_id: int) -> list[Attachment]:
     roles = ("inline", "repeated")
     query = select(Attachment).where(Attachment.entry_id == entry_id, Attachment.role.in_(roles))
     return list(db.session.scalars(query.order_by(Attachment.id)))
+
+
+def list_earlier_pictures(entry: Entry, digests: Collection[str]) -> set[str]:
+    """Which of the files (SHA-256) came with earlier mail of whoever wrote the entry."""
+    if entry.actor_id is None:
+        return set()
+    query = (
+        select(Attachment.sha256)
+        .join(Entry, Entry.id == Attachment.entry_id)
+        .where(
+            Attachment.sha256.in_(digests),
+            Entry.actor_id == entry.actor_id,
+            Entry.door == "mail",
+            Entry.id != entry.id,
+        )
+    )
+    return set(db.session.scalars(query.distinct()))
 
 
 def get_path(attachment: Attachment) -> Path:

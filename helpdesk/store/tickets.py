@@ -192,7 +192,7 @@ class Attachment(Model):
     name: Mapped[str]
     media_type: Mapped[str]
     size: Mapped[int]
-    sha256: Mapped[str]
+    sha256: Mapped[str] = mapped_column(index=True)
     content_id: Mapped[str | None]  # of an inline image in a mail
     role: Mapped[str] = mapped_column(default="file")
 

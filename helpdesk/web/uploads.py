@@ -3,14 +3,14 @@
 from flask import Blueprint, Response, abort, request, send_file
 from flask_babel import gettext as _
 
-from helpdesk.desk.attachments import PICTURES, Upload
+from helpdesk.desk.attachments import Upload
+from helpdesk.rules.media_types import SHOWN
 from helpdesk.store.attachments import find_attachment, get_path
 from helpdesk.store.tickets import Attachment
 from helpdesk.web.frame import asker, needs
 
 bp = Blueprint("attachments", __name__)
 MOST_FILES = 20
-SHOWN = {media_type for _mark, media_type in PICTURES} | {"image/webp"}
 # Even what slips through is a page without rights, scripts or a network.
 CSP = "default-src 'none'; sandbox"
 

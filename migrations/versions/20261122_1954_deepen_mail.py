@@ -79,6 +79,7 @@ def upgrade() -> None:
 
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("role", sa.String(), nullable=False, server_default="file"))
+        batch_op.create_index(batch_op.f("ix_attachment_sha256"), ["sha256"], unique=False)
 
     with op.batch_alter_table("letter", schema=None) as batch_op:
         batch_op.add_column(sa.Column("report", sa.String(), nullable=False, server_default=""))
@@ -141,6 +142,7 @@ def downgrade() -> None:
         batch_op.drop_column("report")
 
     with op.batch_alter_table("attachment", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_attachment_sha256"))
         batch_op.drop_column("role")
 
     with op.batch_alter_table("address", schema=None) as batch_op:

@@ -46,6 +46,9 @@ def result(raw: RawMail) -> dict[str, Any]:
     found |= {"subject": raw.ticket.subject, "body": entry.body, "reporter": raw.ticket.reporter.email}
     if entry.detail.get("quoted"):
         found["quoted"] = entry.detail["quoted"]
-    if entry.attachments:
-        found["files"] = [[file.name, file.size] for file in entry.attachments]
+    files = [file for file in entry.attachments if file.role != "formatted"]
+    if files:
+        found["files"] = [[f.name, f.size] if f.role == "file" else [f.name, f.size, f.role] for f in files]
+    told = ("left_out", "notices", "events")
+    found |= {name: entry.detail[name] for name in told if entry.detail.get(name)}
     return found
