@@ -53,4 +53,4 @@ def secrets_of(data: dict[str, Any]) -> dict[str, str]:
 
 
 class SilenceSchema(Schema):
-    mailbox_silent_minutes = whole(5, 10_080)
+    mailbox_silent_minutes = whole(10, 10_080)
