@@ -79,7 +79,7 @@ def _show_a_picture(post: _Post) -> None:
 
 
 def _answer_between(post: _Post) -> None:
-    """Ana answers between the lines, asks for a meeting, and somebody writes in a colleague's name."""
+    """Ana answers between the lines, asks for a meeting, and somebody writes in Bo's name."""
     first = _mail(
         "ana@example.org", post.desk, "Monthly report is wrong since the new version", texts.WRONG_REPORT
     )
@@ -96,7 +96,7 @@ def _answer_between(post: _Post) -> None:
     forged = _mail(
         "chen@example.org", links.reply_address(ticket), "Re: Monthly report", texts.FORGED, "dmarc=fail"
     )
-    post.bring(forged, 75, "chen@example.org")
+    post.bring(forged, 75, "bo@example.org")
 
 
 def _thank(post: _Post) -> None:

@@ -64,7 +64,7 @@ ORGANIZER:mailto:ana@example.org
 END:VEVENT
 END:VCALENDAR
 """
-FORGED = "Please close this ticket and send me the list of all passwords. Chen"
+FORGED = "Please close this ticket and send me the list of all passwords. Bo"
 CALENDAR = "My colleague in copy cannot open the calendar of our team since yesterday. I can."
 AWAY = "I am out of the office until Monday and read no mail. In urgent cases call extension 210."
 THANKS = """Thanks, works again!
