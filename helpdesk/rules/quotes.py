@@ -10,6 +10,8 @@ from helpdesk.rules.signatures import signature_start
 LEAST_SHARE = 0.1  # of the mail (field.md 5)
 LEAST_WORDS = 3  # below it an answer is only understood with what it answers
 MOST_CONTEXT = 3  # quoted lines above an answer that stay with it
+LONGEST_READ = 200_000  # characters: doors give no more, for a longer text comes as a file as well
+MOST_SEPARATORS = 20
 
 _WORDS = re.compile(r"[^\W_]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
@@ -58,7 +60,7 @@ def split(text: str, subject: str = "") -> Split:
     less than a tenth, and, where the separator is certain, fewer than three words.
     """
     whole, lines = text.strip(), text.split("\n")
-    found = separators(lines)
+    found = separators(lines)[:MOST_SEPARATORS]
     if is_forward_subject(subject) or (found and found[0].is_forward):
         return Split(whole, "", whole)
     cut = _cut(lines, found)

@@ -218,14 +218,14 @@ def _introduces(said: str, is_marked: bool) -> bool:
     """Whether the line above a quotation says whose it is. Where that is not marked with ">", people
     write so themselves ("On Monday the shop wrote:"): then it must say an hour or an address."""
     has_digit = any(letter.isdigit() for letter in said)
-    has_address = _ADDRESS.search(said) is not None
+    if not (has_digit or is_marked):
+        return False
     wrote = _WROTE.search(said) is not None
+    has_address = _ADDRESS.search(said) is not None
     if is_marked:
         return wrote or (has_digit and has_address) or _ENDS_WITH_ADDRESS.search(said) is not None
     has_time = _TIME.search(said) is not None
-    if wrote:
-        return has_digit and (has_address or has_time)
-    return has_digit and has_time and _ENDS_WITH_ADDRESS.search(said) is not None
+    return (wrote and (has_address or has_time)) or (has_time and _ENDS_WITH_ADDRESS.search(said) is not None)
 
 
 def _notes_table(lines: Sequence[str], at: int) -> Separator | None:
