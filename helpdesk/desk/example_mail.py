@@ -94,7 +94,7 @@ def _answer_between(post: _Post) -> None:
     answer.add_attachment(_invitation(post.now).encode(), "text", "calendar", filename="meeting.ics")
     post.bring(answer, 140, "ana@example.org")
     forged = _mail(
-        "chen@example.org", links.reply_address(ticket), "Re: Monthly report", texts.FORGED, "dmarc=fail"
+        "bo@example.org", links.reply_address(ticket), "Re: Monthly report", texts.FORGED, "dmarc=fail"
     )
     post.bring(forged, 75, "bo@example.org")
 
