@@ -51,13 +51,13 @@ class Case:
         """What an agent reads of it where it is on no ticket."""
         return f"{self.message.report.body}\n\n{self.message.quoted}".strip()[:PREVIEW]
 
-    def detail(self, cause: str, sender: Person) -> dict[str, Any]:
-        """Of its entry."""
+    def detail(self, cause: str, sender: Person | None = None) -> dict[str, Any]:
+        """Of its entry; `sender` where the entry is theirs."""
         found = {
             "quoted": self.message.quoted,
             "cause": cause,
             "authentication": self.authentication,
-            "from": self.author if self.author != sender.email else "",
+            "from": self.author if sender is None or self.author != sender.email else "",
             **self.message.detail,
         }
         return {name: value for name, value in found.items() if value}
@@ -203,35 +203,23 @@ def _reported_letter(head: Head, delivery: DeliveryReport) -> Letter | None:
 
 
 def _record_filed(case: Case, ticket: Ticket, cause: str, letter: Letter | None) -> None:
-    said = case.message.delivery
-    report = (
-        {
-            "kind": said.kind,
-            "status": said.status,
-            "address": said.address,
-            "words": said.words,
-            "letter": letter.id if letter else None,
-        }
-        if said
-        else None
-    )
-    detail = {
-        "cause": cause,
-        "from": case.author,
-        "subject": case.raw.subject,
-        "authentication": case.authentication,
-        "report": report,
-    }
+    detail = {"subject": case.raw.subject, **case.detail(cause)}
+    if case.message.delivery is not None:
+        detail["report"] = {**_said(case.message.delivery), "letter": letter.id if letter else None}
     entry = record(
         ticket,
         "mail_filed",
         now=case.now,
         door="mail",
-        body=case.readable,
-        detail={name: value for name, value in detail.items() if value},
+        body=case.message.report.body,
+        detail=detail,
         raw_mail_id=case.raw.id,
     )
     attachments.attach(entry, case.kept)
+
+
+def _said(report: DeliveryReport) -> dict[str, Any]:
+    return {name: getattr(report, name) for name in ("kind", "status", "address", "words")}
 
 
 def _writes_too_much(case: Case, sender: Person) -> bool:
