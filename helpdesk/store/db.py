@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
-    Column,
     ColumnElement,
     Connection,
     DateTime,
@@ -272,7 +271,7 @@ def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
         return
     known: list[Any] = [column for column in table.columns if column.name not in rows[0]]
     defaults = {c.name: c.default.arg for c in known if c.default is not None and c.default.is_scalar}
-    _send_arrays(_INSERT, table, [defaults | row for row in rows] if defaults else rows)
+    _send_rows(_INSERT, table, [defaults | row for row in rows] if defaults else rows)
 
 
 def update_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
@@ -284,39 +283,37 @@ def update_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
         return
     table = db.metadata.tables[model.__tablename__]
     if db.engine.dialect.name == "postgresql":
-        _send_arrays(_UPDATE, table, rows)
+        _send_rows(_UPDATE, table, rows)
         return
     by_id = update(table).where(table.c.id == bindparam("_id"))
     changed = by_id.values({name: bindparam(f"_{name}") for name in rows[0] if name != "id"})
     db.session.execute(changed, [{f"_{name}": value for name, value in row.items()} for row in rows])
 
 
-_INSERT = "INSERT INTO {table} ({names}) SELECT {values} FROM unnest({arrays}) AS new({names})"
-_UPDATE = "UPDATE {table} SET {changes} FROM unnest({arrays}) AS new({names}) WHERE {table}.id = new.id"
+_INSERT = "INSERT INTO {table} ({names}) SELECT {values} FROM {rows}"
+_UPDATE = "UPDATE {table} SET {changes} FROM {rows} WHERE {table}.id = new.id"
+_ROWS = "json_to_recordset(CAST(:rows AS JSON)) AS new({columns})"
 
 
-def _send_arrays(statement: str, table: Table, rows: list[dict[str, Any]]) -> None:
-    """To PostgreSQL in one statement with an array a column: one a row costs several times as much."""
-    columns = [table.c[name] for name in rows[0]]
-    is_json = {column.name: isinstance(column.type, JSON) for column in columns}
-    values = {name: f"CAST(new.{name} AS JSONB)" if is_json[name] else f"new.{name}" for name in is_json}
+def _send_rows(statement: str, table: Table, rows: list[dict[str, Any]]) -> None:
+    """To PostgreSQL in one statement with all rows as one value: one a row costs several times as much."""
+    names = list(rows[0])
+    types = {name: table.c[name].type.compile(postgresql.dialect()) for name in names}
     written = statement.format(
         table=table.name,
-        names=", ".join(values),
-        values=", ".join(values.values()),
-        changes=", ".join(f"{name} = {value}" for name, value in values.items() if name != "id"),
-        arrays=", ".join(f"CAST(:{column.name} AS {_sent_as(column)}[])" for column in columns),
+        names=", ".join(names),
+        values=", ".join(f"new.{name}" for name in names),
+        changes=", ".join(f"{name} = new.{name}" for name in names if name != "id"),
+        rows=_ROWS.format(columns=", ".join(f"{name} {types[name]}" for name in names)),
     )
-    # JSON goes as text: psycopg would take a list of dicts for something else.
-    dumped = {
-        name: [row[name] if not is_json[name] or row[name] is None else _dump(row[name]) for row in rows]
-        for name in is_json
-    }
-    db.session.execute(text(written), dumped)
+    sent = json.dumps(rows, ensure_ascii=False, separators=(",", ":"), default=_sent_instant)
+    db.session.execute(text(written), {"rows": sent})
 
 
-def _sent_as(column: Column[Any]) -> str:
-    return "TEXT" if isinstance(column.type, JSON) else column.type.compile(postgresql.dialect())
+def _sent_instant(value: Any) -> str:
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{value!r} is no value of a row")
+    return value.isoformat()
 
 
 def new_ids(model: type[Base], count: int) -> list[int]:
