@@ -87,6 +87,7 @@ def _answer_between(post: _Post) -> None:
     if ticket_id is None:
         return
     ticket, bo = get_ticket(ticket_id), get_person_named("Bo")
+    tickets.accept(ticket_id, bo, now=post.ago(180))
     tickets.reply(ticket_id, bo, texts.QUESTIONS, now=post.ago(170))
     answer = _mail(
         "ana@example.org", links.reply_address(ticket), "Re: Monthly report is wrong", texts.BETWEEN
