@@ -44,7 +44,7 @@ from tests.stories.service import wait_until
 CHUNK = 2000  # tickets copied in one transaction
 PATIENCE = 900.0  # seconds
 AHEAD = timedelta(seconds=15)  # from the copying to the first alarm: the service is at rest by then
-EVERY = 0.1  # seconds between two looks at what has rung: more often would take the processor from what is measured
+EVERY = 0.1  # seconds between two looks at what has rung: looking takes the processor, too
 
 Line = tuple[str, str]
 Rows = dict[type[Base], list[dict[str, Any]]]
