@@ -54,14 +54,18 @@ def _row(box: Mailbox) -> list[Any]:
 def standing(box: Mailbox, silent_after: timedelta) -> Markup:
     """Whether the mailbox is heard, as chips."""
     is_off, silent = not box.is_active, is_silent(mail_watch.heard_at(box), silent_after, g.now)
-    failing = bool(box.fault)
+    failing, is_new = bool(box.fault), box.succeeded_at is None
     ends = box.refresh_expires_at is not None and box.refresh_expires_at - g.now < ENDS_SOON
     return chips(
         (is_off, _("switched off"), ""),
         (not is_off and silent, _("silent"), "late"),
         (not is_off and failing, _("cannot be fetched"), "soon"),
         (not is_off and ends, _("sign-in ends soon"), "soon"),
-        (not (is_off or silent or failing), _("heard"), "ok"),
+        (
+            not (is_off or silent or failing),
+            _("not heard yet") if is_new else _("heard"),
+            "" if is_new else "ok",
+        ),
     )
 
 
