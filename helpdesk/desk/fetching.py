@@ -9,12 +9,15 @@ from helpdesk.desk import mail
 from helpdesk.desk.mail import Arrival, Place
 from helpdesk.outbound.imap import Failed, Folder
 from helpdesk.store.db import transaction
+from helpdesk.store.mail import RawMail
 from helpdesk.store.mailboxes import (
     NOT_FETCHED,
     Mailbox,
     claim_mailbox,
+    find_fetched,
     get_mailbox,
     keep_mailbox,
+    list_asked_again,
     list_kept_among,
     list_kept_uids,
 )
@@ -69,6 +72,12 @@ def find_progress(mailbox_id: int, folder: Folder) -> Progress:
         return Progress(None, seen_until.date() - timedelta(days=1) if seen_until else None)
 
 
+def asked_again(mailbox_id: int, uid_validity: int) -> list[int]:
+    """UIDs of what was given up, and that somebody wants asked for again."""
+    with transaction():
+        return list_asked_again(mailbox_id, uid_validity)
+
+
 def missing(mailbox_id: int, uid_validity: int, uids: list[int]) -> list[int]:
     """Those of the UIDs (in rising order) that are not kept yet."""
     if not uids:
@@ -115,10 +124,24 @@ def _keep(place: Place, fetcher: str, arrival: Arrival, now: datetime, cause: st
             raise NoLongerHeld
         known_at = mailbox.succeeded_at or mailbox.created_at
         received_at = min(now, max(arrival.received_at or now, known_at))
+        known = find_fetched(place.mailbox_id, place.uid_validity, place.uid)
+        if known is not None:
+            _fill(known, arrival, cause)
+            return
         row = replace(arrival, recipients=(mailbox.address,), place=place, received_at=received_at)
         [raw_mail_id] = mail.take_in([row], now, claimed=bool(cause))
         if cause:
             mail.set_aside(raw_mail_id, cause, now)
+
+
+def _fill(raw: RawMail, arrival: Arrival, cause: str) -> None:
+    """What was given up and asked for again has come, or not."""
+    if cause != NOT_FETCHED:
+        raw.sha256, raw.size = arrival.sha256, arrival.size
+    if cause:
+        raw.cause, raw.attempts = cause, 1
+    else:
+        mail.wait_again(raw)
 
 
 def reached(mailbox_id: int, fetcher: str, uid_validity: int, last_uid: int, now: datetime) -> None:

@@ -19,6 +19,7 @@ from helpdesk.store.mail import (
     get_raw_mail_for_change,
     list_quarantined_for_change,
 )
+from helpdesk.store.mailboxes import NOT_FETCHED
 from helpdesk.store.people import Person
 
 CLAIMED_FOR = timedelta(minutes=1)
@@ -149,7 +150,7 @@ def retry(raw_mail_id: int) -> None:
     with transaction():
         raw = get_raw_mail_for_change(raw_mail_id)
         if raw.state == "quarantined":
-            _wait_again(raw)
+            _try_again(raw)
 
 
 def retry_all() -> int:
@@ -157,7 +158,7 @@ def retry_all() -> int:
     with transaction():
         found = list_quarantined_for_change()
         for raw in found:
-            _wait_again(raw)
+            _try_again(raw)
         return len(found)
 
 
@@ -167,10 +168,18 @@ def rescue(raw_mail_id: int, actor: Person) -> None:
         raw = get_raw_mail_for_change(raw_mail_id)
         if raw.state != "waiting" and raw.ticket_id is None:
             raw.rescued_by_id = actor.id
-            _wait_again(raw)
+            wait_again(raw)
 
 
-def _wait_again(raw: RawMail) -> None:
+def _try_again(raw: RawMail) -> None:
+    if raw.cause == NOT_FETCHED:
+        raw.attempts = 0  # its mailbox is asked for it again (desk/fetching)
+    else:
+        wait_again(raw)
+
+
+def wait_again(raw: RawMail) -> None:
+    """The message is understood anew, soon. Inside a transaction."""
     raw.state, raw.outcome, raw.cause = "waiting", None, ""
     raw.attempts, raw.claimed_until, raw.done_at = 0, None, None
     after_commit("parse mail", alarms.parse_soon)

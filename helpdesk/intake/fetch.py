@@ -161,9 +161,10 @@ class Attendance:
             fetching.keep_claim(self.mailbox_id, self.fetcher.name, clock.now())
 
     def _wanted(self, folder: Folder) -> list[int]:
-        """What lies above those that are kept, and whatever nobody has read."""
+        """What lies above those that are kept, whatever nobody has read, and what is asked for again."""
         progress = fetching.find_progress(self.mailbox_id, folder)
-        wanted = set(self.session.list_unseen())
+        again = fetching.asked_again(self.mailbox_id, folder.uid_validity)
+        wanted = {*self.session.list_unseen(), *again}
         if progress.last_uid is not None:
             wanted.update(self.session.list_uids(progress.last_uid))
         elif progress.since is not None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ColumnElement, Select, or_, select, update
+from sqlalchemy import BigInteger, ColumnElement, Select, and_, not_, or_, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.store.db import Model, UtcDateTime, db
@@ -121,14 +121,32 @@ def _is_free(now: datetime) -> ColumnElement[bool]:
 
 
 def list_kept_uids(mailbox_id: int, uid_validity: int, above: int) -> list[int]:
-    """UIDs above that one whose messages have a row."""
-    return list(db.session.scalars(_kept(mailbox_id, uid_validity).where(RawMail.uid > above)))
+    """UIDs above that one whose messages have a row, but for those that are asked for again."""
+    query = _kept(mailbox_id, uid_validity).where(RawMail.uid > above, not_(_ASKED_AGAIN))
+    return list(db.session.scalars(query))
+
+
+def list_asked_again(mailbox_id: int, uid_validity: int) -> list[int]:
+    """UIDs of the messages that the server did not give, and that somebody wants asked for again."""
+    return list(db.session.scalars(_kept(mailbox_id, uid_validity).where(_ASKED_AGAIN)))
 
 
 def list_kept_among(mailbox_id: int, uid_validity: int, uids: list[int]) -> list[int]:
     """Those of the UIDs whose messages were fetched whole."""
     was_fetched = RawMail.cause != NOT_FETCHED
     return list(db.session.scalars(_kept(mailbox_id, uid_validity).where(RawMail.uid.in_(uids), was_fetched)))
+
+
+def find_fetched(mailbox_id: int, uid_validity: int, uid: int) -> RawMail | None:
+    """The row of that message, or None."""
+    return db.session.scalar(
+        select(RawMail).where(
+            RawMail.mailbox_id == mailbox_id, RawMail.uid_validity == uid_validity, RawMail.uid == uid
+        )
+    )
+
+
+_ASKED_AGAIN = and_(RawMail.state == "quarantined", RawMail.cause == NOT_FETCHED, RawMail.attempts == 0)
 
 
 def _kept(mailbox_id: int, uid_validity: int) -> Select[int | None]:

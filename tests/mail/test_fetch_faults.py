@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
+from helpdesk.desk import mail
 from helpdesk.intake import fetch
 from helpdesk.outbound import imap
 from helpdesk.store.mail import get_bytes
 from tests.conftest import House
 from tests.mail.dovecot import dovecot
-from tests.mail.fetchers import add_mailbox, fetching, letter, seen_anew, tickets
+from tests.mail.fetchers import add_mailbox, change, fetching, letter, seen_anew, tickets
 from tests.mail.peers import rows, wait_until
 from tests.mail.wire import wire_to
 
@@ -79,6 +80,29 @@ def test_a_message_that_is_refused_waits_with_its_header_and_the_session_goes_on
     [aside] = [raw for raw in rows() if raw.state == "quarantined"]
     assert (aside.cause, aside.uid) == ("not_fetched", 2)
     assert get_bytes(aside) == letter(2).partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
+
+
+def test_a_message_that_was_given_up_is_asked_for_again_when_somebody_wants_it(
+    app: Flask, house: House
+) -> None:
+    with dovecot() as server, wire_to(server.port) as wire:
+        server.deliver(letter(1))
+        wire.change = lambda said: said.replace(b"(BODY.PEEK[])", b"(BOGUS)")
+        mailbox_id = add_mailbox(house, server, port=wire.port)
+        with fetching(app):
+            wait_until(lambda: seen_anew(mailbox_id).succeeded_at is not None, "it blocks")
+            [raw] = rows()
+            mail.retry(raw.id)
+            change(house, mailbox_id)  # begins a session
+            wait_until(lambda: rows()[0].attempts == 1, "not given up again")
+            assert rows()[0].state == "quarantined"
+            wire.change = bytes
+            mail.retry(raw.id)
+            change(house, mailbox_id)
+            wait_until(lambda: rows()[0].state == "waiting", "not fetched")
+            wait_until(lambda: server.unseen() == 0, "not marked")
+    assert tickets() == ["Printer 1"]
+    assert get_bytes(rows()[0]) == letter(1)
 
 
 def test_of_two_that_are_refused_giving_one_up_does_not_pass_over_the_other(app: Flask, house: House) -> None:
