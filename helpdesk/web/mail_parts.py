@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,16 +12,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from markupsafe import Markup
 
-from helpdesk.i18n import say_instant, say_list, say_of, say_size, say_time, say_weekday_and_date
+from helpdesk.i18n import say_instant, say_list, say_of, say_size
 from helpdesk.rules.lifecycle import is_allowed
+from helpdesk.rules.media_types import SHOWN
 from helpdesk.store.tickets import Attachment, Entry
 from helpdesk.web import mail_words
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.uploads import SHOWN
+from helpdesk.web.invitations import Event, aware, event_of, moment
 
 # Where a mail's text had a picture: Outlook's [cid:...], Gmail's [image: ...], or only what stood for it.
 _PICTURE = re.compile(r"\[(?:cid:|image: ?)?([^\[\]\n]{1,200})\]", re.IGNORECASE)
-_FIRST_YEAR, _LAST_YEAR = 1970, 9998  # beyond them a zone leads out of the calendar
+_ON_TIME = timedelta(minutes=5)  # a mail's own date as near as this to its receipt says nothing new
 
 
 @dataclass(frozen=True)
@@ -31,18 +32,6 @@ class File:
     name: str
     url: str
     size: str
-
-
-@dataclass(frozen=True)
-class Event:
-    """A calendar's event: `kind` (an invitation, called off), its words, when in the reader's zone, where."""
-
-    kind: str
-    is_off: bool
-    summary: str
-    when: str
-    where: str
-    organizer: str
 
 
 @dataclass(frozen=True)
@@ -96,7 +85,7 @@ def parts_of(
         "pictures": [_file(a, url_of) for a in pictures.left()],
         "repeated": [_file(a, url_of) for a in files["repeated"]],
         "left_out": _left_out(detail.get("left_out")),
-        "events": [_event(each) for each in detail.get("events", ())],
+        "events": [event_of(each) for each in detail.get("events", ())],
         "notices": _notices(detail),
     }
     return Parts(**common, **(_for_desk(entry, files["formatted"]) if for_desk else {}))
@@ -168,21 +157,22 @@ def _for_desk(entry: Entry, formatted: list[Attachment]) -> dict[str, Any]:
         "warning": str(mail_words.SENDERS_AT_LENGTH["fail"]) if authentication == "fail" else "",
         "sender": detail.get("from", ""),
         "said": mail_words.why(detail.get("cause", "")),
-        "facts": _facts(detail),
+        "facts": _facts(detail, entry.at),
         "formatted": url_for("formatted.page", attachment_id=formatted[0].id) if formatted else "",
         "original": url_for("quarantine.show", raw_mail_id=raw) if raw else "",
         "has_remote": bool(formatted) and "remote_pictures" in detail.get("notices", ()),
     }
 
 
-def _facts(detail: Mapping[str, Any]) -> list[tuple[str, str]]:
-    dated = _moment(detail.get("dated"))
+def _facts(detail: Mapping[str, Any], received_at: datetime) -> list[tuple[str, str]]:
+    said = moment(detail.get("dated"))
+    dated = aware(said) if isinstance(said, datetime) else received_at
     checked = mail_words.SENDERS_AT_LENGTH.get(detail.get("authentication", ""))
     facts = [
         (_("From"), detail.get("from", "")),
         (_("Its subject"), detail.get("subject", "")),
-        (_("Dated"), say_instant(_aware(dated), viewer_zone()) if isinstance(dated, datetime) else ""),
-        (_("Its sender"), str(checked) if checked else ""),
+        (_("Dated"), say_instant(dated, viewer_zone()) if abs(dated - received_at) > _ON_TIME else ""),
+        (_("Sender"), str(checked) if checked else ""),
         (_("Copied in"), say_list(detail.get("copied", ()))),
     ]
     return [(name, text) for name, text in facts if text]
@@ -210,48 +200,3 @@ def _notices(detail: Mapping[str, Any]) -> list[str]:
     needless = {"remote_pictures"} | ({"calendar"} if detail.get("events") else set())
     codes = [code for code in detail.get("notices", ()) if code not in needless]
     return [str(mail_words.NOTICES.get(code, code)) for code in codes]
-
-
-def _event(found: Mapping[str, Any]) -> Event:
-    method = str(found.get("method", "")).upper()
-    return Event(
-        kind=str(mail_words.EVENTS[method]) if method in mail_words.EVENTS else _("Event"),
-        is_off=method == "CANCEL",
-        summary=found.get("summary") or _("Event without a name"),
-        when=_when(_moment(found.get("starts_at")), _moment(found.get("ends_at"))),
-        where=found.get("where") or "",
-        organizer=found.get("organizer") or "",
-    )
-
-
-def _when(start: date | None, end: date | None) -> str:
-    """From when to when in the reader's zone; of whole days (dates, the end not among them) the days."""
-    if start is None:
-        return ""
-    if not isinstance(start, datetime):
-        last = end - timedelta(days=1) if end is not None and not isinstance(end, datetime) else start
-        first = say_weekday_and_date(start)
-        return (
-            _("%(start)s to %(end)s", start=first, end=say_weekday_and_date(last)) if last > start else first
-        )
-    # A time without a zone is that of wherever one is (RFC 5545 3.3.5): said as it stands.
-    zone = viewer_zone() if start.tzinfo else "UTC"
-    start, end = _aware(start), _aware(end) if isinstance(end, datetime) else None
-    if end is None or end <= start:
-        return say_instant(start, zone)
-    is_short = end - start < timedelta(hours=16)
-    ends = say_time(end, zone) if is_short else say_instant(end, zone)
-    return _("%(start)s to %(end)s", start=say_instant(start, zone), end=ends)
-
-
-def _aware(at: datetime) -> datetime:
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _moment(text: Any) -> datetime | date | None:
-    """An ISO instant (or time without a zone) or day as mail bears it; None for what is neither."""
-    try:
-        found = date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text)
-    except (TypeError, ValueError):
-        return None
-    return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None

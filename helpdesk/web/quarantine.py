@@ -171,7 +171,7 @@ def _facts(raw: RawMail) -> list[tuple[str, str]]:
         (_("Sent by"), sender if sender.lower() != raw.from_address else ""),
         (_("To"), say_list(raw.recipients)),
         (_("Came"), str(DOORS.get(raw.door, raw.door))),
-        (_("Its sender"), str(checked) if checked else ""),
+        (_("Sender"), str(checked) if checked else ""),
     ]
     return [(name, text) for name, text in facts if text]
 
