@@ -16,7 +16,8 @@ VERBS = ("accept", "resolve", "wait", "note")
 WAITS_FOR = 3  # working days
 LONGEST_WAIT = 90
 _LINE = re.compile(r"#([A-Za-z]+)[ \t]*(.*)")
-_LEAST_WEIGHT = 12  # of a line that is known again: letters and figures, of Chinese two a character
+# Of a line that is known again: letters and figures, a Chinese one counts for two.
+_LEAST_WEIGHT, _LEAST_ALONE = 12, 6
 _NOT_WORDS = re.compile(r"[\W_]+")
 
 
@@ -77,10 +78,18 @@ def _days(said: str) -> int:
 
 
 def repeats_any(words: str, notes: Iterable[str]) -> bool:
-    """Whether a line of one of the notes stands in the words, however it is broken, quoted or set off."""
-    said = _NOT_WORDS.sub("", words).lower()
-    lines = (_NOT_WORDS.sub("", line).lower() for note in notes for line in note.splitlines())
-    return any(line in said for line in lines if _weight(line) >= _LEAST_WEIGHT)
+    """Whether a line of one of the notes stands in the words, however it is broken, quoted or set off; a short
+    one, if it has a line of its own there too."""
+    said, said_lines = _bare(words), {_bare(line) for line in words.splitlines()}
+    for line in {_bare(line) for note in notes for line in note.splitlines()}:
+        weight = _weight(line)
+        if (weight >= _LEAST_WEIGHT and line in said) or (weight >= _LEAST_ALONE and line in said_lines):
+            return True
+    return False
+
+
+def _bare(text: str) -> str:
+    return _NOT_WORDS.sub("", text).lower()
 
 
 def _weight(line: str) -> int:

@@ -61,6 +61,11 @@ def test_a_line_of_a_note_is_known_however_it_is_broken_and_quoted(words: str) -
     assert repeats_any(words, ["Careful.\nHe reads the boss's mail."])
 
 
+def test_a_short_note_is_known_on_a_line_of_its_own() -> None:
+    assert repeats_any("Hello\n| Fire him!\nBye", ["Fire him"])
+    assert not repeats_any("Do not fire him", ["Fire him"])
+
+
 def test_short_lines_of_notes_and_other_words_may_be_said() -> None:
     assert not repeats_any("ok, done", ["ok"])
     assert not repeats_any("He reads his own mail", ["He reads the boss's mail"])
