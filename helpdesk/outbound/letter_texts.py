@@ -12,10 +12,11 @@ log and the set-up pages say so.
 import logging
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from jinja2 import StrictUndefined, TemplateError, nodes
+from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from helpdesk import i18n
@@ -96,6 +97,7 @@ class Unusable(Exception):
         self.names = names
 
 
+@lru_cache(maxsize=512)  # the same few texts are in every letter
 def check(kind: str, text: str) -> frozenset[str]:
     """The variables that the text uses. Raises Unusable (syntax, forbidden, unknown)."""
     try:
@@ -126,6 +128,11 @@ def _walk(node: nodes.Node) -> Iterator[nodes.Node]:
         yield from _walk(child)
 
 
+@lru_cache(maxsize=512)
+def _compiled(text: str) -> Template:
+    return _environment.from_string(text)
+
+
 def fill(kind: str, subject: str, body: str, values: Mapping[str, str], installed: str) -> tuple[str, str]:
     """Subject and body with the variables' values; the subject keeps the number of the `installed` one.
 
@@ -133,7 +140,7 @@ def fill(kind: str, subject: str, body: str, values: Mapping[str, str], installe
     """
     check_letter(kind, subject, body)
     try:
-        said, text = (_environment.from_string(each).render(values) for each in (subject, body))
+        said, text = (_compiled(each).render(values) for each in (subject, body))
     except TemplateError as fault:
         raise Unusable("syntax") from fault
     if not said.strip() or not text.strip():
