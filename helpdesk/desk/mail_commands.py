@@ -24,7 +24,7 @@ def carry_out(ticket: Ticket, agent: Person, text: str, files: Sequence[Kept], n
     """
     commands = read_commands(text)
     if not commands.note:
-        _require_public(ticket, commands.words, files)
+        _require_public(ticket, f"{commands.resolve or ''}\n{commands.words}", files)
     try:
         with savepoint():
             entry = _carry_out(ticket, agent, commands, now)

@@ -78,8 +78,8 @@ def _days(said: str) -> int:
 
 
 def repeats_any(words: str, notes: Iterable[str]) -> bool:
-    """Whether a line of one of the notes stands in the words, however it is broken, quoted or set off; a short
-    one, if it has a line of its own there too."""
+    """Whether a line of one of the notes stands in the words, however it is broken, quoted or set off (a
+    short one: if it has a line of its own there too)."""
     said, said_lines = _bare(words), {_bare(line) for line in words.splitlines()}
     for line in {_bare(line) for note in notes for line in note.splitlines()}:
         weight = _weight(line)
