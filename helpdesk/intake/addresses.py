@@ -9,7 +9,7 @@ LONGEST_NAME = 120
 MOST_ADDRESSES = 500
 ADDRESS = re.compile(r"[^\s<>@\"',;:()\[\]\\]+@[^\s<>@\"',;:()\[\]\\]+")
 _TOKEN = re.compile(
-    r'(?P<quoted>"(?:[^"\\]|\\.)*")|\((?P<comment>(?:[^()\\]|\\.)*)\)|<(?P<angle>[^<>]*)(?:>|$)'
+    r'(?P<quoted>"(?:[^"\\]|\\.)*")|\((?P<comment>(?:[^()\\]|\\.|\([^()]*\))*)\)|<(?P<angle>[^<>]*)(?:>|$)'
     r"|(?P<end>[,;])|(?P<words>[^\",;<(]+)|(?P<stray>.)",
     re.DOTALL,
 )

@@ -109,13 +109,16 @@ class Body:
             self._keep_file(part)
 
     def finish(self) -> None:
-        """Says which files are pictures that the text shows, and what its text is signed or locked with."""
+        """Says which files the text shows as pictures and what it is locked with; a calendar that comes alone
+        says its event."""
         shown = {each for page in self.pages for each in formatted.shown_pictures(page)}
         shown |= {unquote(each) for each in shown}
         self.files = [
             replace(file, role="inline") if file.content_id in shown and _is_picture(file) else file
             for file in self.files
         ]
+        if not self.texts and self.events:
+            self.texts = [f"{each['summary']}\n{each['where']}".strip() for each in self.events]
         said = "\n".join(self.texts)
         if "-----BEGIN PGP MESSAGE-----" in said:
             self.notices.add("encrypted_pgp")

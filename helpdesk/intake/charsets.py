@@ -105,7 +105,12 @@ def decode(content: bytes, declared: str | None = None) -> str:
 
 def clean(text: str) -> str:
     """Text that both databases keep: no NUL, no half characters, \\n at line ends."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\N{REPLACEMENT CHARACTER}")
+    text = (
+        text.replace("\r\r\n", "\n")
+        .replace("\r\n", "\n")
+        .replace("\r", "\n")
+        .replace("\0", "\N{REPLACEMENT CHARACTER}")
+    )
     return _UNREADABLE.sub("", text).encode("utf-8", "replace").decode("utf-8")
 
 

@@ -9,6 +9,7 @@ _WORDS = re.compile(
 )
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_ALPHABET)))
+_SOFT_END = re.compile(rb"=[ \t]+\r?\n")  # white space that was added on the way
 _UU_START = re.compile(rb"^begin(?:-base64)? [0-7]{3,4} [^\r\n]*\r?\n", re.MULTILINE)
 
 
@@ -23,7 +24,7 @@ def undone(body: bytes, encoding: str) -> tuple[bytes, bytes]:
         at = body.rfind(b"\n", 0, found.start()) + 1 if found else len(body)
         return base64(body[:at]), body[at:]
     if said in ("quoted-printable", "qp", "quotedprintable", "quoted"):
-        return binascii.a2b_qp(body), b""
+        return binascii.a2b_qp(_SOFT_END.sub(b"=\n", body)), b""
     if said in ("x-uuencode", "uuencode", "x-uue", "uue"):
         return _uu(body), b""
     return body, b""
