@@ -1,9 +1,12 @@
 """Letters in the organisation's own words: what may stand in them, and what happens to a text that fails."""
 
 import re
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from helpdesk.desk import closing, letter_templates, people, tickets, waiting
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
@@ -75,6 +78,34 @@ def test_a_condition_on_a_variable_may() -> None:
     assert check("received", text) == {"hotline", "agent"}
     values = dict.fromkeys(KINDS["received"], "") | {"hotline": "112"}
     assert fill("received", "Hi", text, values, "[HD-1] We have it") == ("[HD-1] Hi", "Call 112.")
+
+
+PIECES = [
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "{#",
+    "-",
+    "if",
+    "else",
+    "elif",
+    "endif",
+    "for",
+    "name",
+    "hotline",
+    "nobody",
+]
+PIECES += [" ", "\n", "|", ".", "(", ")", "'", "=", "+", "not", "and", "or", "raw", "你好", "set", "#}"]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_whatever_is_typed_is_refused_or_fills(text: str) -> None:
+    values = dict.fromkeys(KINDS["received"], "Ana")
+    with suppress(Unusable):
+        subject, _body = fill("received", "Hi", text, values, "[HD-1] We have it")
+        assert subject == "[HD-1] Hi"
 
 
 def test_a_published_text_is_in_the_next_letter_with_number_promise_and_button(house: House) -> None:
