@@ -68,7 +68,7 @@ def create(case: Case, sender: Person, verdict: Verdict) -> Outcome:
 
     Beyond what a person writes in an hour no letter answers: a loop ends, and an agent reads why.
     """
-    raw, too_many = case.raw, _writes_too_much(case, sender)
+    raw, too_many = case.raw, _written_lately(case) >= _most_from(sender)
     people = others(case.message.copied, case.author, case.own)
     joins = is_known(sender) and case.authentication != "fail"
     detail = case.detail(verdict.cause, sender)
@@ -112,7 +112,8 @@ def add(case: Case, author: Person, verdict: Verdict, thread: Thread | None) -> 
         detail["copied"] = [address for _name, address in people]
     if ticket.subject.lower() not in case.message.head.subject.lower():
         detail.setdefault("subject", case.message.head.subject)
-    too_many = verdict.cause == "too_many_on_ticket" or _writes_too_much(case, author)
+    written = _written_lately(case)
+    too_many = verdict.cause == "too_many_on_ticket" or written >= threading.MOST_FROM_SENDER
     entry = tickets.reporter_reply(
         ticket.id,
         author,
@@ -132,7 +133,7 @@ def add(case: Case, author: Person, verdict: Verdict, thread: Thread | None) -> 
         closing.reopen(ticket.id, author, "", now=now, door="mail")
     if too_many:
         _tell_too_much(case, ticket, verdict.cause or "too_many_from_sender")
-    else:
+    elif written < _most_from(author):
         _tell_left_out(case, ticket, entry, author)
         if verdict.cause == "only_thanks":
             mail_letters.tell_thanks_kept(ticket, entry, author, now)
@@ -168,7 +169,7 @@ def of_staff(case: Case, author: Person, verdict: Verdict) -> Outcome:
     targets.refresh(ticket, case.now)  # it breaks a silence
     if why == "too_many_on_ticket":
         _tell_too_much(case, ticket, why)
-    elif not _writes_too_much(case, author):  # nor does this letter feed a loop
+    elif _written_lately(case) < _most_from(author):  # nor does this letter feed a loop
         mail_letters.tell_kept_as_note(ticket, note, author, why, case.now)
     return finish(case.raw, "entry", ticket.id, why, case.now)
 
@@ -222,9 +223,13 @@ def _said(report: DeliveryReport) -> dict[str, Any]:
     return {name: getattr(report, name) for name in ("kind", "status", "address", "words")}
 
 
-def _writes_too_much(case: Case, sender: Person) -> bool:
-    most = threading.MOST_FROM_SENDER if is_known(sender) else threading.MOST_FROM_STRANGER
-    return count_mail_from(case.author, case.now - HOUR) >= most
+def _written_lately(case: Case) -> int:
+    return count_mail_from(case.author, case.now - HOUR)
+
+
+def _most_from(person: Person) -> int:
+    """What they may write in an hour until no letter answers them."""
+    return threading.MOST_FROM_SENDER if is_known(person) else threading.MOST_FROM_STRANGER
 
 
 def _tell_left_out(case: Case, ticket: Ticket, entry: Entry, sender: Person) -> None:

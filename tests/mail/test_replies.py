@@ -407,3 +407,11 @@ def test_files_that_were_left_out_are_listed_and_told_once(house: House, ticket:
     assert created.outcome == "created"
     told = db.session.query(Letter).filter_by(kind="left_out", to_address="kim@example.org")
     assert [x.ticket_id for x in told] == [created.ticket_id]
+
+
+def test_an_agent_hears_of_each_answer_of_a_reporter_known_only_by_mail(house: House, ticket: Ticket) -> None:
+    tickets.accept(ticket.id, house.bo, now=MONDAY_9)
+    for number in range(threading.MOST_FROM_STRANGER + 3):
+        take(f"News {number}", In_Reply_To=letter_of(ticket).message_id)
+    told = db.session.query(Letter).filter_by(kind="reporter_wrote", person_id=house.bo.id).count()
+    assert told == threading.MOST_FROM_STRANGER + 3
