@@ -82,7 +82,7 @@ def result(raw: RawMail) -> dict[str, Any]:
             found[key] = entry.detail[key]
     files = [file for file in entry.attachments if file.role != "formatted"]
     if files:
-        found["files"] = [[file.name, file.size] for file in files]
+        found["files"] = [[f.name, f.size] + [f.role] * (f.role != "file") for f in files]
     return found
 
 
