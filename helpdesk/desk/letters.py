@@ -87,6 +87,8 @@ def take_report(letter: Letter, report: DeliveryReport, now: datetime) -> None:
     Failed: it has bounced; only a permanent failure marks the address. Delayed: it may arrive yet. Delivered:
     it did, so the address works.
     """
+    if letter.state == "bounced" and report.kind not in ("failed", "delivered"):
+        return  # older news
     letter.report = " ".join(f"{report.status} {report.words}".split())
     letter.reported_at = now
     if report.kind == "failed":

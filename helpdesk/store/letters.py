@@ -132,8 +132,8 @@ def find_pace_end(letter: Letter, now: datetime) -> datetime | None:
 
 def put_off_letters(to_address: str, until: datetime) -> None:
     """All that waits for that address by mail leaves no sooner; what is never held back does. For senders."""
-    db.session.execute(
-        update(Letter)
+    waiting = (
+        select(Letter.id)
         .where(
             Letter.channel_id.is_(None),
             Letter.state == "waiting",
@@ -141,7 +141,10 @@ def put_off_letters(to_address: str, until: datetime) -> None:
             Letter.next_try_at < until,
             Letter.kind.not_in(AT_ONCE),
         )
-        .values(next_try_at=until, claimed_until=None)
+        .with_for_update(skip_locked=True)  # another sender may have one of these and put off the rest
+    )
+    db.session.execute(
+        update(Letter).where(Letter.id.in_(waiting)).values(next_try_at=until, claimed_until=None)
     )
 
 

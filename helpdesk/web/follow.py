@@ -214,6 +214,7 @@ def _page(visit: Visit, errors: Errors) -> str:
         asks=not visit.ticket.is_triaged and visit.can("triage"),
         works=list(words.WORKS.items()),
         affected=list(words.AFFECTED.items()),
+        quiet_url=links.quiet_url(visit.person.id),
         typed=request.form.to_dict(),
         errors=errors,
     )
