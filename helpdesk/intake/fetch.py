@@ -178,6 +178,7 @@ class Attendance:
                 fetching.take(
                     place, self.fetcher.name, found.stream, found.arrived_at, clock.now(), self.most
                 )
+            self.fetcher.tries.pop(place, None)
         except Refused as fault:
             self.refused[place] = fault
             self._give_up(place, fault, lambda: self.session.read_header(place.uid))

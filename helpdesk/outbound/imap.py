@@ -156,8 +156,19 @@ class Session:
         """Whether the server told of anything within that time, were it that it hung up; while idling."""
         began_at = time.monotonic()
         with _told("server"):
-            told = self._client.idle_check(timeout=seconds)
+            told = self._has_read_ahead() or self._client.idle_check(timeout=seconds)
         return bool(told) or time.monotonic() - began_at < seconds / 2
+
+    def _has_read_ahead(self) -> bool:
+        """Whether news came along with the last answer: the library waits at the socket alone."""
+        connection = self._client.socket()
+        connection.setblocking(False)
+        try:
+            return bool(self._client._imap.file.peek(1))
+        except OSError:  # TLS: nothing there
+            return False
+        finally:
+            connection.settimeout(ANSWERS_WITHIN)
 
 
 class _Message(io.RawIOBase):

@@ -51,9 +51,14 @@ def test_what_nobody_has_read_becomes_tickets_and_is_marked_as_seen(app: Flask, 
     assert tickets() == ["Printer 2", "Printer 3"]
 
 
-def test_the_server_tells_of_new_mail_and_it_is_there_in_a_moment(app: Flask, house: House) -> None:
+@pytest.mark.parametrize("privacy", ["none", "starttls", "tls"])
+def test_the_server_tells_of_new_mail_and_it_is_there_in_a_moment(
+    app: Flask, house: House, privacy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with dovecot() as server:
-        mailbox_id = add_mailbox(house, server)
+        monkeypatch.setenv("SSL_CERT_FILE", str(server.folder / "mail.crt"))
+        port = server.tls_port if privacy == "tls" else server.port
+        mailbox_id = add_mailbox(house, server, host="localhost", port=port, privacy=privacy)
         with fetching(app):
             wait_until(lambda: seen_anew(mailbox_id).succeeded_at is not None, "not reached")
             for number in range(1, 4):

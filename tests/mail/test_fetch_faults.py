@@ -1,5 +1,6 @@
 """What becomes of fetching when the wire breaks, goes dead, or the server does not give what is asked."""
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -58,6 +59,26 @@ def test_a_connection_that_is_dead_without_a_word_is_noticed(
             wait_until(lambda: seen_anew(mailbox_id).fault.startswith("unreachable: "), "unnoticed")
             wire.is_dead = False
             wait_until(lambda: len(rows()) == 1, "not fetched")
+
+
+def test_a_message_that_comes_as_the_server_begins_to_tell_is_not_overlooked(
+    app: Flask, house: House
+) -> None:
+    with dovecot() as server, wire_to(server.port) as wire:
+        begun: list[bytes] = []
+
+        def change(said: bytes) -> bytes:
+            if said.endswith(b" IDLE\r\n") and not begun:
+                begun.append(said)
+                server.deliver(letter(1))
+            return said
+
+        wire.change = change
+        add_mailbox(house, server, port=wire.port)
+        with fetching(app):
+            began = time.monotonic()
+            wait_until(lambda: len(rows()) == 1, "not fetched")
+            assert time.monotonic() - began < 10 < fetch.IDLES_FOR
 
 
 def test_a_message_that_is_refused_waits_with_its_header_and_the_session_goes_on(
