@@ -182,6 +182,8 @@ def _is_damaged(text: str, charset: str) -> bool:
     do not come by chance, so a few of them prove it."""
     bad = text.count("\N{REPLACEMENT CHARACTER}")
     good = sum(each > "\x7f" for each in text[:_SAMPLE]) - bad
+    if charset.startswith(("utf-16", "utf16", "utf-32")):
+        return bad < 2  # a line end of one byte at the end
     return bad * 50 <= len(text) or (charset in ("utf-8", "utf8") and good >= 2 * bad)
 
 
@@ -205,6 +207,8 @@ def _is_known(charset: str) -> bool:
 
 
 def _detect(content: bytes) -> str:
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return content.decode("utf-16", "replace")
     if b"\x1b$" in content or b"\x1b(" in content:
         try:
             return content.decode("iso2022_jp_ext")
