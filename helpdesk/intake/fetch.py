@@ -34,7 +34,7 @@ LOOKS_EVERY = 2.0  # seconds, for mailboxes that nobody attends
 IDLES_FOR = 120.0  # then it looks by itself: a connection may be dead without a word
 POLLS_EVERY = 30.0
 BEATS_EVERY = 10.0
-STOPS_WITHIN = 2.5
+STOPS_WITHIN = 2.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
 MOST_TRIES = 5  # of a message that its server does not give
