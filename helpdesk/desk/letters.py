@@ -10,7 +10,7 @@ from helpdesk.rules.reports import DeliveryReport
 from helpdesk.store.db import after_commit, transaction
 from helpdesk.store.letters import Letter, get_letter, keep_waiting_letters
 from helpdesk.store.names import get_row_for_change
-from helpdesk.store.organisation import Organisation, are_letters_stopped
+from helpdesk.store.organisation import Organisation, is_sending_stopped
 from helpdesk.store.people import find_address, get_person
 
 
@@ -71,7 +71,7 @@ def keep_waiting(by: By) -> int:
     Returns how many these are; 0 while letters leave.
     """
     with transaction():
-        kept = keep_waiting_letters() if are_letters_stopped() else 0
+        kept = keep_waiting_letters() if is_sending_stopped() else 0
         if kept:
             _log("letters_kept", {"count": kept}, by)
     return kept

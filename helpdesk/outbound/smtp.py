@@ -33,7 +33,7 @@ from helpdesk.store.letters import (
     list_conversation,
     put_off_letters,
 )
-from helpdesk.store.organisation import are_letters_stopped, find_organisation
+from helpdesk.store.organisation import is_sending_stopped, find_organisation
 
 log = logging.getLogger(__name__)
 
@@ -90,7 +90,7 @@ def send_waiting(now: datetime, on_failure: OnFailure, batch: int = BATCH) -> Se
 def _claim(now: datetime) -> int | None:
     """The id of the next letter, which is ours for CLAIMED_FOR; None if none may leave. One at a time: those
     that a killed sender had claimed wait until the claim runs out. Inside a transaction."""
-    if are_letters_stopped():
+    if is_sending_stopped():
         return None
     while claimed := claim_letters(now, now + CLAIMED_FOR, 1):
         letter = get_letter(claimed[0])

@@ -61,7 +61,7 @@ def find_organisation_afresh() -> Organisation | None:
     return _held(db.session.scalar(query))
 
 
-def are_letters_stopped() -> bool:
+def is_sending_stopped() -> bool:
     """Whether an administrator has stopped all letters by mail (options["letters_stopped"])."""
     organisation = find_organisation()
     return organisation is not None and "letters_stopped" in organisation.options

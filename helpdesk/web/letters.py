@@ -12,7 +12,7 @@ from helpdesk.desk import letters as desk
 from helpdesk.outbound.letters import is_sending
 from helpdesk.outbound.links import without_signed
 from helpdesk.store.letters import Letter, find_seen_letter, list_letter_kinds, list_seen_letters
-from helpdesk.store.organisation import are_letters_stopped
+from helpdesk.store.organisation import is_sending_stopped
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web.frame import CSP, asker, may, needs
 
@@ -59,7 +59,7 @@ def index() -> str:
         asked=asked,
         chip_of=chip_of,
         is_sending=is_sending(),
-        are_stopped=are_letters_stopped(),
+        are_stopped=is_sending_stopped(),
         state_options=[(state, str(name)) for state, name in STATES.items()],
         kind_options=[(kind, kind.replace("_", " ")) for kind in list_letter_kinds()],
         previous_url=url_for(".index", **asked, page=page - 1) if page > 1 else None,
