@@ -33,7 +33,7 @@ from helpdesk.store.letters import (
     list_conversation,
     put_off_letters,
 )
-from helpdesk.store.organisation import is_sending_stopped, find_organisation
+from helpdesk.store.organisation import find_organisation, is_sending_stopped
 
 log = logging.getLogger(__name__)
 
