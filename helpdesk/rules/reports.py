@@ -7,6 +7,7 @@ from dataclasses import dataclass
 KINDS = ("failed", "delayed", "relayed", "expanded", "delivered")  # the gravest first
 LONGEST_WORDS = 500  # characters
 _ADDRESS = r"[^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{1,255}"
+_IN_WORDS = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}"  # between Chinese words, too
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")  # RFC 3463
 _REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")  # RFC 5321 4.2
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
@@ -84,7 +85,7 @@ def guess_report(
     if not named and not is_delayed and not _FAILED.search(said):
         return None
     address = next(iter(named), None) or next(
-        (each for each in re.findall(_ADDRESS, text[:4000]) if each.lower() != from_address), None
+        (each for each in re.findall(_IN_WORDS, text[:4000]) if each.lower() != from_address), None
     )
     words = " ".join(text[:4000].split())[:LONGEST_WORDS]
     status = _status_in(said) or ("5.0.0" if _LASTING.search(said) and not is_delayed else "")
