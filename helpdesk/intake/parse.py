@@ -1,7 +1,7 @@
 """Raw bytes of a mail to what the desk understands: read leniently, for real mail breaks every rule."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.message import Message as Header
 from email.utils import parsedate_to_datetime
@@ -107,9 +107,11 @@ def _assemble(
         is_report=is_report,
     )
     text = "\n\n".join(text.strip("\n") for text in body.texts if text.strip())
+    report = _report(header, head, text, body)
     formatted = safe_html("\n<hr>\n".join(body.pages)) if body.pages else ""
     return Parsed(
-        head=head,
+        # Bounces of no standard are reports as well.
+        head=replace(head, is_report=is_report or report is not None),
         from_name=from_name,
         identity=_identity(mail, received_on),
         subject=head.subject,
@@ -120,7 +122,7 @@ def _assemble(
         authentication=authenticated(_values(header, "authentication-results"), authserv, from_address),
         dated=_dated(header),
         reply_to=next((address for _, address in _addresses(header, "reply-to")), None),
-        report=_report(header, head, text, body),
+        report=report,
         formatted=formatted,
         events=body.events,
         notices=_notices(body, formatted),

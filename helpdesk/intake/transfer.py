@@ -7,6 +7,8 @@ import re
 _WORDS = re.compile(
     rb"(?<![A-Za-z0-9+/=])[A-Za-z]?[a-z]{1,15}[,.:;]? [A-Za-z]?[a-z]{1,15}(?![A-Za-z0-9+/=])|[\x80-\xff]{2}"
 )
+_SUSPECT = re.compile(rb"[ \x80-\xff]")
+_BLOCK = 1 << 20  # bytes
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/="
 _NOT_BASE64 = bytes(sorted(set(range(256)) - set(_ALPHABET)))
 _SOFT_END = re.compile(rb"=[ \t]+\r?\n")  # white space that was added on the way
@@ -20,7 +22,7 @@ def undone(body: bytes, encoding: str) -> tuple[bytes, bytes]:
     """
     said = re.sub(r"[^a-z0-9-]", "", encoding.lower().partition(";")[0].partition("(")[0])
     if said in ("base64", "b64", "base-64"):
-        found = _WORDS.search(body)
+        found = _WORDS.search(body) if _SUSPECT.search(body) else None
         at = body.rfind(b"\n", 0, found.start()) + 1 if found else len(body)
         return base64(body[:at]), body[at:]
     if said in ("quoted-printable", "qp", "quotedprintable", "quoted"):
@@ -32,8 +34,16 @@ def undone(body: bytes, encoding: str) -> tuple[bytes, bytes]:
 
 def base64(body: bytes) -> bytes:
     """What base64 holds, without what is no letter of it; also where several ended ones follow each other."""
-    letters = body.translate(None, _NOT_BASE64)
-    return b"".join(_quads(piece) for piece in re.split(rb"=+", letters) if piece)
+    out: list[bytes] = []
+    rest = b""
+    for at in range(0, len(body), _BLOCK):  # a whole one at once would take four times its size
+        letters = rest + body[at : at + _BLOCK].translate(None, _NOT_BASE64)
+        *ended, rest = letters.split(b"=")
+        out += [_quads(each) for each in ended]
+        whole = len(rest) - len(rest) % 4
+        out.append(binascii.a2b_base64(rest[:whole]))
+        rest = rest[whole:]
+    return b"".join([*out, _quads(rest)])
 
 
 def _quads(letters: bytes) -> bytes:
