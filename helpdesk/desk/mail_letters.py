@@ -1,12 +1,13 @@
 """The letters that answer a mail: each tells its reader what they would not see otherwise, and once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from helpdesk.outbound import letters, links
+from helpdesk.rules.access import Role
 from helpdesk.store.letters import find_letter_by_key
-from helpdesk.store.people import Person
+from helpdesk.store.people import Person, list_people
 from helpdesk.store.tickets import Entry, Ticket
 
 
@@ -41,11 +42,10 @@ def tell_kept_as_note(ticket: Ticket, entry: Entry, author: Person, why: str, no
 
 
 def tell_too_much(ticket: Ticket, about: str, address: str, cause: str, now: datetime) -> bool:
-    """To whoever has the ticket, else its team: letters to the sender, or about the ticket (`about`), have
-    stopped; once an hour. Whether anybody had to be told."""
-    people: Iterable[Person] = (
-        [ticket.assignee] if ticket.assignee else [m.person for m in ticket.team.members]
-    )
+    """To whoever has the ticket, else its team, else the administrators: letters to the sender, or about the
+    ticket (`about`), have stopped; once an hour. Whether anybody had to be told."""
+    team = [ticket.assignee] if ticket.assignee else [member.person for member in ticket.team.members]
+    reached = [person for person in team if person.is_active and person.email]
     told = [
         _once(
             "too_much_mail",
@@ -56,6 +56,6 @@ def tell_too_much(ticket: Ticket, about: str, address: str, cause: str, now: dat
             cause=cause,
             address=address,
         )
-        for person in people
+        for person in reached or list_people(roles=(Role.ADMINISTRATOR,))
     ]
     return any(told)
