@@ -4,7 +4,7 @@ daily letter of whoever wants one instead of many."""
 from datetime import datetime, timedelta
 from itertools import groupby
 
-from helpdesk.outbound import letters
+from helpdesk.outbound import letters, links
 from helpdesk.store.db import transaction
 from helpdesk.store.letters import Letter, find_letter_by_key, list_held_letters
 from helpdesk.store.organisation import get_organisation
@@ -68,4 +68,5 @@ def _write_daily_letter(person_id: int, held: list[Letter], now: datetime) -> bo
             news.setdefault(letter.ticket, []).append((letter.created_at, said))
     if not news:
         return False
-    return letters.write("daily", person, key=f"daily:{held[0].id}", now=now, news=news) is not None
+    key = f"daily:{held[0].id}"
+    return letters.write("daily", person, key=key, now=now, news=news, url_of=links.ticket_url) is not None
