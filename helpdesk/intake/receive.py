@@ -121,7 +121,8 @@ def _parsed(raw: RawMail, content: bytes) -> Parsed:
 
 def _message(parsed: Parsed) -> Message:
     """Through the schema of every report. What is too long for it comes as a file, whole."""
-    parts = quotes.split(parsed.text[: quotes.LONGEST_READ], parsed.subject)
+    is_reply = bool(parsed.head.in_reply_to or parsed.head.references)
+    parts = quotes.split(parsed.text[: quotes.LONGEST_READ], parsed.subject, is_reply=is_reply)
     files = list(parsed.files)
     if len(parsed.text) > LONGEST_TEXT:
         files.append(Upload("message.txt", BytesIO(parsed.text.encode())))

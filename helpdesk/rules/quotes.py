@@ -4,7 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpdesk.rules.separators import Separator, is_forward_subject, is_quoted, separators
+from helpdesk.rules.separators import (
+    Separator,
+    is_forward_subject,
+    is_quoted,
+    is_reply_subject,
+    separators,
+)
 from helpdesk.rules.signatures import signature_start
 
 LEAST_SHARE = 0.1  # of the mail (field.md 5)
@@ -52,15 +58,18 @@ class _Cut:
     is_certain: bool = True
 
 
-def split(text: str, subject: str = "") -> Split:
+def split(text: str, subject: str = "", *, is_reply: bool = False) -> Split:
     """Parts a mail's text (line ends \\n) from the history quoted in it and from its signature.
+
+    `is_reply`: its header says so, whatever its subject.
 
     A forwarded mail is what its sender wants to say and stays whole, as do answers between quoted lines
     with what they answer. Where little or nothing of the sender's own would be left, everything is shown:
     less than a tenth, and, where the separator is certain, fewer than three words.
     """
     whole, lines = text.strip(), text.split("\n")
-    found = separators(lines)[:MOST_SEPARATORS]
+    is_reply = is_reply or is_reply_subject(subject)
+    found = [each for each in separators(lines) if is_reply or not each.is_doubtful][:MOST_SEPARATORS]
     if is_forward_subject(subject) or (found and found[0].is_forward):
         return Split(whole, "", whole)
     cut = _cut(lines, found)

@@ -55,6 +55,14 @@ _RULED_OFF = re.compile(
     rf"[\s*]*(?:[-–—_=]{{2,}}|【)[\s*]*(?:{_TITLES})[\s*]*[:：]?[\s*]*(?:[-–—_=]{{2,}}|】)[\s*]*",
     re.IGNORECASE,
 )
+_ABOVE_THIS = re.compile(
+    r"\W{0,12}(?:please )?(?:(?:type|write|enter) your (?:reply|answer|response)|reply|respond"
+    r"|answer) above this line\W{0,12}"
+    r"|\W{0,12}(?:bitte )?(?:antworten|schreiben) sie (?:bitte )?(?:oberhalb|über) dieser (?:linie"
+    r"|zeile)\W{0,12}"
+    r"|\W{0,12}请?在(?:此|这)行(?:以上|之上|上方)(?:回复|答复|填写回复)\W{0,12}",
+    re.IGNORECASE,
+)
 _FORWARD_TITLES = (
     "forwarded (?:message|mail|email|by\\b.*)|begin forwarded message|weitergeleitete nachricht"
     "|weitergeleitet von\\b.*"
@@ -77,6 +85,12 @@ _FORWARD_SUBJECT = re.compile(
     r"\s*(?:\[(?!hd-)[^\]]{0,40}\]\s*)*"
     r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|vl|pd|ilt|i̇lt|πρθ|пересл|转发|轉寄|轉發|转|轉|転送|전달"
     r"|הועבר)\s*[:：]",
+    re.IGNORECASE,
+)
+_REPLY_SUBJECT = re.compile(
+    r"\s*(?:\[[^\]]{0,40}\]\s*)*(?:re|aw|antw|antwort|sv|vs|odp|ref|rif|r|res|ynt|απ|ответ|回复|答复"
+    r"|回覆|答覆"
+    r"|回復|返信|회신|답장|תגובה|رد|vá|atb|bls|ad)(?:\s?[\[(]\d{1,3}[\])]|\^\d)?\s*[:：]",
     re.IGNORECASE,
 )
 
@@ -104,12 +118,19 @@ _QUOTED = re.compile(r"[ \t]?[>＞]")
 @dataclass(frozen=True)
 class Separator:
     """`first` and `after`: the half-open range of line numbers that the program wrote. `is_certain`: nobody
-    writes so by hand; `is_forward`: what follows is what the sender wants to show."""
+    writes so by hand; `is_doubtful`: forms on the web write so as well, so it counts in replies alone;
+    `is_forward`: what follows is what the sender wants to show."""
 
     first: int
     after: int
     is_certain: bool = False
+    is_doubtful: bool = False
     is_forward: bool = False
+
+
+def is_reply_subject(subject: str) -> bool:
+    """Whether a subject begins as a reply's does."""
+    return _REPLY_SUBJECT.match(subject) is not None
 
 
 def is_forward_subject(subject: str) -> bool:
@@ -145,6 +166,8 @@ def _separator_at(lines: Sequence[str], at: int) -> Separator | None:
         below = next((n for n in range(at + 1, min(at + 4, len(lines))) if lines[n].strip()), at + 1)
         block = _block_after(lines, below, {"from", "subject", "date", "to"})
         return Separator(_with_decoration(lines, at), block[0] if block else at + 1, is_certain=True)
+    if _ABOVE_THIS.fullmatch(line):
+        return Separator(_with_decoration(lines, at), at + 1, is_certain=True)
     return _header_block(lines, at) or _attribution(lines, at) or _notes_table(lines, at)
 
 
@@ -187,7 +210,10 @@ def _header_block(lines: Sequence[str], at: int) -> Separator | None:
     has_address = any(_ADDRESS.search(said.get(kind, "")) for kind in ("from", "to"))
     if not ("subject" in said or "sent" in said or has_address):
         return None
-    return Separator(_with_decoration(lines, at), after, is_certain=len(said) > 2 and "subject" in said)
+    first = _with_decoration(lines, at)
+    is_certain = len(said) > 2 and "subject" in said
+    is_bare = not any(line.strip() for line in lines[first:at])
+    return Separator(first, after, is_certain, is_doubtful=is_bare and "sent" not in said)
 
 
 def _attribution(lines: Sequence[str], at: int) -> Separator | None:

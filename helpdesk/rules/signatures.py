@@ -19,6 +19,7 @@ _APPS = (
     "|android|outlook|foxmail"
     "|mail|mac|windows"
 )
+_LINK = re.compile(r"\s?[<(]https?:[^\s<>)]+[>)]")
 _PLAIN = r"[^.,;:!?，。；：！？\n]"
 _FOOTERS = re.compile(
     rf"(?:(?:sent|written|typed|composed) (?:from|with|via|using|on)|gesendet (?:von|mit|über|aus)"
@@ -44,7 +45,7 @@ _FOOTERS = re.compile(
     r"|(?:发自|發自|来自|來自|传送自|傳送自|发送自"
     r"|發送自) ?(?:我的)? ?[^，。,.！？!?\s]{0,12} ?(?:__APPS__)[A-Za-z0-9 +-]{0,16}"
     r"(?:客户端|用戶端|极速版|手机版|应用)?"
-    r"|(?:从|從) ?(?:我的)? ?[^，。,.！？!?\s]{0,12} ?(?:__APPS__)[A-Za-z0-9 +-]{0,16}上?(?:发送|發送"
+    r"|(?:从|從) ?(?:我的)? ?[^，。,.！？!?\n]{0,16}(?:__APPS__)[A-Za-z0-9 +-]{0,16}上?(?:发送|發送"
     r"|傳送|发出)"
     r"|(?:签名|簽名)由.{0,20}定制".replace("__APPS__", _APPS),
     re.IGNORECASE,
@@ -123,7 +124,7 @@ def _without_footers(lines: Sequence[str], end: int) -> int:
     at = end
     while at:
         line = lines[at - 1].strip(" \t\u00a0*_|<>[]")
-        if line and not (len(line) <= 200 and _FOOTERS.fullmatch(line)):
+        if line and not (len(line) <= 300 and _FOOTERS.fullmatch(_LINK.sub("", line))):
             return end
         at -= 1
         if line:
