@@ -40,7 +40,7 @@ def read(raw: bytes) -> Parsed:
         text.encode()
     parts = split(found.text, found.subject)
     # History from the middle is folded behind what is shown: no letter is gone, some stand elsewhere.
-    assert Counter((parts.shown + parts.folded).split()) == Counter(found.text.split())
+    assert Counter(f"{parts.shown}\n{parts.folded}".split()) == Counter(found.text.split())
     return found
 
 
