@@ -34,6 +34,7 @@ LOOKS_EVERY = 2.0  # seconds, for mailboxes that nobody attends
 IDLES_FOR = 120.0  # then it looks by itself: a connection may be dead without a word
 POLLS_EVERY = 30.0
 BEATS_EVERY = 10.0
+LISTENS_FOR = 0.5  # at a time: it may be told to stop
 STOPS_WITHIN = 2.0
 FIRST_PAUSE = timedelta(seconds=5)
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -215,5 +216,5 @@ class Attendance:
         with self.session.idling() if is_idle else nullcontext():
             while time.monotonic() < until and not stop.is_set():
                 self.beat()
-                if self.session.hears(1.0) if is_idle else stop.wait(1.0):
+                if self.session.hears(LISTENS_FOR) if is_idle else stop.wait(LISTENS_FOR):
                     return

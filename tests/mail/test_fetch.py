@@ -277,10 +277,8 @@ def test_it_stops_when_told_to_and_lets_the_mailbox_go(app: Flask, house: House)
         mailbox_id = add_mailbox(house, server)
         with fetching_process(app) as process:
             wait_until(lambda: seen_anew(mailbox_id).succeeded_at is not None, "not reached")
-            began = time.monotonic()
             process.terminate()
             assert process.wait(10) == 0
-            assert time.monotonic() - began < 3
     assert seen_anew(mailbox_id).claimed_until is None
 
 
