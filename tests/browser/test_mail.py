@@ -24,7 +24,7 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail
 from helpdesk.store.people import Address, Person
 from helpdesk.store.tickets import Attachment, Ticket
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.conftest import House, read_anew
 
 Look = Callable[[str, Person | None, str], None]
@@ -67,8 +67,8 @@ def mailed(house: House) -> Ticket:
     }
     files = [
         Upload("message.png", BytesIO(picture()), "message@example.org", "inline"),
-        Upload("second.png", BytesIO(picture()), "second@example.org", "inline"),
-        Upload("logo.png", BytesIO(picture()), "logo@example.org", "repeated"),
+        Upload("second.png", BytesIO(picture() + b"2"), "second@example.org", "inline"),
+        Upload("logo.png", BytesIO(picture() + b"3"), "logo@example.org", "repeated"),
         Upload("scanner.log", BytesIO(b"E17\n" * 2000)),
         Upload("meeting.ics", BytesIO(b"BEGIN:VCALENDAR")),
         Upload("mail.html", BytesIO(safe_html(SCANNER_HTML).encode()), None, "formatted"),
@@ -135,7 +135,7 @@ def test_the_quarantine_looks_as_it_should(house: House, screenshots: Look) -> N
 def test_folded_text_opens_by_key_and_stays_open_when_something_new_comes(
     house: House, mailed: Ticket, visit: Visit, axe_clean: Callable[..., None]
 ) -> None:
-    page = visit(house.bo, f"/tickets/{mailed.number}")
+    page = visit(house.bo, f"/tickets/{mailed.number}", width=390, theme="dark")
     folded = page.locator(".folded").first
     expect(page.get_by_text("Building 2, extension 201")).to_be_hidden()
     folded.locator("summary").focus()
@@ -143,6 +143,7 @@ def test_folded_text_opens_by_key_and_stays_open_when_something_new_comes(
     expect(page.get_by_text("Building 2, extension 201")).to_be_visible()
     for details in page.locator(".folded").all():
         details.evaluate("each => each.open = true")
+    page.screenshot(path=SCREENSHOTS / "mail-unfolded.png", full_page=True)
     axe_clean(page)
     with transaction():
         record(mailed, "noted", now=clock.now(), door="web", actor_id=house.chen.id, body="I come too.")
@@ -150,6 +151,8 @@ def test_folded_text_opens_by_key_and_stays_open_when_something_new_comes(
     expect(page.get_by_text("I come too.")).to_be_visible()
     expect(page.get_by_text("Building 2, extension 201")).to_be_visible()
     expect(folded.locator("summary")).to_be_focused()
+    heights = page.locator(".folded > summary").evaluate_all("all => all.map(each => each.offsetHeight)")
+    assert min(heights) >= 44  # fingers do it
 
 
 def test_thanks_are_reopened_with_one_click(house: House, mailed: Ticket, visit: Visit) -> None:
