@@ -1,6 +1,7 @@
 """Programs that answer each other stop by themselves: two desks, and a desk and a vacation responder."""
 
 import re
+import socket
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -40,13 +41,19 @@ def begin(folder: Path, name: str, post: PostOffice, database: dict[str, str]) -
         house, now = setup.House(name, "Europe/Berlin"), clock.now()
         setup.add_account("Eli", f"eli.{name}@example.org", Role.ADMINISTRATOR, None, house, now=now)
     desk.start()
-    wait_until(desk.all_parts_run)
+    wait_until(lambda: listens(port_of(desk)))
     post.routes[f"{name}@example.org"] = port_of(desk)
     return desk
 
 
 def port_of(desk: Desk) -> int:
     return int(desk.environ["HELPDESK_MAIL_BIND"].rpartition(":")[2])
+
+
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
 
 
 def all_is_quiet(desks: Collection[Desk], post: PostOffice) -> bool:
