@@ -1,17 +1,12 @@
 """What of a mail its sender wrote now, and what they quoted: folded for the reader, never deleted."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from helpdesk.rules.separators import (
-    Separator,
-    is_forward_subject,
-    is_quoted,
-    is_reply_subject,
-    separators,
-)
+from helpdesk.rules.separators import Separator, is_quoted, separators
 from helpdesk.rules.signatures import signature_start
+from helpdesk.rules.subjects import is_forward_subject, is_reply_subject
 
 LEAST_SHARE = 0.1  # of the mail (field.md 5)
 LEAST_WORDS = 3  # below it an answer is only understood with what it answers
@@ -69,53 +64,83 @@ def split(text: str, subject: str = "", *, is_reply: bool = False) -> Split:
     """
     whole, lines = text.strip(), text.split("\n")
     is_reply = is_reply or is_reply_subject(subject)
-    found = [each for each in separators(lines) if is_reply or not each.is_doubtful][:MOST_SEPARATORS]
+    found = [each for each in separators(lines) if is_reply or not each.is_doubtful]
     if is_forward_subject(subject) or (found and found[0].is_forward):
         return Split(whole, "", whole)
-    cut = _cut(lines, found)
-    kept = lines[: cut.first] + (["", *lines[cut.after :]] if cut.after < len(lines) else [])
-    signed = signature_start(kept)
-    shown = "\n".join(kept[:signed]).strip()
-    own = _own(kept[:signed])
-    folded = "\n".join(kept[signed:] + lines[cut.first : cut.after]).strip("\n")
+    mail = _Mail(lines, {n for each in found for n in range(each.first, each.after)})
+    cut = _cut(mail, found[:MOST_SEPARATORS])
+    kept = [*range(cut.first), *range(cut.after, len(lines))]
+    signed = signature_start([lines[n] for n in kept])
+    shown = mail.text(kept[:signed])
+    own = mail.own(kept[:signed])
+    folded = "\n".join(lines[n] for n in [*kept[signed:], *range(cut.first, cut.after)]).strip("\n")
     if not folded.strip() or _is_little(own, whole, cut.is_certain):
         return Split(whole, "", own)
     return Split(shown, folded, own)
 
 
-def _cut(lines: Sequence[str], found: Sequence[Separator]) -> _Cut:
+@dataclass(frozen=True)
+class _Mail:
+    """A mail's lines, and the numbers of those that a program wrote between them."""
+
+    lines: Sequence[str]
+    by_program: Collection[int]
+
+    def text(self, numbers: Iterable[int]) -> str:
+        return "\n".join(self.lines[n] for n in numbers).strip()
+
+    def own(self, numbers: Iterable[int]) -> str:
+        """What of these lines is neither quoted nor a program's."""
+        return self.text(n for n in numbers if n not in self.by_program and not is_quoted(self.lines[n]))
+
+
+def _cut(mail: _Mail, found: Sequence[Separator]) -> _Cut:
     """The quoted history: what the first separator opens that has no answers of the sender's below it."""
-    end = len(lines)
-    for each in found:
+    end = len(mail.lines)
+    for number, each in enumerate(found):
         if each.is_forward:
             break
-        below = next((n for n in range(each.after, end) if lines[n].strip()), end)
-        if below < end and is_quoted(lines[below]):
-            answer = _answer(lines, below, found)
+        below = _first_filled(mail.lines, each.after)
+        points_below = _POINTS_BELOW.search(mail.own(range(each.first)))
+        if below < end and is_quoted(mail.lines[below]):
+            answer = _answer(mail, below, _unmarked(mail.lines, found[number + 1 :]))
             if answer is None:
                 return _Cut(each.first, end)
-            if answer and not _POINTS_BELOW.search("\n".join(lines[: each.first])):
+            if answer and not points_below:
                 return _Cut(each.first, answer)
-        elif not _POINTS_BELOW.search(_own(lines[: each.first])):
+        elif not points_below:
             return _Cut(each.first, end, each.is_certain)
         else:
             break
-    first = _quoted_to_the_end(lines)
-    return _Cut(end, end) if _POINTS_BELOW.search(_own(lines[:first])) else _Cut(first, end)
+    first = _quoted_to_the_end(mail.lines)
+    return _Cut(end, end) if _POINTS_BELOW.search(mail.own(range(first))) else _Cut(first, end)
 
 
-def _answer(lines: Sequence[str], quoted: int, found: Sequence[Separator]) -> int | None:
-    """None where the sender wrote nothing below the first quoted line; else the number of the line where
-    their only answer begins, below a quotation that needs not stay with it; else 0."""
-    written_by_programs = {n for each in found for n in range(each.first, each.after)}
-    end = quoted + signature_start(lines[quoted:])
-    own = [n for n in range(quoted, end) if lines[n].strip() and not is_quoted(lines[n])]
-    own = [n for n in own if n not in written_by_programs]
+def _answer(mail: _Mail, quoted: int, until: int) -> int | None:
+    """None where the sender wrote nothing below the first quoted line (up to `until`, where older history
+    begins that is not marked); else the number of the line where their only answer begins, below a quotation
+    that needs not stay with it; else 0."""
+    lines = mail.lines[quoted:until]
+    end = quoted + signature_start(lines)
+    own = [n for n in range(quoted, end) if mail.own([n])]
     if not own:
         return None
-    above = sum(is_quoted(line) for line in lines[quoted : own[0]])
-    is_last = not any(is_quoted(line) for line in lines[own[0] :])
+    above = sum(is_quoted(line) for line in mail.lines[quoted : own[0]])
+    is_last = until == len(mail.lines) and not any(is_quoted(line) for line in mail.lines[own[0] :])
     return own[0] if is_last and above > MOST_CONTEXT else 0
+
+
+def _unmarked(lines: Sequence[str], found: Iterable[Separator]) -> int:
+    """Where the first of these separators begins whose history is not marked; the end where there is none."""
+    for each in found:
+        below = _first_filled(lines, each.after)
+        if below < len(lines) and not is_quoted(lines[below]):
+            return each.first
+    return len(lines)
+
+
+def _first_filled(lines: Sequence[str], start: int) -> int:
+    return next((n for n in range(start, len(lines)) if lines[n].strip()), len(lines))
 
 
 def _quoted_to_the_end(lines: Sequence[str]) -> int:
@@ -125,14 +150,6 @@ def _quoted_to_the_end(lines: Sequence[str]) -> int:
         at -= 1
         first = at if lines[at].strip() else first
     return first if first < len(lines) and is_quoted(lines[first]) else len(lines)
-
-
-def _own(lines: Sequence[str]) -> str:
-    """The lines that are neither quoted nor written by a program."""
-    written_by_programs = {n for each in separators(lines) for n in range(each.first, each.after)}
-    return "\n".join(
-        line for n, line in enumerate(lines) if not is_quoted(line) and n not in written_by_programs
-    ).strip()
 
 
 def _is_little(own: str, whole: str, is_certain: bool) -> bool:

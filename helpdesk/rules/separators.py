@@ -81,19 +81,6 @@ _FORWARD_TITLES = (
     "|被转发的?邮件|(?:以下是|开始|開始)?(?:转发|轉寄|轉發)的?(?:邮件|郵件)"
 )
 _FORWARDED = re.compile(rf"[-–—_=\s*]*(?:{_FORWARD_TITLES})\s*[:：]?[-–—_=\s*]*", re.IGNORECASE)
-_FORWARD_SUBJECT = re.compile(
-    r"\s*(?:\[(?!hd-)[^\]]{0,40}\]\s*)*"
-    r"(?:fwd?|wg|tr|rv|enc|i|doorst|vb|vs|vl|pd|ilt|i̇lt|πρθ|пересл|转发|轉寄|轉發|转|轉|転送|전달"
-    r"|הועבר)\s*[:：]",
-    re.IGNORECASE,
-)
-_REPLY_SUBJECT = re.compile(
-    r"\s*(?:\[[^\]]{0,40}\]\s*)*(?:re|aw|antw|antwort|sv|vs|odp|ref|rif|r|res|ynt|απ|ответ|回复|答复"
-    r"|回覆|答覆"
-    r"|回復|返信|회신|답장|תגובה|رد|vá|atb|bls|ad)(?:\s?[\[(]\d{1,3}[\])]|\^\d)?\s*[:：]",
-    re.IGNORECASE,
-)
-
 _WROTE = re.compile(
     r"\b(?:wrote|writes|schrieb|schrieben|a écrit|écrivait|escribió|ha scritto|scrisse|escreveu|schreef"
     r"|skrev|kirjoitti"
@@ -111,7 +98,9 @@ _BEGINS = re.compile(
 _TIME = re.compile(r"\d{1,2}[:.：时時h]\s?\d{2}|\d{1,2}\s?[ap]\.?m\b|[上下]午", re.IGNORECASE)
 _ADDRESS = re.compile(r"[^\s<>@]@[^\s<>@]")
 _ENDS_WITH_ADDRESS = re.compile(r"@[^\s<>@]+[>)\]]?[:：]$")
-_ONLY_DECORATION = re.compile(r"[\s|*]*(?:[-–—_=*]{3,}|<?[^\s<>@]+@[^\s<>@]+>?)?[\s|*]*")
+_ONLY_DECORATION = re.compile(
+    rf"[\s|*]*(?:[-–—_=*]{{3,}}|<?[^\s<>@]+@[^\s<>@]+>?|{_TITLES})?[\s|*]*", re.IGNORECASE
+)
 _QUOTED = re.compile(r"[ \t]?[>＞]")
 
 
@@ -126,16 +115,6 @@ class Separator:
     is_certain: bool = False
     is_doubtful: bool = False
     is_forward: bool = False
-
-
-def is_reply_subject(subject: str) -> bool:
-    """Whether a subject begins as a reply's does."""
-    return _REPLY_SUBJECT.match(subject) is not None
-
-
-def is_forward_subject(subject: str) -> bool:
-    """Whether a subject begins as a forwarded mail's does (a reply to one begins as a reply's)."""
-    return _FORWARD_SUBJECT.match(subject) is not None
 
 
 def is_quoted(line: str) -> bool:

@@ -168,6 +168,8 @@ def _card(lines: Sequence[str], end: int) -> int:
             below = "\n".join(lines[at + 1 : end])
             if not _CONTACT.search(below) or _SAYS_MORE.search(below):
                 return end
+            while at and is_closing(line) and is_closing(lines[at - 1]):
+                at -= 1
             return at if is_closing(line) else at + 1
         filled += bool(line)
         if filled > LONGEST_LOOSE or len(line) > 120:
