@@ -123,6 +123,7 @@ def test_a_text_that_no_longer_works_is_said_in_the_list_and_on_its_page(eli: Br
 def test_auditors_read_and_others_find_nothing(eli: Browser, house: House, browser: Browsers) -> None:
     fay = browser().known_as(house.fay)
     assert fay.get(URL).status_code == 200
+    assert "your report HD-12 is registered." in fay.get(f"{URL}/look").text
     assert "Look at it" not in fay.get(URL).text
     for path in (URL, f"{URL}/look", f"{URL}/back"):
         assert fay.post(path, data={"subject": "Hi", "body": "Ho"}).status_code == 404

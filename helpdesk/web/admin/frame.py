@@ -32,7 +32,7 @@ TABS = (
     ("calendars", _l("Calendars")),
     ("policies", _l("Targets")),
     ("ladders", _l("Ladders")),
-    ("mail", _l("Mail and letters")),
+    ("mail", _l("Mail")),
     ("mailboxes", _l("Mailboxes")),
     ("texts", _l("Letters’ texts")),
 )

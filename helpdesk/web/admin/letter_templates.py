@@ -127,21 +127,32 @@ def texts_edit(kind: str, locale: str) -> Page:
     return _with_frame(page)
 
 
+@bp.get("/texts/<kind>/<locale>/look")
+@needs("admin.see")
+def texts_shown(kind: str, locale: str) -> Answer:
+    """The letter as it goes out now, for the frame on the page."""
+    _require_known(kind, locale)
+    state = desk.state_of(kind, locale)
+    own = (state["subject"], state["body"]) if state["body"] else letter_samples.begin(kind, locale, g.now)
+    return _looked_at(kind, locale, own)
+
+
 @bp.post("/texts/<kind>/<locale>/look")
 @needs("admin.edit")
 def texts_look(kind: str, locale: str) -> Answer:
-    """The letter with what is typed, for the frame beside it; nothing is saved."""
+    """The letter with what is typed, for the same frame; nothing is saved."""
     _require_known(kind, locale)
     data, errors = load(LetterTemplateSchema, request.form)
+    if data is None:
+        return _framed_faults([text for texts in errors.values() for text in texts])
+    return _looked_at(kind, locale, (data["subject"], data["body"]))
+
+
+def _looked_at(kind: str, locale: str, own: tuple[str, str]) -> Answer:
     try:
-        if data is None:
-            said = [text for texts in errors.values() for text in texts]
-        else:
-            own = data["subject"], data["body"]
-            return _framed(letter_samples.look(kind, locale, own, g.now)[2])
+        return _framed(letter_samples.look(kind, locale, own, g.now)[2])
     except Unusable as fault:
-        said = [_say(fault)]
-    return _framed(render_template("admin/letter_text_fault.html", said=said))
+        return _framed_faults([_say(fault)])
 
 
 @bp.post("/texts/<kind>/<locale>/back")
@@ -171,6 +182,10 @@ def _with_frame(page: Any) -> Any:
     answer = Response(body, status, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return answer
+
+
+def _framed_faults(said: list[str]) -> Response:
+    return _framed(render_template("admin/letter_text_fault.html", said=said))
 
 
 def _framed(html: str) -> Response:

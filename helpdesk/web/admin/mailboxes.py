@@ -98,11 +98,12 @@ def _form(box: Mailbox | None) -> Page:
         box=box,
         is_typed_again=any(request.form.get(name) for name in SECRETS),
         about=_about(box) if box else [],
+        fault=mail_trouble.say_fault(box.fault) if box else "",
         ticket=_ticket_of(box) if box else None,
     )
 
 
-def _about(box: Mailbox) -> list[tuple[str, Any]]:
+def _about(box: Mailbox) -> list[tuple[str, str]]:
     """What is known of it beside the form."""
     zone = viewer_zone()
     instants = [
@@ -111,8 +112,7 @@ def _about(box: Mailbox) -> list[tuple[str, Any]]:
         (_("Access token lasts until"), box.token_expires_at),
         (_("Sign-in lasts until"), box.refresh_expires_at),
     ]
-    known = [(name, say_instant(at, zone)) for name, at in instants if at is not None]
-    return [*known, (_("What its server says"), mail_trouble.say_fault(box.fault))] if box.fault else known
+    return [(name, say_instant(at, zone)) for name, at in instants if at is not None]
 
 
 def _ticket_of(box: Mailbox) -> Any:
