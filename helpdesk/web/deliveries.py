@@ -43,7 +43,7 @@ def say_failing(person: Person) -> str:
     if address is None or address.failing_since is None:
         return ""
     since = say_instant(address.failing_since, viewer_zone())
-    said = _("Letters to %(address)s come back since %(since)s", address=address.email, since=since)
+    said = _("Letters to %(address)s have come back since %(since)s", address=address.email, since=since)
     said = say_of(said, address.fault[:LONGEST_REPORT]) if address.fault else said
     if person.phone:
         return _(

@@ -331,7 +331,7 @@ def _mail_filed(entry: Entry, names: Names) -> Markup:
     detail = entry.detail
     if detail.get("report"):
         return _reported(detail["report"])
-    why = mail_words.why(detail.get("cause", ""))
+    why = mail_words.why(detail.get("cause", "")).rstrip(".。")
     sender = Markup("<b>{}</b>").format(detail.get("from") or _("somebody"))
     if not entry.body:
         return _because(_fill(_("Mail from %(sender)s"), sender=sender), why)

@@ -218,7 +218,7 @@ def test_what_was_filed_quietly_says_from_whom_why_and_what(
         record(ticket, "mail_filed", now=MONDAY_9, door="mail", body="I am <away>.", detail=detail)
     text = page_of(bo, ticket)
     assert (
-        "Mail from <b>chen@example.org</b> was filed; it changed nothing: It is an automatic answer." in text
+        "Mail from <b>chen@example.org</b> was filed; it changed nothing: It is an automatic answer ·" in text
     )
     assert "I am &lt;away&gt;." in text
     assert "away" not in ana.get(f"/my/{ticket.number}").text
@@ -246,7 +246,7 @@ def test_a_letter_that_came_back_is_said_on_the_message_it_was_about(
     )
     assert f'href="/letters/{letter.id}"' in message
     assert "did not arrive: 5.1.1 no such user" in text
-    assert "Letters to ana@example.org come back since Mon 2 Mar, 09:00: 550 no such user." in text
+    assert "Letters to ana@example.org have come back since Mon 2 Mar, 09:00: 550 no such user." in text
     assert "Call Ana: extension 201." in text
     assert "Our letters to ana@example.org come back." in ana.get(f"/my/{ticket.number}").text
 
