@@ -51,6 +51,8 @@ _FOOTERS = re.compile(
     re.IGNORECASE,
 )
 _DELIMITER = re.compile(r"--[ \u00a0]?")
+_RULE = re.compile(r"[-_=]{20,}")
+_OF_A_LIST = re.compile(r"mailing list|listinfo|unsubscribe|abbestellen|désabonner|退订|退訂", re.IGNORECASE)
 _THANKFUL = re.compile(
     r"(?:many |kind |best )?thanks(?: (?:and|&) (?:kind |best )?regards)?|thank you|vielen dank|danke"
     r"|merci|gracias|谢谢|謝謝",
@@ -108,6 +110,7 @@ def signature_start(lines: Sequence[str]) -> int:
     A card below a greeting counts only where it holds contact details and neither asks nor adds anything.
     """
     end = _without_footers(lines, len(lines))
+    end = _without_list_footer(lines, end)
     end = min(end, _delimiter(lines, end))
     end = _without_disclaimers(lines, end)
     end = min(end, _card(lines, end))
@@ -129,6 +132,14 @@ def _without_footers(lines: Sequence[str], end: int) -> int:
         at -= 1
         if line:
             end = at
+    return end
+
+
+def _without_list_footer(lines: Sequence[str], end: int) -> int:
+    """Before the rule and the address for leaving that a mailing list adds."""
+    for at in range(max(end - 9, 0), end):
+        if _RULE.fullmatch(lines[at].strip()) and _OF_A_LIST.search(" ".join(lines[at:end])):
+            return at
     return end
 
 

@@ -109,6 +109,11 @@ def test_what_only_resembles_a_footer_stays(line: str) -> None:
     assert split(f"{OWN}\n\n{line}\n").shown == f"{OWN}\n\n{line}"
 
 
+def test_what_a_mailing_list_adds_is_folded() -> None:
+    footer = "_" * 47 + "\ndesk mailing list\nhttps://lists.example.org/listinfo/desk"
+    assert split(f"{OWN}\n\n{footer}\n").folded == footer
+
+
 def test_two_hyphens_between_two_questions_are_no_signature() -> None:
     text = "Where is tray two?\n--\nAnd what does the red light mean?"
     assert split(text).shown == text
