@@ -10,11 +10,22 @@ from flask_babel import gettext as _
 
 from helpdesk.outbound import letter_texts, letters
 from helpdesk.rules.access import Role
-from helpdesk.rules.lifecycle import State
+from helpdesk.rules.lifecycle import OPEN, State
 
 Say = Callable[[str], str]
 # Letters to those who work at the desk.
 _TO_STAFF = frozenset({"assigned", "reporter_wrote", "reopened", "woken"})
+# How the ticket stands when they are written; in work if nothing is said here.
+_STATES = {
+    "received": State.NEW,
+    "asked": State.WAITING,
+    "nudged": State.WAITING,
+    "resolved": State.RESOLVED,
+    "remind_confirm": State.RESOLVED,
+    "thanks_kept": State.RESOLVED,
+    "closed": State.CLOSED,
+    "cancelled": State.CANCELLED,
+}
 _ABOUT_ACCOUNTS = frozenset({"invitation", "password_reset", "password_changed"})
 
 
@@ -62,7 +73,7 @@ def _installed(kind: str, now: datetime, is_triaged: bool = True) -> tuple[str, 
 
 def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[str, Any]:
     """All that the templates of KINDS are given, with the variables' values as `say` has them."""
-    agent = SimpleNamespace(name=say("agent"))
+    agent, state = SimpleNamespace(name=say("agent")), _STATES.get(kind, State.IN_WORK)
     to = SimpleNamespace(
         id=0,
         name=say("name"),
@@ -78,11 +89,11 @@ def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[
         reporter=SimpleNamespace(name=say("reporter")),
         assignee=agent,
         link_salt="",
-        state=State.IN_WORK,
-        is_open=True,
+        state=state,
+        is_open=state in OPEN,
         is_triaged=is_triaged,
         reopen_count=0,
-        waiting_for=None,
+        waiting_for="reporter" if state is State.WAITING else None,
         update_by=None,
         next_target="response",
         next_due_at=now + timedelta(hours=4),
