@@ -133,15 +133,14 @@ def claim_waiting_mail(now: datetime, until: datetime, limit: int) -> list[int]:
 
 
 def _claim(conditions: list[ColumnElement[bool]], until: datetime, limit: int) -> list[int]:
+    # Chosen first, by itself: within an UPDATE PostgreSQL may choose as often as it likes, and take them all.
     chosen = select(RawMail.id).where(*conditions).order_by(RawMail.id).limit(limit)
-    claimed = db.session.execute(
-        update(RawMail)
-        .where(RawMail.id.in_(chosen.with_for_update(skip_locked=True)), *conditions)
-        .values(claimed_until=until, attempts=RawMail.attempts + 1)
-        .returning(RawMail.id)
-        .execution_options(synchronize_session=False)
-    )
-    return sorted(claimed.scalars())
+    ids = list(db.session.scalars(chosen.with_for_update(skip_locked=True)))
+    if ids:
+        claimed = update(RawMail).where(RawMail.id.in_(ids))
+        claimed = claimed.values(claimed_until=until, attempts=RawMail.attempts + 1)
+        db.session.execute(claimed.execution_options(synchronize_session=False))
+    return ids
 
 
 def claim_identity(identity: str, raw_mail_id: int) -> RawMail | None:
