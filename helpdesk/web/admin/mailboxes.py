@@ -132,21 +132,19 @@ def mailboxes_try(mailbox_id: int) -> Answer:
     except Failed as fault:
         flash(mail_trouble.say_fault(f"{fault.code}: {fault.words}"), "error")
     else:
-        flash(
-            say_sentences(
-                [
-                    ngettext(
-                        "It works: %(num)d mail is there.",
-                        "It works: %(num)d mails are there.",
-                        tried.messages,
-                    ),
-                    ""
-                    if tried.has_idle
-                    else _("The server does not tell of new mail, so it is asked again and again."),
-                ]
-            )
-        )
+        flash(_say_tried(tried))
     return redirect(url_for(".mailboxes_edit", mailbox_id=mailbox_id), 303)
+
+
+def _say_tried(tried: desk.Tried) -> str:
+    there = ngettext("It works: %(num)d mail is there.", "It works: %(num)d mails are there.", tried.messages)
+    unseen = ngettext(
+        "%(num)d of them is unread and meant for the desk.",
+        "%(num)d of them are unread and meant for the desk.",
+        tried.unseen,
+    )
+    asked = _("The server does not tell of new mail, so it is asked again and again.")
+    return say_sentences([there, unseen if tried.unseen else "", "" if tried.has_idle else asked])
 
 
 @bp.post("/mailboxes/silence")
