@@ -30,7 +30,8 @@ PREVIEW = 20_000  # characters
 @dataclass(frozen=True)
 class Case:
     """A message while it is understood. `author`: the address whose words it bears ("" where it has none),
-    `automatic`: why no person wrote it (None: one did, or an agent says so), `kept`: its files."""
+    `automatic`: why no person wrote it (None: one did, or an agent says so), `kept`: its files, `is_first`:
+    nobody was known under the author's address until now."""
 
     raw: RawMail
     message: Message
@@ -39,6 +40,7 @@ class Case:
     automatic: str | None
     kept: Sequence[Kept]
     now: datetime
+    is_first: bool = False
 
     @property
     def authentication(self) -> str:
@@ -224,7 +226,7 @@ def _said(report: DeliveryReport) -> dict[str, Any]:
 
 
 def _written_lately(case: Case) -> int:
-    return count_mail_from(case.author, case.now - HOUR)
+    return 0 if case.is_first else count_mail_from(case.author, case.now - HOUR)
 
 
 def _most_from(person: Person) -> int:

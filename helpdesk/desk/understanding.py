@@ -1,6 +1,7 @@
 """What becomes of a mail: ticket, entry, filed quietly, duplicate, or set aside for somebody to look at."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,11 +20,11 @@ from helpdesk.store.mail import (
     RawMail,
     claim_identity,
     get_raw_mail,
-    get_raw_mail_for_change,
     hand_identity,
+    list_raw_mail_for_change,
 )
 from helpdesk.store.organisation import find_organisation
-from helpdesk.store.people import find_address, get_person
+from helpdesk.store.people import Person, find_address, get_person
 
 
 class Prepared(NamedTuple):
@@ -47,7 +48,8 @@ def understand(
     with transaction():
         organisation = find_organisation()
         believed = organisation.options.get("reply_to_domains", ()) if organisation else ()
-        return [_understand(each, own, believed, now) for each in prepared]
+        raws = list_raw_mail_for_change([each.raw_mail_id for each in prepared])
+        return [_understand(raws[each.raw_mail_id], each, own, believed, now) for each in prepared]
 
 
 def _prepared(raw_mail_id: int, message: Message, own: Collection[str]) -> Prepared:
@@ -60,9 +62,9 @@ def _prepared(raw_mail_id: int, message: Message, own: Collection[str]) -> Prepa
 
 
 def _understand(
-    prepared: Prepared, own: Collection[str], believed: Collection[str], now: datetime
+    raw: RawMail, prepared: Prepared, own: Collection[str], believed: Collection[str], now: datetime
 ) -> Outcome:
-    raw, message = get_raw_mail_for_change(prepared.raw_mail_id), prepared.message
+    message = prepared.message
     if raw.state != "waiting":
         return outcome_of(raw)
     now = max(now, raw.received_at)  # it may have come while others of its batch were read
@@ -120,7 +122,8 @@ def _act(case: Case) -> Outcome:
     verdict = threading.decide(case.automatic, thread, case.message.own_words, case.authentication)
     if verdict.act is Act.FILE:
         return mail_entries.file(case, verdict)
-    sender = sender or new_person(_name(case), case.author, case.message.own_words, case.now)
+    if sender is None:
+        sender, case = _new_sender(case), replace(case, is_first=True)
     if verdict.act is Act.CREATE:
         return mail_entries.create(case, sender, verdict)
     if verdict.act in (Act.NOTE, Act.ANSWER):
@@ -135,9 +138,10 @@ def _rescue(case: Case) -> Outcome:
     if case.automatic == "own_loop" or case.message.delivery is not None or not case.author:
         sender = get_person(case.raw.rescued_by_id or 0)
     else:
-        sender = address.person if address else new_person(_name(case), case.author, "", case.now)
+        sender = address.person if address else _new_sender(case)
     return mail_entries.create(case, sender, Verdict(Act.CREATE))
 
 
-def _name(case: Case) -> str:
-    return case.message.from_name if case.author == case.message.head.from_address else ""
+def _new_sender(case: Case) -> Person:
+    name = case.message.from_name if case.author == case.message.head.from_address else ""
+    return new_person(name, case.author, case.message.own_words, case.now)

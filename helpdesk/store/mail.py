@@ -1,6 +1,6 @@
 """Mail as it came in: a row per message, its bytes in the data folder by their SHA-256."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import (
@@ -105,6 +105,12 @@ def get_raw_mail_for_change(raw_mail_id: int) -> RawMail:
     if raw is None:
         raise LookupError(f"no mail {raw_mail_id}")
     return raw
+
+
+def list_raw_mail_for_change(raw_mail_ids: Sequence[int]) -> dict[int, RawMail]:
+    """These messages by id, locked until the transaction ends. For desk verbs."""
+    query = select(RawMail).where(RawMail.id.in_(raw_mail_ids)).order_by(RawMail.id).with_for_update()
+    return {raw.id: raw for raw in db.session.scalars(query.execution_options(populate_existing=True))}
 
 
 def get_bytes(raw: RawMail, most: int = -1) -> bytes:
