@@ -4,7 +4,7 @@ A picture and a formatted text, an answer between quoted lines, an invitation, a
 thanks, an automatic answer, a forged colleague, a duplicate, and mail that says not who sent it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -20,33 +20,46 @@ from helpdesk.store.db import transaction
 from helpdesk.store.letters import find_letter_by_key
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Address, find_person_by_address
-from helpdesk.store.tickets import get_ticket
+from helpdesk.store.tickets import Ticket, get_ticket
 
 OUR_MX = "mx.example.org"
-HOME = "ana.home@example.org"
+ANA, HOME, BO = "ana@example.org", "ana.home@example.org", "bo@example.org"
+GONE, AWAY, NEWS = "reporter1@example.org", "reporter2@example.org", "news@example.org"
 # Takes a message in as a mail server hands it over: bytes, sender and recipient of the envelope, when.
 # Answers with the ticket's id, None where it is on none.
 Receive = Callable[[bytes, str | None, str, datetime], int | None]
 
 
-@dataclass(frozen=True)
+# What happens in a story; before each step it says how many minutes ago that was.
+Story = Iterator[int]
+
+
+@dataclass
 class _Post:
-    """The post of the demonstration: the desk's address, how mail is received, and now."""
+    """The post of the demonstration: the desk's address, how mail is received, and what time it is."""
 
     desk: str
     receive: Receive
     now: datetime
 
-    def bring(self, mail: EmailMessage, minutes: int, sender: str | None, again: bool = False) -> int | None:
-        """Receives the mail as of so many minutes ago."""
-        at = self.now - timedelta(minutes=minutes)
+    def bring(self, mail: EmailMessage, sender: str | None, again: bool = False) -> Ticket | None:
+        """Receives the mail; its ticket, None where it is on none."""
         if not again:
-            mail["Date"] = format_datetime(at)
+            mail["Date"] = format_datetime(self.now)
             mail["Message-ID"] = f"<{crc32(mail.as_bytes()):08x}@example.org>"
-        return self.receive(mail.as_bytes(), sender, str(mail["To"]), at)
+        ticket_id = self.receive(mail.as_bytes(), sender, str(mail["To"]), self.now)
+        return get_ticket(ticket_id) if ticket_id is not None else None
 
-    def ago(self, minutes: int) -> datetime:
-        return self.now - timedelta(minutes=minutes)
+    def tell(self, stories: Iterable[Story]) -> None:
+        """The steps of all stories as they came one after the other."""
+        until = self.now
+        ahead = {story: next(story) for story in stories}
+        while ahead:
+            story = max(ahead, key=ahead.__getitem__)
+            self.now = until - timedelta(minutes=ahead.pop(story))
+            minutes = next(story, None)
+            if minutes is not None:
+                ahead[story] = minutes
 
 
 def happen(now: datetime, desk: str, receive: Receive) -> None:
@@ -54,102 +67,104 @@ def happen(now: datetime, desk: str, receive: Receive) -> None:
     organisation = get_organisation()
     with transaction():
         organisation.options = {**organisation.options, "mail_authserv": OUR_MX}
-        ana = get_person_named(REPORTER)
-        ana.addresses.append(Address(email=HOME))
+        get_person_named(REPORTER).addresses.append(Address(email=HOME))
     post = _Post(desk, receive, now.replace(microsecond=0))
-    _show_a_picture(post)
-    _answer_between(post)
-    _thank(post)
-    _come_back(post)
-    _set_aside(post)
+    tellers = (_show_a_picture, _answer_between, _thank, _come_back, _say_nothing_of_oneself, _write_twice)
+    post.tell([teller(post) for teller in tellers])
 
 
-def _show_a_picture(post: _Post) -> None:
+def _show_a_picture(post: _Post) -> Story:
     """Ana writes from home, with a picture in her text, formatted, and a file; Bo answers."""
+    yield 52
     mail = _mail(HOME, post.desk, "The scanner at gate 2 stops with a message", texts.SCANNER, "dmarc=none")
     mail.add_alternative(texts.SCANNER_HTML, subtype="html")
     html = mail.get_body(("html",))
     if html is not None:
         html.add_related(picture(), "image", "png", cid="<message@example.org>", filename="message.png")
     mail.add_attachment("08:41 E17 no answer from the server\n" * 40, filename="scanner.log")
-    ticket_id = post.bring(mail, 52, HOME)
-    if ticket_id is not None:
-        bo = get_person_named("Bo")
-        tickets.reply(ticket_id, bo, "Thank you, the picture helps. I look at it now.", now=post.ago(47))
+    ticket = post.bring(mail, HOME)
+    yield 47
+    if ticket is not None:
+        words = "Thank you, the picture helps. I look at it now."
+        tickets.reply(ticket.id, get_person_named("Bo"), words, now=post.now)
 
 
-def _answer_between(post: _Post) -> None:
+def _answer_between(post: _Post) -> Story:
     """Ana answers between the lines, asks for a meeting, and somebody writes in Bo's name."""
-    first = _mail(
-        "ana@example.org", post.desk, "Monthly report is wrong since the new version", texts.WRONG_REPORT
-    )
-    ticket_id = post.bring(first, 190, "ana@example.org")
-    if ticket_id is None:
+    yield 190
+    first = _mail(ANA, post.desk, "Monthly report is wrong since the new version", texts.WRONG_REPORT)
+    ticket, bo = post.bring(first, ANA), get_person_named("Bo")
+    if ticket is None:
         return
-    ticket, bo = get_ticket(ticket_id), get_person_named("Bo")
-    tickets.accept(ticket_id, bo, now=post.ago(180))
-    tickets.reply(ticket_id, bo, texts.QUESTIONS, now=post.ago(170))
-    answer = _mail(
-        "ana@example.org", links.reply_address(ticket), "Re: Monthly report is wrong", texts.BETWEEN
-    )
+    yield 180
+    tickets.accept(ticket.id, bo, now=post.now)
+    yield 170
+    tickets.reply(ticket.id, bo, texts.QUESTIONS, now=post.now)
+    yield 140
+    to = links.reply_address(ticket)
+    answer = _mail(ANA, to, "Re: Monthly report is wrong", texts.BETWEEN)
     answer.add_attachment(_invitation(post.now).encode(), "text", "calendar", filename="meeting.ics")
-    post.bring(answer, 140, "ana@example.org")
-    forged = _mail(
-        "bo@example.org", links.reply_address(ticket), "Re: Monthly report", texts.FORGED, "dmarc=fail"
-    )
-    post.bring(forged, 75, "bo@example.org")
+    post.bring(answer, ANA)
+    yield 75
+    post.bring(_mail(BO, to, "Re: Monthly report", texts.FORGED, "dmarc=fail"), BO)
 
 
-def _thank(post: _Post) -> None:
+def _thank(post: _Post) -> Story:
     """Solved; a colleague is away, and Ana says thanks, which reopens nothing."""
-    first = _mail("ana@example.org", post.desk, "A colleague cannot open the shared calendar", texts.CALENDAR)
-    first["Cc"] = "reporter2@example.org"
-    ticket_id = post.bring(first, 400, "ana@example.org")
-    if ticket_id is None:
+    yield 400
+    first = _mail(ANA, post.desk, "A colleague cannot open the shared calendar", texts.CALENDAR)
+    first["Cc"] = AWAY
+    ticket, bo = post.bring(first, ANA), get_person_named("Bo")
+    if ticket is None:
         return
-    ticket, bo = get_ticket(ticket_id), get_person_named("Bo")
-    tickets.accept(ticket_id, bo, now=post.ago(390))
-    away = _mail(
-        "reporter2@example.org", links.reply_address(ticket), "Automatic reply: shared calendar", texts.AWAY
-    )
+    to = links.reply_address(ticket)
+    yield 389
+    away = _mail(AWAY, to, "Automatic reply: shared calendar", texts.AWAY)
     away["Auto-Submitted"] = "auto-replied"
-    post.bring(away, 389, "reporter2@example.org")
-    closing.resolve(ticket_id, bo, "Rights", "Your colleague may read the calendar again.", now=post.ago(60))
-    thanks = _mail(
-        "ana@example.org", links.reply_address(ticket), "Re: A colleague cannot open", texts.THANKS
-    )
-    post.bring(thanks, 35, "ana@example.org")
+    post.bring(away, AWAY)
+    yield 385
+    tickets.accept(ticket.id, bo, now=post.now)
+    yield 60
+    closing.resolve(ticket.id, bo, "Rights", "Your colleague may read the calendar again.", now=post.now)
+    yield 35
+    post.bring(_mail(ANA, to, "Re: A colleague cannot open the shared calendar", texts.THANKS), ANA)
 
 
-def _come_back(post: _Post) -> None:
+def _come_back(post: _Post) -> Story:
     """A reporter's address takes no mail any more: the report says so on the answer, and on the person."""
-    person = find_person_by_address("reporter1@example.org")
-    if person is None or person.email is None:
+    yield 130
+    person = find_person_by_address(GONE)
+    ticket = post.bring(_mail(GONE, post.desk, "No sound in video calls", texts.NO_SOUND), GONE)
+    if person is None or ticket is None:
         return
-    ticket_id = post.bring(
-        _mail(person.email, post.desk, "No sound in video calls", texts.NO_SOUND), 130, person.email
-    )
-    if ticket_id is None:
-        return
-    kai = get_person_named("Kai")
-    entry = tickets.reply(ticket_id, kai, "Which headset do you use?", now=post.ago(110))
+    yield 110
+    entry = tickets.reply(ticket.id, get_person_named("Kai"), "Which headset do you use?", now=post.now)
+    yield 108
     letter = find_letter_by_key(f"entry:{entry.id}:{person.id}")
     if letter is not None:
-        report = texts.REPORT.format(mx=OUR_MX, desk=post.desk, to=person.email, about=letter.message_id)
-        post.receive(report.encode(), "", post.desk, post.ago(108))
+        report = texts.REPORT.format(mx=OUR_MX, desk=post.desk, to=GONE, about=letter.message_id)
+        post.receive(report.encode(), "", post.desk, post.now)
 
 
-def _set_aside(post: _Post) -> None:
-    """Mail that is on no ticket: without a sender, from a list, and one that came twice."""
+def _say_nothing_of_oneself(post: _Post) -> Story:
+    """A mail from a list, and one without a sender."""
+    yield 320
+    news = _mail(NEWS, post.desk, "What is new in November", "Ten tips for your warehouse.")
+    news["List-Id"] = "<news.example.org>"
+    post.bring(news, NEWS)
+    yield 240
     nobody = _mail("", post.desk, "Delivery for building 3", "The pallets stand at the gate. Who takes them?")
     del nobody["From"]
-    post.bring(nobody, 240, None)
-    news = _mail("news@example.org", post.desk, "What is new in November", "Ten tips for your warehouse.")
-    news["List-Id"] = "<news.example.org>"
-    post.bring(news, 320, "news@example.org")
-    twice = _mail("ana@example.org", post.desk, "Badge for a visitor tomorrow", "One visitor, from ten on.")
-    post.bring(twice, 65, "ana@example.org")
-    post.bring(twice, 64, "ana@example.org", again=True)
+    post.bring(nobody, None)
+
+
+def _write_twice(post: _Post) -> Story:
+    """The same mail over two ways."""
+    yield 65
+    mail = _mail(ANA, post.desk, "Badge for a visitor tomorrow", "One visitor, from ten on.")
+    post.bring(mail, ANA)
+    yield 64
+    post.bring(mail, ANA, again=True)
 
 
 def _mail(sender: str, to: str, subject: str, text: str, found: str = "dmarc=pass") -> EmailMessage:

@@ -44,7 +44,8 @@ def say_failing(person: Person) -> str:
         return ""
     since = say_instant(address.failing_since, viewer_zone())
     said = _("Letters to %(address)s have come back since %(since)s", address=address.email, since=since)
-    said = say_of(said, address.fault[:LONGEST_REPORT]) if address.fault else said
+    why = server_words(address.fault)
+    said = say_of(said, why) if why else said
     if person.phone:
         return _(
             "%(said)s Call %(name)s: %(phone)s.", said=_ended(said), name=person.name, phone=person.phone
@@ -52,12 +53,19 @@ def say_failing(person: Person) -> str:
     return _("%(said)s Reach %(name)s another way.", said=_ended(said), name=person.name)
 
 
+def server_words(report: str) -> str:
+    """What a mail server says, as short as a line; a status that its words repeat is left out."""
+    status, _space, words = report.partition(" ")
+    is_repeated = status[:1].isdigit() and status in words
+    return (words if is_repeated else report)[:LONGEST_REPORT]
+
+
 def _ended(said: str) -> str:
     return said if said.endswith((".", "!", "。")) else _("%(said)s.", said=said)
 
 
 def _trouble(letter: Letter) -> Trouble:
-    to, why = letter.to_address, (letter.report or letter.fault)[:LONGEST_REPORT]
+    to, why = letter.to_address, server_words(letter.report or letter.fault)
     if letter.state == "bounced":
         said, tone = _("Did not arrive: the letter to %(to)s came back", to=to), "late"
     elif letter.state == "failed":

@@ -15,6 +15,7 @@ from markupsafe import Markup
 from helpdesk import i18n
 from helpdesk.store.tickets import Entry
 from helpdesk.web import mail_words, words
+from helpdesk.web.deliveries import server_words
 from helpdesk.web.frame import may, viewer_zone
 from helpdesk.web.mail_parts import Parts
 
@@ -63,7 +64,6 @@ PASSED_OVER = {
     "barred": _l("may not read the ticket"),
     "passed_on": _l("has passed it on"),
 }
-LONGEST_REPORT = 300  # characters of a mail server's words
 
 
 @dataclass(frozen=True)
@@ -345,8 +345,8 @@ def _reported(report: Mapping[str, Any]) -> Markup:
     if report.get("letter") and may("letters.see"):
         url = url_for("letters.show", letter_id=report["letter"])
         to = Markup('<a href="{}">{}</a>').format(url, to)
-    words = " ".join(part for part in (report.get("status"), report.get("words")) if part)
-    return _because(_fill(text, to=to), words[:LONGEST_REPORT])
+    words = server_words(" ".join(part for part in (report.get("status"), report.get("words")) if part))
+    return _because(_fill(text, to=to), words)
 
 
 def _deadline_moved(entry: Entry, names: Names) -> Markup:

@@ -230,7 +230,7 @@ def test_a_letter_that_came_back_is_said_on_the_message_it_was_about(
     ticket = mailed()
     entry = tickets.reply(ticket.id, house.bo, "Try again.", now=MONDAY_9 + timedelta(minutes=5))
     letter = db.session.query(Letter).filter_by(kind="replied").one()
-    letter.state, letter.report = "bounced", "550 5.1.1 <no> such user"
+    letter.state, letter.report = "bounced", "5.1.1 550 5.1.1 <no> such user"
     house.ana.addresses[0].failing_since, house.ana.addresses[0].fault = MONDAY_9, "550 no such user"
     house.ana.phone = "extension 201"
     db.session.merge(house.ana)
