@@ -18,7 +18,8 @@ _LABELS = {
     "expéditeur "
     "remitente mittente absender 发件人 發件人 寄件者 寄件人 从 從 由 自 差出人 送信者 보낸·사람 보낸이 "
     "발신 מאת من",
-    "sent": "sent gesendet envoyé enviado enviado·el enviada·em enviada inviato verzonden skickat sendt "
+    "sent": "sent gesendet envoyé enviado enviados enviado·el enviada·em enviada inviato verzonden "
+    "skickat sendt "
     "lähetetty "
     "wysłano odesláno odoslané elküldve отправлено надіслано gönderildi gönderme·tarihi στάλθηκε "
     "αποστολή trimis "
@@ -39,7 +40,8 @@ _FIELD = re.compile(r"[\s*|]{0,8}([^\W\d_][^:：|\t]{0,24}?)[\s*]{0,3}[:：|\t]+
 _SPACED = re.compile(r"(?<=[\u2e80-\u9fff])\s+(?=[\u2e80-\u9fff])")  # 主 题
 
 _TITLES = (
-    "original message|original mail|original email|original appointment|original|reply message"
+    "original message|original mail|mail original|ursprüngliche mail|original email|original appointment"
+    "|original|reply message"
     "|replied message"
     "|reply to message|ursprüngliche nachricht|originalnachricht|original-nachricht|message d['’]origine"
     "|message original|message initial|mensaje original|messaggio originale|mensagem original"
@@ -62,6 +64,9 @@ _ABOVE_THIS = re.compile(
     r"|zeile)\W{0,12}"
     r"|\W{0,12}请?在(?:此|这)行(?:以上|之上|上方)(?:回复|答复|填写回复)\W{0,12}",
     re.IGNORECASE,
+)
+_RULED_WROTE = re.compile(
+    r"[-–—_]{3,} ?.{1,200}\b(?:wrote|schrieb|a écrit|escribió|ha scritto) ?: ?[-–—_]{3,}"
 )
 _FORWARD_TITLES = (
     "forwarded (?:message|mail|email|by\\b.*)|begin forwarded message|weitergeleitete nachricht"
@@ -145,7 +150,7 @@ def _separator_at(lines: Sequence[str], at: int) -> Separator | None:
         below = next((n for n in range(at + 1, min(at + 4, len(lines))) if lines[n].strip()), at + 1)
         block = _block_after(lines, below, {"from", "subject", "date", "to"})
         return Separator(_with_decoration(lines, at), block[0] if block else at + 1, is_certain=True)
-    if _ABOVE_THIS.fullmatch(line):
+    if _ABOVE_THIS.fullmatch(line) or _RULED_WROTE.fullmatch(line):
         return Separator(_with_decoration(lines, at), at + 1, is_certain=True)
     return _header_block(lines, at) or _attribution(lines, at) or _notes_table(lines, at)
 
@@ -180,12 +185,14 @@ def _block_after(lines: Sequence[str], at: int, first: set[str]) -> tuple[int, d
 
 
 def _header_block(lines: Sequence[str], at: int) -> Separator | None:
-    """Outlook's block: the sender's line and others. "From: Berlin, To: Rome" has neither a subject, nor the
+    """Outlook's block, mostly with the sender first. "From: Berlin, To: Rome" has neither a subject, nor the
     word that only mail programs use, nor an address."""
-    block = _block_after(lines, at, {"from"})
-    if block is None or len(block[1]) < 2:
+    block = _block_after(lines, at, {"from", "sent", "date", "subject"})
+    if block is None:
         return None
     after, said = block
+    if "from" not in said or len(said) < (2 if _kind(lines[at]) == ("from", said["from"]) else 4):
+        return None
     has_address = any(_ADDRESS.search(said.get(kind, "")) for kind in ("from", "to"))
     if not ("subject" in said or "sent" in said or has_address):
         return None
