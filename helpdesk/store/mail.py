@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import (
     BigInteger,
@@ -113,9 +114,14 @@ def list_raw_mail_for_change(raw_mail_ids: Sequence[int]) -> dict[int, RawMail]:
     return {raw.id: raw for raw in db.session.scalars(query.execution_options(populate_existing=True))}
 
 
+def get_path(raw: RawMail) -> Path:
+    """Where the message's bytes lie, whether or not they are there."""
+    return file_path(ROOM, raw.sha256)
+
+
 def get_bytes(raw: RawMail, most: int = -1) -> bytes:
     """The message's bytes as they came (the first `most` of them). OSError where the file is gone."""
-    with file_path(ROOM, raw.sha256).open("rb") as file:
+    with get_path(raw).open("rb") as file:
         return file.read(most)
 
 

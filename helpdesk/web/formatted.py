@@ -19,7 +19,7 @@ bp = Blueprint("formatted", __name__)
 # Of our origin, so that its inline pictures may be fetched; without scripts that gives it no rights.
 SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox"
 INNER_CSP = (
-    f"sandbox {SANDBOX}; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self';"
+    f"sandbox {SANDBOX}; default-src 'none'; style-src 'self' 'unsafe-inline'; frame-ancestors 'self';"
     " base-uri 'none'; form-action 'none'; img-src 'self'"
 )
 # As nh3 writes them: names in lower case, every value in double quotes.

@@ -8,14 +8,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import mail as desk
 from helpdesk.i18n import say_list, say_size
-from helpdesk.store.files import file_path
 from helpdesk.store.mail import (
-    ROOM,
     RawMail,
     count_quarantined,
     find_mail,
     find_raw_mail_by_identity,
     get_bytes,
+    get_path,
     list_mail,
 )
 from helpdesk.store.people import get_person
@@ -111,7 +110,7 @@ def show(raw_mail_id: int) -> str:
 def original(raw_mail_id: int) -> Response:
     """The message as it came, to be saved and opened in a mail program."""
     raw = _found(raw_mail_id)
-    path = file_path(ROOM, raw.sha256)
+    path = get_path(raw)
     if not path.is_file():
         abort(404)
     name = f"mail-{raw.id}.eml"
