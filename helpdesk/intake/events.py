@@ -9,6 +9,7 @@ from dateutil.tz import tzical
 
 MOST_EVENTS = 10
 LONGEST_VALUE = 500  # characters
+_FIRST_YEAR, _LAST_YEAR = 1970, 2100
 _FOLD = re.compile(r"\n[ \t]")
 _LINE = re.compile(r"^([A-Za-z-]+)((?:;(?:[^\":;]|\"[^\"]*\")*)*):(.*)$")
 _ESCAPED = re.compile(r"\\([nN,;\\])")
@@ -69,7 +70,8 @@ def _instant(value: str, zone: tzinfo | None) -> str:
         at = datetime.strptime(value.rstrip("Zz")[:15], "%Y%m%dT%H%M%S")  # noqa: DTZ007
         if value[-1:] in ("Z", "z"):
             return at.replace(tzinfo=UTC).isoformat()
-        return at.replace(tzinfo=zone).astimezone(UTC).isoformat() if zone else at.isoformat()
+        is_near = _FIRST_YEAR <= at.year <= _LAST_YEAR  # far off a zone's rules are long to follow
+        return at.replace(tzinfo=zone).astimezone(UTC).isoformat() if zone and is_near else at.isoformat()
     except (ValueError, OverflowError):
         return ""
 

@@ -133,6 +133,10 @@ _VOID = {
     "option",
 }
 _VOID |= {"tr", "td", "th"}
+# Cleaning takes the square of a style's length.
+_LONG_STYLE = re.compile(
+    r"""\sstyle\s*=\s*(?:"[^"<>]{3000,}"|'[^'<>]{3000,}'|[^\s"'<>]{3000,})""", re.IGNORECASE
+)
 _REMOTE = "data-remote="
 
 
@@ -143,6 +147,7 @@ def safe_html(html: str) -> str:
     no `src`, so that nobody learns who reads. "" for HTML that is nested beyond reading.
     """
     html = html[:LONGEST_FORMATTED]
+    html = _LONG_STYLE.sub("", html)
     if _deepest(html) > DEEPEST_HTML:
         return ""
     cleaned = nh3.clean(

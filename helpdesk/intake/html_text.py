@@ -33,6 +33,8 @@ _LINES = frozenset(
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"})
 _SHOWN = _LINES | _PARAGRAPHS | {"br", "span", "font", "b", "td", "img"}
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
+_CODE = re.compile(r"<(?:script|style)\b[^<>]{0,2000}>", re.IGNORECASE)
+_CODE_END = re.compile(r"</(?:script|style)\b[^<>]{0,100}>", re.IGNORECASE)
 _TAG = re.compile(r"<!--[^>]{0,200}-->|</?[a-zA-Z!][^<>]{0,2000}>")
 
 
@@ -51,8 +53,9 @@ def html_to_text(html: str) -> str:
 
 def _bare(html: str) -> str:
     """What is left without tags: for HTML whose style, script or head never ends and would hide all words."""
-    without = re.sub(r"<(script|style)\b[^>]*>.*?</\1\s*>", "", html, flags=re.DOTALL | re.IGNORECASE)
-    return _SPACES.sub(" ", unescape(_TAG.sub(" ", without))).strip()
+    first, *rest = _CODE.split(html)
+    words = [first, *(_CODE_END.split(piece, maxsplit=1)[-1] for piece in rest)]
+    return _SPACES.sub(" ", unescape(_TAG.sub(" ", " ".join(words)))).strip()
 
 
 class _Reader(HTMLParser):

@@ -11,6 +11,7 @@ from email.policy import Compat32
 
 LONGEST_HEADER = 256 * 1024  # bytes; what follows is read as text
 _MOST_BROKEN = 20  # lines in a header
+_MOST_MARKS = 2000  # semicolons and quotes in a value
 _NAME = re.compile(rb"([!-9;-~]{1,200})[ \t]*:[ \t]*")
 # What tells a header from a text whose first line has a colon.
 _KNOWN = re.compile(
@@ -131,7 +132,7 @@ def _read(raw: bytes, start: int, end: int, default: str, *, is_part: bool) -> P
     header = Message(policy=_POLICY)
     header.set_default_type(default)
     for name, lines in fields:
-        header.set_raw(_text(name), _text(b"\n".join(lines)))
+        header.set_raw(_text(name), _bounded(_text(b"\n".join(lines))))
     return Part(raw, header, body, end)
 
 
@@ -157,6 +158,11 @@ def _fields(raw: bytes, start: int, end: int) -> tuple[list[tuple[bytes, list[by
             return fields, at
         at = stop
     return fields, at
+
+
+def _bounded(value: str) -> str:
+    """The standard library takes the square of a value's semicolons and quotes to find its parameters."""
+    return value if value.count(";") + value.count('"') <= _MOST_MARKS else value[:1000]
 
 
 def _goes_on(raw: bytes, at: int, end: int) -> bool:

@@ -16,7 +16,7 @@ _QUOTED = re.compile(r"^>+")
 def unflowed(text: str, delsp: bool = False) -> str:
     """RFC 3676: a line that ends with a space goes on in the next one of the same depth of quoting.
     `delsp`: that space is no part of the text."""
-    out: list[str] = []
+    out: list[list[str]] = []  # of each line its pieces
     flows, last_depth = False, -1
     for line in text.split("\n"):
         quoted = _QUOTED.match(line)
@@ -24,19 +24,20 @@ def unflowed(text: str, delsp: bool = False) -> str:
         said = line[depth:]
         said = said[1:] if said.startswith(" ") else said  # stuffed
         if flows and depth == last_depth and said != "-- ":
-            out[-1] += said
+            out[-1].append(said)
         else:
-            out.append(f"{'>' * depth} {said}" if depth else said)
+            out.append([f"{'>' * depth} {said}" if depth else said])
         flows = said.endswith(" ") and said != "-- "
         if flows and delsp:
-            out[-1] = out[-1][:-1]
+            out[-1][-1] = out[-1][-1][:-1]
         last_depth = depth
-    return "\n".join(line if line == "-- " else line.rstrip(" ") for line in out)
+    lines = ["".join(pieces) for pieces in out]
+    return "\n".join(line if line == "-- " else line.rstrip(" ") for line in lines)
 
 
 def without_markup(text: str) -> str:
     """The words of text/enriched (RFC 1896) and text/richtext."""
-    text = re.sub(r"<param>.*?</param>", "", text, flags=re.DOTALL | re.IGNORECASE)
+    text = re.sub(r"<param>[^<>]{0,500}</param>", "", text, flags=re.IGNORECASE)
     text = re.sub(r"(?<!\n)\n(?!\n)", " ", re.sub(r"<nl>", "\n\n", text, flags=re.IGNORECASE))
     return (
         re.sub(r"</?[A-Za-z-]{1,60}>", "", text.replace("<<", "\0")).replace("\0", "<").replace("\n\n", "\n")
