@@ -1,6 +1,7 @@
 """A real Dovecot on the loopback, in a folder of its own and without root; and a server that gives tokens."""
 
 import getpass
+import grp
 import imaplib
 import json
 import os
@@ -150,7 +151,7 @@ def dovecot(
     folder = Path(tempfile.mkdtemp(prefix="hd-", dir="/tmp"))
     is_root = os.geteuid() == 0
     uid, gid = (NOBODY, NOBODY) if is_root else (os.getuid(), os.getgid())
-    account, group = ("nobody", "nogroup") if is_root else (getpass.getuser(), getpass.getuser())
+    account, group = ("nobody", "nogroup") if is_root else (getpass.getuser(), grp.getgrgid(gid).gr_name)
     port, tls_port = port or free_port(), free_port()
     write_certificate(folder, "localhost")
     (folder / "mail").mkdir()

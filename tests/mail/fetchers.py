@@ -5,8 +5,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from helpdesk import clock
@@ -20,6 +22,7 @@ from tests.conftest import House
 from tests.mail.dovecot import PASSWORD, Dovecot
 from tests.mail.peers import environ
 
+EAGER = {"LOOKS_EVERY": 0.05, "BEATS_EVERY": 0.2, "FIRST_PAUSE": timedelta(milliseconds=100)}
 FETCH = "import os; from helpdesk.config import load_settings; from helpdesk.intake import fetch\n"
 
 
@@ -68,8 +71,17 @@ def seen_anew(mailbox_id: int) -> Mailbox:
 
 
 @contextmanager
-def fetching(app: Flask) -> Iterator[fetch.Fetcher]:
-    """The fetcher, in threads of this process."""
+def fetching(app: Flask, **paces: Any) -> Iterator[fetch.Fetcher]:
+    """The fetcher, in threads of this process, more eager than in service. `paces`: other ones of its."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (EAGER | paces).items():
+            patch.setattr(fetch, name, value)
+        with _running(app) as fetcher:
+            yield fetcher
+
+
+@contextmanager
+def _running(app: Flask) -> Iterator[fetch.Fetcher]:
     stop = threading.Event()
     fetcher = fetch.Fetcher(app, stop)
     thread = threading.Thread(target=fetcher.run)

@@ -17,16 +17,7 @@ from tests.mail.peers import rows, wait_until
 from tests.mail.wire import wire_to
 
 pytestmark = pytest.mark.processes
-
-
-@pytest.fixture(autouse=True)
-def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits here for as long as in service."""
-    monkeypatch.setattr(fetch, "LOOKS_EVERY", 0.05)
-    monkeypatch.setattr(fetch, "BEATS_EVERY", 0.2)
-    monkeypatch.setattr(fetch, "POLLS_EVERY", 0.1)
-    monkeypatch.setattr(fetch, "FIRST_PAUSE", timedelta(milliseconds=100))
-    monkeypatch.setattr(fetch, "LONGEST_PAUSE", timedelta(milliseconds=200))
+HASTY = {"POLLS_EVERY": 0.1, "LONGEST_PAUSE": timedelta(milliseconds=200)}
 
 
 def test_a_connection_that_breaks_within_a_message_keeps_nothing_of_it(app: Flask, house: House) -> None:
@@ -35,7 +26,7 @@ def test_a_connection_that_breaks_within_a_message_keeps_nothing_of_it(app: Flas
         server.deliver(large)
         wire.cut_after = 2_000_000
         mailbox_id = add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY):
             wait_until(lambda: seen_anew(mailbox_id).fault.startswith("unreachable: "), "unnoticed")
             assert rows() == []
             wire.cut_after = None
@@ -48,11 +39,10 @@ def test_a_connection_that_breaks_within_a_message_keeps_nothing_of_it(app: Flas
 def test_a_connection_that_is_dead_without_a_word_is_noticed(
     app: Flask, house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fetch, "IDLES_FOR", 0.5)
     monkeypatch.setattr(imap, "ANSWERS_WITHIN", 1.0)
     with dovecot() as server, wire_to(server.port) as wire:
         mailbox_id = add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY, IDLES_FOR=0.5):
             wait_until(lambda: seen_anew(mailbox_id).succeeded_at is not None, "not reached")
             wire.is_dead = True
             server.deliver(letter(1))
@@ -75,7 +65,7 @@ def test_a_message_that_comes_as_the_server_begins_to_tell_is_not_overlooked(
 
         wire.change = change
         add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY):
             began = time.monotonic()
             wait_until(lambda: len(rows()) == 1, "not fetched")
             assert time.monotonic() - began < 10 < fetch.IDLES_FOR
@@ -89,7 +79,7 @@ def test_a_message_that_is_refused_waits_with_its_header_and_the_session_goes_on
             server.deliver(letter(number))
         wire.change = lambda said: said.replace(b"FETCH 2 (BODY.PEEK[])", b"FETCH 2 (BOGUS)")
         mailbox_id = add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY):
             wait_until(lambda: seen_anew(mailbox_id).fault.startswith("server: "), "the fault is not told")
             assert len(rows()) == 2
             assert seen_anew(mailbox_id).succeeded_at is None
@@ -110,7 +100,7 @@ def test_a_message_that_was_given_up_is_asked_for_again_when_somebody_wants_it(
         server.deliver(letter(1))
         wire.change = lambda said: said.replace(b"(BODY.PEEK[])", b"(BOGUS)")
         mailbox_id = add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY):
             wait_until(lambda: seen_anew(mailbox_id).succeeded_at is not None, "it blocks")
             [raw] = rows()
             mail.retry(raw.id)
@@ -136,7 +126,7 @@ def test_of_two_that_are_refused_giving_one_up_does_not_pass_over_the_other(app:
 
         wire.change = change
         mailbox_id = add_mailbox(house, server, port=wire.port)
-        with fetching(app) as fetcher:
+        with fetching(app, **HASTY) as fetcher:
             wait_until(lambda: max(fetcher.tries.values(), default=0) == 3, "not tried")
             server.deliver(letter(2))
             wait_until(lambda: len(rows()) == 1, "the first is not given up")
@@ -161,5 +151,5 @@ def test_a_provider_that_refuses_the_folder_to_programs_without_a_name_lets_us_i
         wire.change = change
         server.deliver(letter(1))
         add_mailbox(house, server, port=wire.port)
-        with fetching(app):
+        with fetching(app, **HASTY):
             wait_until(lambda: len(rows()) == 1, "not fetched")

@@ -10,7 +10,6 @@ from flask import Flask
 
 from helpdesk import clock
 from helpdesk.desk import mailboxes
-from helpdesk.intake import fetch
 from helpdesk.outbound import imap
 from helpdesk.store import db
 from tests.conftest import House
@@ -149,9 +148,3 @@ def test_no_secret_is_logged(app: Flask, house: House, caplog: pytest.LogCapture
     assert "sign_in" in caplog.text
     for secret in (*SECRETS.values(), "access-1", PASSWORD, "battery staple"):
         assert secret not in caplog.text
-
-
-@pytest.fixture(autouse=True)
-def _eager(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fetch, "LOOKS_EVERY", 0.05)
-    monkeypatch.setattr(fetch, "BEATS_EVERY", 0.2)
