@@ -21,8 +21,8 @@ class Mailbox(Model):
     Fetched are messages above `last_uid` while the folder's UIDVALIDITY is `uid_validity` (RFC 3501 2.3.1.1);
     another one begins anew. `claimed_until`: the fetcher `claimed_by` holds it until then; without one nobody
     tries it again before. `succeeded_at`: when the server last gave all that it had; `fault`: why it does not
-    now ("code: its words", see outbound/imap.Failed), "" where it does. `silent_ticket_id`: the ticket
-    that tells the desk's administrators of its silence, until it is heard again.
+    now ("code: its words", see outbound/imap.Failed), "" where it does. `active_since`: since
+    when it is switched on, None while it is off.
     """
 
     __tablename__ = "mailbox"
