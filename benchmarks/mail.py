@@ -2,9 +2,10 @@
 
     python -m benchmarks.mail [--mails 500] [--runs 3] [--connections 20] [--tickets 1000] [--backends ...]
 
-The connections are as many as Postfix opens to one server. On SQLite one worker understands mail, on
-PostgreSQL, where two may write at once, two do. Each run sends that many messages of as many reporters over SMTP and waits until each is a ticket; then it
-proves that each ticket has its deadlines, alarms and receipt, and that none is missing or twice.
+The connections are as many as Postfix opens to one server. On SQLite one worker understands mail; on
+PostgreSQL, where two may write at once, two do. Each run sends that many messages of as many reporters over
+SMTP and waits until each is a ticket; then it proves that each has its deadlines, alarms and receipt, and
+that none is missing or twice.
 """
 
 import argparse
