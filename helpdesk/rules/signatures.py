@@ -80,14 +80,13 @@ _CLOSING = re.compile(
     re.IGNORECASE,
 )
 _CONTACT = re.compile(
-    r"\b(?:tel|phone|fon|fax|mobile|mobil|cell|handy|telefon|tél|tlf|office|web|e-?mail|room|raum"
-    r"|desk)\b\.? ?[:：.]?"
-    r"|(?:电话|電話|手机|手機|传真|傳真|邮箱|郵箱|地址|邮编)|[^\s@]@[^\s@]|\bwww\.|https?:"
+    r"\b(?:tel|phone|fon|fax|mobile|mobil|cell|handy|telefon|téléphone|tél|tlf|teléfono)\b[.: ]{0,4}[+(]?\d"
+    r"|(?:电话|電話|手机|手機|传真|傳真|邮箱|郵箱|地址|邮编)\s?[:：]|[^\s@]@[^\s@]|\bwww\.|https?:"
     r"|\+?\d[\d ()/.-]{6,}\d"
-    r"|\b(?:gmbh|ltd|inc|llc|s\.?a\.?r\.?l|ag|kg|co\.)\b|有限公司|集团|集團",
+    r"|\b(?:gmbh|ltd|inc|llc|s\.?a\.?r\.?l|ag|kg|co\.)(?!\w)|有限公司|集团|集團",
     re.IGNORECASE,
 )
-_SAYS_MORE = re.compile(r"[?？]|^\s*(?:p\.? ?p?\.?s\.?|nb|又及|附言)\b", re.IGNORECASE | re.MULTILINE)
+_SAYS_MORE = re.compile(r"[?？。！，]|^\s*(?:p\.? ?p?\.?s\.?|nb|又及|附言)\b", re.IGNORECASE | re.MULTILINE)
 _MAIL = re.compile(
     r"e-?mail|message|nachricht|mensaje|messaggio|mensagem|bericht|邮件|郵件|メール|courriel", re.IGNORECASE
 )
@@ -147,7 +146,7 @@ def _delimiter(lines: Sequence[str], end: int) -> int:
     for at in range(end - 1, max(end - 2 - LONGEST_SIGNATURE, -1), -1):
         if _DELIMITER.fullmatch(lines[at]):
             is_loose = lines[at] == "--"
-            if is_loose and (end - at > LONGEST_LOOSE + 1 or _SAYS_MORE.search("\n".join(lines[at:end]))):
+            if is_loose and (end - at > LONGEST_LOOSE + 1 or _says_more(lines[at + 1 : end])):
                 return end
             return at
     return end
@@ -176,8 +175,8 @@ def _card(lines: Sequence[str], end: int) -> int:
     for at in range(end - 1, -1, -1):
         line = lines[at].strip()
         if is_closing(line) or _THANKFUL.fullmatch(line.rstrip(" ,.!，。！")):
-            below = "\n".join(lines[at + 1 : end])
-            if not _CONTACT.search(below) or _SAYS_MORE.search(below):
+            below = lines[at + 1 : end]
+            if not any(_CONTACT.search(each) for each in below) or _says_more(below):
                 return end
             while at and is_closing(line) and is_closing(lines[at - 1]):
                 at -= 1
@@ -186,3 +185,10 @@ def _card(lines: Sequence[str], end: int) -> int:
         if filled > LONGEST_LOOSE or len(line) > 120:
             break
     return end
+
+
+def _says_more(lines: Sequence[str]) -> bool:
+    """Whether a seeming card asks, adds or tells something: four words in lower case make a sentence."""
+    return _SAYS_MORE.search("\n".join(lines)) is not None or any(
+        sum(word[0].islower() for word in line.split()) >= 4 and "|" not in line for line in lines
+    )

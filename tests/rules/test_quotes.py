@@ -109,6 +109,20 @@ def test_what_only_resembles_a_footer_stays(line: str) -> None:
     assert split(f"{OWN}\n\n{line}\n").shown == f"{OWN}\n\n{line}"
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Der Drucker ist kaputt.\n\nGruß\nAna\n\nTel. 1234567\n\nNoch etwas: der Scanner geht auch nicht.",
+        "The office is closed, call 030 1234567.\nThanks\n\nThe printer is broken too, tel. 12345678.",
+        "Please give my\nregards\nto the team and tell them that the fax is broken: 030 1234567",
+        "Part one of my text is here.\n--\nPart two of my text is here, and it matters.",
+        "打印机坏了。\n\n此致\n张三\n电话：12345678\n\n另外，扫描仪也坏了",
+    ],
+)
+def test_whoever_writes_on_below_a_greeting_is_not_folded(text: str) -> None:
+    assert split(text).shown == text
+
+
 def test_what_a_mailing_list_adds_is_folded() -> None:
     footer = "_" * 47 + "\ndesk mailing list\nhttps://lists.example.org/listinfo/desk"
     assert split(f"{OWN}\n\n{footer}\n").folded == footer

@@ -114,7 +114,7 @@ THANKS = [
     "Funktioniert wieder, vielen Dank!",
     "Super, vielen Dank! Es klappt jetzt alles.",
     "Danke für Ihre Hilfe",
-    "Sehr geehrter Herr Muster,\n\nvielen Dank für die schnelle Lösung.\n\nMit freundlichen Grüßen\n\nAna Muster",
+    "Sehr geehrter Herr Muster,\n\ndanke für die schnelle Lösung.\n\nMit freundlichen Grüßen\n\nAna Muster",
     "Merci, c'est parfait.",
     "Merci, le problème est résolu",
     "Merci bien",
