@@ -98,6 +98,9 @@ def test_each_sign_of_automatic_mail_is_known(given: dict[str, object], cause: s
         "自動返信: プリンター",
         "不在通知: プリンター",
         "자동 회신: 프린터",
+        "AUTO: Ana is out of the office (returning 03/05/2026)",
+        "自动回复 Re: 打印机",
+        "您好，这是一封自动回复邮件",
     ],
 )
 def test_the_subject_of_an_automatic_answer_is_known(subject: str) -> None:
@@ -116,6 +119,7 @@ def test_the_subject_of_an_automatic_answer_is_known(subject: str) -> None:
         "自动回复怎么设置",
         "Autorisierung: fehlt",
         "Office out of paper",
+        "Who is out of the office?",
     ],
 )
 def test_people_may_write_about_automatic_answers(subject: str) -> None:
