@@ -146,7 +146,7 @@ class Body:
             if any(text.strip() for text in self.texts):
                 versions.append((each.kind == "text/plain", "\n\n".join(self.texts)))
         self.texts = before
-        plain = next((text for is_plain, text in versions if is_plain), "")
+        plain = "\n\n".join(text for is_plain, text in versions if is_plain)
         rich = next((text for is_plain, text in reversed(versions) if not is_plain), "")
         self.texts += [text for text in _chosen(plain, rich) if text]
 
@@ -168,7 +168,8 @@ class Body:
             content = content[:BEGINNING].rpartition(b"\n")[0] or content[:BEGINNING]
         declared = part.header.get_content_charset("") or ""
         if is_page and (meta := _META.search(content[:4096])) and declared in ("", "us-ascii"):
-            declared = meta[1].decode("ascii")
+            said = meta[1].decode("ascii")
+            declared = declared if said.lower().startswith(("utf-16", "unicode")) else said  # it was read
         self.charset = self.charset or declared
         self._add_text(self._words(part, decode(content, declared)))
         if words.strip():

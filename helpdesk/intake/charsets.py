@@ -6,6 +6,7 @@ import re
 
 import charset_normalizer
 
+from helpdesk.intake.jis import decode_jis
 from helpdesk.intake.transfer import base64
 
 # What senders say and what they mean: the supersets that their programs really write.
@@ -124,6 +125,8 @@ def decode_header(value: str, charset: str = "") -> str:
 
 def raw_text(value: str, charset: str = "") -> str:
     """A header as the parser keeps it (raw bytes as lone surrogates), those bytes decoded."""
+    if "\x1b$" in value:  # ISO-2022-JP as it stands, from before RFC 2047
+        return decode(value.encode("utf-8", "surrogateescape"), "iso-2022-jp")
     if value.isascii():
         return value
     content = value.encode("utf-8", "surrogateescape")
@@ -160,7 +163,7 @@ def _word_bytes(encoding: str, text: str) -> bytes:
 
 def _decode(content: bytes, declared: str) -> str:
     meant = _MEANT.get(declared, declared)
-    if not _is_known(meant):
+    if not _is_known(meant) or _is_ascii_called_wide(content, meant):
         return _detect(content)
     if meant == "cp1252":  # what programs say that never looked
         try:
@@ -174,7 +177,19 @@ def _decode(content: bytes, declared: str) -> str:
         return content.decode(meant)
     except (UnicodeDecodeError, ValueError):
         text = content.decode(meant, "replace")
+    if meant == "iso2022_jp_ext":
+        return decode_jis(content)
     return text if meant == "cp1252" or _is_damaged(text, meant) else _detect(content)
+
+
+def _is_ascii_called_wide(content: bytes, charset: str) -> bool:
+    """Whether plain text is called UTF-16, whose line ends and spaces would have NULs beside them."""
+    return (
+        charset.startswith(("utf-16", "utf-32"))
+        and content.isascii()
+        and b"\0" not in content
+        and (b" " in content or b"\n" in content)
+    )
 
 
 def _is_damaged(text: str, charset: str) -> bool:
@@ -209,11 +224,8 @@ def _is_known(charset: str) -> bool:
 def _detect(content: bytes) -> str:
     if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return content.decode("utf-16", "replace")
-    if b"\x1b$" in content or b"\x1b(" in content:
-        try:
-            return content.decode("iso2022_jp_ext")
-        except UnicodeDecodeError:
-            pass
+    if b"\x1b$" in content and content.isascii():
+        return decode_jis(content)
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as fault:
