@@ -138,6 +138,7 @@ _LONG_STYLE = re.compile(
     r"""\sstyle\s*=\s*(?:"[^"<>]{3000,}"|'[^'<>]{3000,}'|[^\s"'<>]{3000,})""", re.IGNORECASE
 )
 _REMOTE = "data-remote="
+_WAITING = re.compile(rf'<img\b(?:[^"<>]|"[^"]*")*? {_REMOTE}"')
 
 
 def safe_html(html: str) -> str:
@@ -174,7 +175,7 @@ def _deepest(html: str) -> int:
 
 def has_remote_pictures(formatted: str) -> bool:
     """Whether what `safe_html` gave wants pictures from elsewhere."""
-    return f" {_REMOTE}" in formatted
+    return _WAITING.search(formatted) is not None
 
 
 def shown_pictures(html: str) -> set[str]:
