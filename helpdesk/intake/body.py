@@ -17,6 +17,7 @@ from helpdesk.intake.mime import Part
 from helpdesk.intake.plain_text import take_out_files, unflowed, without_markup
 from helpdesk.intake.signed import opened
 from helpdesk.intake.transfer import undone
+from helpdesk.intake.versions import needed
 from helpdesk.rules.media_types import picture_of
 
 MOST_PARTS = 1000
@@ -67,8 +68,6 @@ _MARKED_UP = ("text/enriched", "text/richtext")
 _BOILERPLATE = re.compile(
     rb"\bmime\b|multi-?part|openpgp|cryptographically|mail (?:reader|client|program)", re.I
 )
-_LINK = re.compile(r"<?https?://[^\s>]+>?")
-_WORD = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]|[^\W\u2e80-\u9fff\uac00-\ud7af]+")
 _META = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([A-Za-z0-9_:.-]{1,40})", re.IGNORECASE)
 
 
@@ -148,7 +147,7 @@ class Body:
         self.texts = before
         plain = "\n\n".join(text for is_plain, text in versions if is_plain)
         rich = next((text for is_plain, text in reversed(versions) if not is_plain), "")
-        self.texts += [text for text in _chosen(plain, rich) if text]
+        self.texts += [text for text in needed(plain, rich) if text]
 
     def _read_loose(self, part: Part, start: int, end: int) -> None:
         """Words around the parts: a gateway's footer, or all there is where no boundary is found."""
@@ -256,25 +255,6 @@ class Body:
             self.left_out.append({"name": name[:200], "size": size, "why": why})
         else:
             self.left_out[-1] |= {"name": "…", "size": self.left_out[-1]["size"] + size}
-
-
-def _chosen(plain: str, rich: str) -> list[str]:
-    """Which versions of a text are needed for its words: the plain one where it says what the HTML does."""
-    said, meant = _word_list(plain), _word_list(rich)
-    if plain and not _lacks(said, meant, 2):
-        return [plain]
-    return [plain, rich] if _lacks(meant, said, 4) else [rich]
-
-
-def _lacks(words: list[str], other: list[str], part: int) -> bool:
-    """Whether more than one `part` of the other's words is not among the words."""
-    known = set(words)
-    return sum(word not in known for word in other) * part > len(other)
-
-
-def _word_list(text: str) -> list[str]:
-    """Its words, of CJK its characters; addresses of links are none, for HTML has more of them."""
-    return _WORD.findall(_LINK.sub(" ", text.lower()))
 
 
 def _is_text(part: Part) -> bool:
