@@ -50,7 +50,7 @@ def list_inline(entry_id: int) -> list[Attachment]:
 
 
 def list_earlier_pictures(entry: Entry, digests: Collection[str]) -> set[str]:
-    """Which of the files (SHA-256) came with earlier mail of whoever wrote the entry."""
+    """Which of the files (SHA-256) came with other mail of whoever wrote the entry."""
     if entry.actor_id is None:
         return set()
     query = (
@@ -61,6 +61,8 @@ def list_earlier_pictures(entry: Entry, digests: Collection[str]) -> set[str]:
             Entry.actor_id == entry.actor_id,
             Entry.door == "mail",
             Entry.id != entry.id,
+            # Where a mail became an entry anew, its pictures are still its own.
+            or_(Entry.raw_mail_id.is_(None), Entry.raw_mail_id != entry.raw_mail_id),
         )
     )
     return set(db.session.scalars(query.distinct()))

@@ -12,6 +12,7 @@ from helpdesk.store.attachments import list_attachments
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.excuses import list_excuses
 from helpdesk.store.letters import Letter
+from helpdesk.store.mail import RawMail
 from helpdesk.store.tickets import Attachment, Entry, Ticket, list_entries
 from tests.conftest import MONDAY_9, House
 from tests.desk.test_escalations import NIGHT, report, ring_until, rostered
@@ -103,7 +104,10 @@ def test_words_and_files_that_came_by_mail_go_along(rostered: House) -> None:
     closing.resolve(ticket.id, rostered.bo, "paper", "took it out", now=MONDAY_9)
     at = MONDAY_9 + MINUTE
     brought = {"quoted": "> It works again.", "cause": ""}
-    entry = tickets.reporter_reply(ticket.id, rostered.ana, "No, look", now=at, door="mail", detail=brought)
+    db.session.add(raw := RawMail(sha256="cd", size=1, door="smtp", recipients=[], received_at=at))
+    db.session.commit()
+    by_mail = {"door": "mail", "detail": brought, "raw_mail_id": raw.id}
+    entry = tickets.reporter_reply(ticket.id, rostered.ana, "No, look", now=at, **by_mail)
     file = {"name": "a.png", "media_type": "image/png", "size": 1, "sha256": "ab", "role": "inline"}
     db.session.add(Attachment(ticket_id=ticket.id, entry_id=entry.id, **file))
     db.session.commit()
