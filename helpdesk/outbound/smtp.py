@@ -7,6 +7,7 @@ recipient (the server is away, our password or our own address is refused) fails
 """
 
 import logging
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator
@@ -141,12 +142,21 @@ def _tried(connection: smtplib.SMTP, letter: Letter) -> tuple[str, str]:
     return _send(connection, address, message) if message is not None else _UNSENDABLE
 
 
+def _reports_on(message_id: str) -> tuple[list[str], list[str]]:
+    """Which reports we want, and how they are to name the letter (RFC 3461 4.4) should they return nothing of
+    it; options of MAIL and of RCPT."""
+    mail_options, rcpt_options = REPORTS
+    name = message_id.strip("<>")
+    named = [f"ENVID={name}"] if re.fullmatch(r"[!-*,-<>-~]{1,100}", name) else []
+    return [*mail_options, *named], list(rcpt_options)
+
+
 def _send(connection: smtplib.SMTP, address: str, message: EmailMessage) -> tuple[str, str]:
     """("sent" | "again" | "failed", the server's words). Raises _Unreachable where no letter would leave."""
     own = current_app.config["SETTINGS"].mail_address
-    mail_options, rcpt_options = REPORTS if connection.has_extn("dsn") else ((), ())
+    wants = _reports_on(message["Message-ID"]) if connection.has_extn("dsn") else ([], [])
     try:
-        connection.send_message(message, own, [address], mail_options, rcpt_options)
+        connection.send_message(message, own, [address], *wants)
     except smtplib.SMTPRecipientsRefused as fault:
         code, words = next(iter(fault.recipients.values()))
         if code == 421:

@@ -10,6 +10,9 @@ _ADDRESS = r"[^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{1,255}"
 _IN_WORDS = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}"  # between Chinese words, too
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")  # RFC 3463
 _REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")  # RFC 5321 4.2
+_ENVELOPE = re.compile(
+    r"^Original-Envelope-Id[ \t]*:[ \t]*([^\s<>]{3,100})[ \t]*$", re.IGNORECASE | re.MULTILINE
+)
 _FIELD = re.compile(r"^([A-Za-z][A-Za-z-]*)[ \t]*:[ \t]*(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 # Who sends bounces, and under which subjects, where there is no multipart/report.
 _BOUNCER = re.compile(r"^(?:mailer-?daemon|postmaster|mail-?daemon|bounces?|mdaemon)\b", re.IGNORECASE)
@@ -61,11 +64,13 @@ def read_report(status: str, message_ids: Sequence[str] = ()) -> DeliveryReport 
     None if it names no action that we know.
     """
     found = []
+    envelope = _ENVELOPE.search(status)
+    ids = (*message_ids, *([f"<{envelope[1]}>"] if envelope else []))
     for group in re.split(r"\n[ \t]*\n", status.strip()):
         fields = {name.lower(): " ".join(value.split()) for name, value in _FIELD.findall(group)}
         kind = fields.get("action", "").partition(" ")[0].strip("; ").lower()
         if kind in KINDS:
-            found.append(_of_recipient(kind, fields, tuple(message_ids)))
+            found.append(_of_recipient(kind, fields, ids))
     return min(found, key=lambda each: KINDS.index(each.kind), default=None)
 
 

@@ -23,7 +23,7 @@ from helpdesk.intake import receive
 from helpdesk.outbound import smtp
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
-from helpdesk.store.mail import RawMail
+from helpdesk.store.mail import RawMail, get_bytes
 from helpdesk.store.people import Address, Person
 from helpdesk.store.tickets import Entry, Ticket
 from tests.conftest import MONDAY_9, House, read_anew
@@ -220,6 +220,8 @@ def test_a_letter_that_comes_back_is_bounced_and_its_address_marked(
         understood()
     found = letter()
     assert found.state == "bounced"
+    returned = get_bytes(db.session.query(RawMail).one())
+    assert f"Original-Envelope-Id: {found.message_id.strip('<>')}".encode() in returned
     assert found.report.startswith("5.1.1")
     assert "No such person here" in found.report
     marked = address_of(house.ana)

@@ -25,6 +25,12 @@ def test_a_failure_names_address_status_and_words() -> None:
     assert found.is_permanent
 
 
+def test_a_report_that_returns_nothing_still_names_the_letter_by_its_envelope() -> None:
+    found = read_report(f"Original-Envelope-Id: hd.1a.2b@example.org\n{STATUS}")
+    assert found is not None
+    assert found.message_ids == ("<hd.1a.2b@example.org>",)
+
+
 @pytest.mark.parametrize(
     ("action", "status", "is_permanent"),
     [
