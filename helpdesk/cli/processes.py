@@ -125,40 +125,46 @@ def _gunicorn_settings(settings: Settings) -> dict[str, object]:
 
 
 def _worker(settings: Settings) -> None:
+    from helpdesk.core import create_core
     from helpdesk.jobs import worker
 
-    worker.run(settings)
+    worker.run(create_core(settings))
 
 
 def _clock(settings: Settings) -> None:
+    from helpdesk.core import create_core
     from helpdesk.jobs import clock as alarm_clock
 
-    alarm_clock.run(settings)
+    alarm_clock.run(create_core(settings))
 
 
 def _intake(settings: Settings) -> None:
+    from helpdesk.core import create_core
     from helpdesk.intake import serve
 
-    serve.run(settings)
+    serve.run(create_core(settings))
 
 
 def _fetch(settings: Settings) -> None:
+    from helpdesk.core import create_core
     from helpdesk.intake import fetch
 
-    fetch.run(settings)
+    fetch.run(create_core(settings))
 
 
 def _background(settings: Settings) -> None:
-    """Workers, clock, intake and fetch: what each needs is loaded before they part, and stays shared."""
+    """Workers, clock, intake and fetch: what each needs is made before they part, and stays shared."""
     from helpdesk.cli.forks import Forks
+    from helpdesk.core import create_core
     from helpdesk.intake import fetch, serve
     from helpdesk.jobs import clock as alarm_clock
     from helpdesk.jobs import worker
 
+    app = create_core(settings)  # it connects to nothing before somebody asks
     _prepare_to_fork()
     parts = {f"worker-{n}": worker.run for n in range(settings.workers)}
     parts |= {"clock": alarm_clock.run, "intake": serve.run, "fetch": fetch.run}
-    Forks({name: partial(run, settings) for name, run in parts.items()}).run()
+    Forks({name: partial(run, app) for name, run in parts.items()}).run()
 
 
 def _prepare_to_fork() -> None:

@@ -20,8 +20,6 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.config import Settings
-from helpdesk.core import create_core
 from helpdesk.desk import fetching, mailboxes
 from helpdesk.desk.fetching import NoLongerHeld
 from helpdesk.desk.mail import Place
@@ -41,12 +39,12 @@ LONGEST_PAUSE = timedelta(minutes=5)
 MOST_TRIES = 5  # of a message that its server does not give
 
 
-def run(settings: Settings) -> None:
+def run(app: Flask) -> None:
     """Fetches until SIGTERM or SIGINT."""
     stop = threading.Event()
     for sent in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sent, lambda *_: stop.set())
-    Fetcher(create_core(settings), stop).run()
+    Fetcher(app, stop).run()
 
 
 class Fetcher:

@@ -11,7 +11,6 @@ from pathlib import Path
 from flask import Flask
 
 from helpdesk.config import Address, CannotStart, Settings
-from helpdesk.core import create_core
 from helpdesk.intake.keeper import Keeper
 from helpdesk.intake.smtp import Listener, LmtpListener, listeners
 
@@ -44,9 +43,9 @@ class Certificate:
         return context
 
 
-def run(settings: Settings) -> None:
+def run(app: Flask) -> None:
     """Takes mail in until SIGTERM or SIGINT; CannotStart where address or certificate cannot be used."""
-    asyncio.run(_serve(create_core(settings), settings))
+    asyncio.run(_serve(app, app.config["SETTINGS"]))
 
 
 async def _serve(app: Flask, settings: Settings) -> None:

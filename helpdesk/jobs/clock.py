@@ -14,8 +14,6 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.config import Settings
-from helpdesk.core import create_core
 from helpdesk.desk import mail_watch
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.heartbeat import Heartbeat
@@ -37,12 +35,11 @@ WATCHES_AFTER = timedelta(minutes=5)  # after a start, lest every mailbox counts
 RETRY_AFTER = 2.0  # seconds, while the database is away
 
 
-def run(settings: Settings) -> None:
+def run(app: Flask) -> None:
     """Runs until SIGTERM or SIGINT."""
     stop = threading.Event()
     for sent in (signal.SIGTERM, signal.SIGINT):
         signal.signal(sent, lambda *_: stop.set())
-    app = create_core(settings)
     tasks.spare_collector()
     Clock(app).run(stop)
 

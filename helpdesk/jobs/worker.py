@@ -5,10 +5,9 @@ import signal
 import time
 
 import redis
+from flask import Flask
 from rq.worker import SimpleWorker
 
-from helpdesk.config import Settings
-from helpdesk.core import create_core
 from helpdesk.jobs import tasks
 from helpdesk.outbound.alarms import QUEUE
 
@@ -28,21 +27,21 @@ class Worker(SimpleWorker):
         super().handle_warm_shutdown_request()
 
 
-def run(settings: Settings) -> None:
+def run(app: Flask) -> None:
     """Works through the errands until SIGTERM or SIGINT."""
-    with create_core(settings).app_context():
+    with app.app_context():
         tasks.spare_collector()
-        while not _work(settings):
+        while not _work(app.config["SETTINGS"].redis_url):
             # Between two workers nobody listens: a signal ends the process as it would any other.
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             time.sleep(RETRY_AFTER)
 
 
-def _work(settings: Settings) -> bool:
+def _work(redis_url: str) -> bool:
     """Runs one worker for as long as the queue server lives; True once it was told to stop."""
     worker = None
     try:
-        worker = Worker([QUEUE], connection=redis.Redis.from_url(settings.redis_url))
+        worker = Worker([QUEUE], connection=redis.Redis.from_url(redis_url))
         worker.log_job_description = False
         worker.work(logging_level="WARNING")
     except redis.RedisError as fault:

@@ -23,7 +23,10 @@ from tests.mail.dovecot import PASSWORD, Dovecot
 from tests.mail.peers import environ
 
 EAGER = {"LOOKS_EVERY": 0.05, "BEATS_EVERY": 0.2, "FIRST_PAUSE": timedelta(milliseconds=100)}
-FETCH = "import os; from helpdesk.config import load_settings; from helpdesk.intake import fetch\n"
+FETCH = (
+    "import os; from helpdesk.config import load_settings; from helpdesk.core import create_core\n"
+    "from helpdesk.intake import fetch\n"
+)
 
 
 def letter(number: int, words: str = "It jams.", **headers: str) -> bytes:
@@ -98,7 +101,7 @@ def _running(app: Flask) -> Iterator[fetch.Fetcher]:
 @contextmanager
 def fetching_process(app: Flask, first: str = "", **more: str) -> Iterator["subprocess.Popen[bytes]"]:
     """The fetcher in a process of its own. `first`: what it runs before."""
-    program = f"{FETCH}{first}\nfetch.run(load_settings(os.environ))"
+    program = f"{FETCH}{first}\nfetch.run(create_core(load_settings(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", program], env=environ(app, **more))
     try:
         yield process

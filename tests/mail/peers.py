@@ -21,7 +21,10 @@ from helpdesk.store.mail import RawMail
 
 LARGEST = 65536 * 20
 MIB = 1024**2
-SERVE = "import os; from helpdesk.config import load_settings; from helpdesk.intake import serve\n"
+SERVE = (
+    "import os; from helpdesk.config import load_settings; from helpdesk.core import create_core\n"
+    "from helpdesk.intake import serve\n"
+)
 PIPE = "from helpdesk.cli import main; main(['mail', 'receive', '--sender', 'ana@example.org'])"
 UNDERSTAND = (
     "import os; from helpdesk.config import load_settings; from helpdesk.app import create_app\n"
@@ -64,7 +67,7 @@ def listening(app: Flask, *, first: str = "", lives: bool = True, **more: str) -
     settings = environ(
         app, **{"HELPDESK_MAIL_BIND": f"127.0.0.1:{port}", "HELPDESK_MAIL_MAX_BYTES": str(LARGEST)} | more
     )
-    program = f"{SERVE}{first}\nserve.run(load_settings(os.environ))"
+    program = f"{SERVE}{first}\nserve.run(create_core(load_settings(os.environ)))"
     process = subprocess.Popen([sys.executable, "-c", program], env=settings)
     ports = [port, *(int(each.rpartition(":")[2]) for each in [more.get("HELPDESK_LMTP_BIND")] if each)]
     try:
@@ -73,7 +76,7 @@ def listening(app: Flask, *, first: str = "", lives: bool = True, **more: str) -
         yield Listening(port, process)
         if lives:
             process.send_signal(signal.SIGTERM)
-            assert process.wait(5) == 0
+            assert process.wait(20) == 0
     finally:
         if process.poll() is None:
             process.kill()

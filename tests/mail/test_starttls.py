@@ -84,7 +84,7 @@ def test_a_certificate_that_cannot_be_used_is_named_at_the_start(
     app: Flask, house: House, tmp_path: Path
 ) -> None:
     (broken := tmp_path / "broken.crt").write_text("no certificate")
-    program = f"{SERVE}serve.run(load_settings(os.environ))"
+    program = f"{SERVE}serve.run(create_core(load_settings(os.environ)))"
     done = subprocess.run(
         [sys.executable, "-c", program],
         env=environ(app, HELPDESK_MAIL_TLS_CERT=str(broken)),
