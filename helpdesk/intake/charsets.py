@@ -4,8 +4,14 @@ import codecs
 import quopri
 import re
 
-import charset_normalizer
-
+from helpdesk.intake.detection import (
+    decode_wide,
+    detect,
+    is_damaged,
+    is_odd_chinese,
+    is_other_script,
+    is_utf8,
+)
 from helpdesk.intake.jis import decode_jis
 from helpdesk.intake.transfer import base64
 
@@ -80,20 +86,30 @@ _MEANT = {
     "unicode": "utf-16",
     "ucs-2": "utf-16",
     "iso-10646-ucs-2": "utf-16",
+    "iso-10646": "utf-16",
+    "cswindows31j": "cp932",
+    "x-mac-japanese": "cp932",
+    "x-mac-chinesesimp": "gb18030",
+    "x-mac-chinesetrad": "big5hkscs",
+    "x-mac-korean": "cp949",
+    "x-mac-ce": "mac-latin2",
+    "x-mac-centraleurroman": "mac-latin2",
+    "x-mac-greek": "mac-greek",
+    "x-mac-turkish": "mac-turkish",
+    "x-mac-icelandic": "mac-iceland",
+    "dos-866": "cp866",
+    "dos-850": "cp850",
+    "dos-437": "cp437",
+    "dos-852": "cp852",
+    "koi8-ru": "koi8-u",
 }
-_LIKELY = ["gb18030", "big5", "shift_jis", "euc_jp", "euc_kr", "cp1252", "cp1250", "cp1251", "koi8_r"]
+# Where letters of UTF-8 cannot come about by chance.
+_OF_ONE_BYTE = ("iso8859", "iso-8859", "cp12", "cp4", "cp8", "koi8", "mac")
 # Codecs of Python that no mail is written in.
 _NO_CHARSETS = frozenset({"idna", "punycode", "undefined", "unicode-escape", "raw-unicode-escape"})
-_SAMPLE = 20_000  # bytes; detection is slow
 # Also a word with a "?" in it, and one that was cut off at the field's end.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]*(?:\?(?!=)[^?]*)*)(?:\?=|$)")
 _BETWEEN_WORDS = re.compile(r"(\?=)[ \t\r\n]+(=\?)")
-_HIGH = re.compile(rb"[\x80-\xff]+")
-_LETTERS = re.compile(rb"[A-Za-z]")
-_WESTERN = re.compile(
-    rb"[\xc0-\xff]{1,2}|[\x80\x82\x84\x85\x91-\x97\xa0\xa1\xa3\xa7\xa9\xab\xae\xb0\xb4\xbb\xbf]"
-)
-_THREE_BYTES = re.compile(rb"[\xe0-\xef][\x80-\xbf]{2}")
 _UNREADABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 
 
@@ -162,104 +178,57 @@ def _word_bytes(encoding: str, text: str) -> bytes:
 
 
 def _decode(content: bytes, declared: str) -> str:
-    meant = _MEANT.get(declared, declared)
-    if not _is_known(meant) or _is_ascii_called_wide(content, meant):
-        return _detect(content)
-    if meant == "cp1252":  # what programs say that never looked
-        try:
-            return content.decode("utf-8")
-        except UnicodeDecodeError:
-            if declared.endswith("ascii") or declared.startswith("ansi"):
-                return _detect(content)
-    if not meant.startswith("utf") and _is_utf8(content):  # declared by habit
+    meant = _meant(declared)
+    if not meant:
+        return detect(content)
+    if content.isascii() and _is_plain(content, meant):  # whatever it is called, and be it EBCDIC
+        return content.decode("ascii")
+    if meant == "iso2022_jp_ext" and (b"\x1b" in content or content.isascii()):
+        return decode_jis(content)
+    if b"\x1b$" in content and content.isascii() and "2022" not in meant:
+        return detect(content)
+    if meant.startswith(("utf-16", "utf-32")):
+        return decode_wide(content, meant)
+    if is_utf8(content, surely=meant.startswith(_OF_ONE_BYTE)):  # declared by habit
         return content.decode("utf-8")
+    if meant == "cp1252":  # what programs say that never looked
+        return _decode_western(content, declared)
     try:
-        return content.decode(meant)
+        text = content.decode(meant)
     except (UnicodeDecodeError, ValueError):
         text = content.decode(meant, "replace")
-    if meant == "iso2022_jp_ext":
-        return decode_jis(content)
-    return text if meant == "cp1252" or _is_damaged(text, meant) else _detect(content)
+        return text if is_damaged(text, meant) else detect(content, meant)
+    return detect(content, meant) if meant == "gb18030" and is_odd_chinese(text) else text
 
 
-def _is_ascii_called_wide(content: bytes, charset: str) -> bool:
-    """Whether plain text is called UTF-16, whose line ends and spaces would have NULs beside them."""
-    return (
-        charset.startswith(("utf-16", "utf-32"))
-        and content.isascii()
-        and b"\0" not in content
-        and (b" " in content or b"\n" in content)
-    )
-
-
-def _is_damaged(text: str, charset: str) -> bool:
-    """Whether it is in that charset but for a few bytes, which do not make another one. Characters of UTF-8
-    do not come by chance, so a few of them prove it."""
-    bad = text.count("\N{REPLACEMENT CHARACTER}")
-    good = sum(each > "\x7f" for each in text[:_SAMPLE]) - bad
-    if charset.startswith(("utf-16", "utf16", "utf-32")):
-        return bad < 2  # a line end of one byte at the end
-    return bad * 50 <= len(text) or (charset in ("utf-8", "utf8") and good >= 2 * bad)
-
-
-def _is_utf8(content: bytes) -> bool:
-    """Whether it is UTF-8 beyond doubt: other charsets hardly ever form its characters of three bytes."""
-    if len(_THREE_BYTES.findall(content[:_SAMPLE])) < 2:
-        return False
+def _meant(declared: str) -> str:
+    """The codec of what the sender wrote; "" where it names none that mail is written in."""
+    if declared in _MEANT:
+        return _MEANT[declared]
     try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _is_known(charset: str) -> bool:
-    try:
-        found = codecs.lookup(charset)
-        return found._is_text_encoding and found.name.replace("_", "-") not in _NO_CHARSETS
+        found = codecs.lookup(declared)
     except (LookupError, ValueError):
+        return ""
+    name = found.name.replace("_", "-")
+    if not found._is_text_encoding or name in _NO_CHARSETS:
+        return ""
+    return _MEANT.get(name.replace("iso", "iso-", 1), found.name)
+
+
+def _is_plain(content: bytes, charset: str) -> bool:
+    """Whether bytes of ASCII are no more than that: some charsets write other letters with them."""
+    if charset == "utf-7" or charset.startswith(("utf-16", "utf-32")):
         return False
+    return b"\x1b" not in content and b"\x0e" not in content and not (charset == "hz" and b"~" in content)
 
 
-def _detect(content: bytes) -> str:
-    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        return content.decode("utf-16", "replace")
-    if b"\x1b$" in content and content.isascii():
-        return decode_jis(content)
+def _decode_western(content: bytes, declared: str) -> str:
     try:
         return content.decode("utf-8")
-    except UnicodeDecodeError as fault:
-        if fault.reason == "unexpected end of data" or fault.start > _SAMPLE:
-            return content.decode("utf-8", "replace")  # utf-8, cut short or damaged late
-    if _looks_chinese(content[:_SAMPLE]):
-        return content.decode("gb18030", "replace")
-    if _looks_western(content[:_SAMPLE]):
-        return content.decode("cp1252", "replace")
-    found = charset_normalizer.from_bytes(content[:_SAMPLE], cp_isolation=_LIKELY).best()
-    if found is not None:
-        return content.decode(found.encoding, "replace")
-    text = content.decode("utf-8", "replace")
-    return text if _is_damaged(text, "utf-8") else content.decode("cp1252", "replace")
-
-
-def _looks_chinese(content: bytes) -> bool:
-    """Whether nearly all double bytes are common characters of GB 2312 and not all lie where hangul does.
-
-    Detection by frequency needs more text than a short report has. Two or three are rather Chinese.
-    """
-    pairs = re.findall(rb"[\x81-\xfe][\x40-\xfe]", content)
-    common = [pair for pair in pairs if pair[1] >= 0xA1 and (0xB0 <= pair[0] <= 0xD7 or pair[0] == 0xA3)]
-    known = len(common) + sum(pair[0] in (0xA1, 0xA2) for pair in pairs)
-    return (
-        len(pairs) > 1
-        and known * 10 >= len(pairs) * 9
-        and (len(pairs) < 4 or any(pair[0] > 0xC8 for pair in common))
-    )
-
-
-def _looks_western(content: bytes) -> bool:
-    """Whether the bytes above ASCII stand alone or in twos among plain letters, and are letters themselves or
-    the marks that western programs write."""
-    high = _HIGH.findall(content)
-    count, letters = sum(map(len, high)), len(_LETTERS.findall(content))
-    return bool(high) and count <= letters and all(_WESTERN.fullmatch(run) for run in high)
+    except UnicodeDecodeError:
+        is_said = not declared.endswith("ascii") and not declared.startswith("ansi")
+        return (
+            content.decode("cp1252", "replace")
+            if is_said and not is_other_script(content)
+            else detect(content)
+        )
