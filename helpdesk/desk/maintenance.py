@@ -9,12 +9,10 @@ from helpdesk.store.maintenance import (
     Window,
     WindowVersion,
     get_window_for_change,
-    list_windows_ahead,
     lock_service,
 )
 
 LONGEST = timedelta(days=31)
-BANNER_AHEAD = timedelta(days=2)
 
 
 class WindowRefused(Exception):
@@ -120,11 +118,6 @@ def remember(window: Window, now: datetime, actor_id: int | None = None) -> None
         )
     )
     db.session.flush()
-
-
-def banners(now: datetime) -> list[Window]:
-    """What everybody should know: windows that run or start within two days, services loaded, by start."""
-    return list_windows_ahead(now, now + BANNER_AHEAD)
 
 
 def _window_ahead(window_id: int, now: datetime) -> Window:

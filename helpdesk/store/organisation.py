@@ -81,8 +81,3 @@ def _held(organisation: Organisation | None) -> Organisation | None:
 def list_departments() -> list[Department]:
     """All departments by name."""
     return list(db.session.scalars(select(Department).order_by(Department.name)))
-
-
-def find_department(name: str) -> Department | None:
-    """The department of that name, or None."""
-    return db.session.scalar(select(Department).where(Department.name == name))

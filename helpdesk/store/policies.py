@@ -104,11 +104,3 @@ def list_policies() -> list[Policy]:
 def list_policy_rules() -> list[PolicyRule]:
     """The rules in the order in which they are tried."""
     return list(db.session.scalars(select(PolicyRule).order_by(PolicyRule.position, PolicyRule.id)))
-
-
-def get_policy_version(version_id: int) -> PolicyVersion:
-    """The policy version of that id. LookupError if there is none."""
-    version = db.session.get(PolicyVersion, version_id)
-    if version is None:
-        raise LookupError(f"no policy version {version_id}")
-    return version

@@ -14,7 +14,7 @@ from markupsafe import Markup
 
 from helpdesk import i18n
 from helpdesk.store.tickets import Entry
-from helpdesk.web import mail_words, words
+from helpdesk.web import ladder_words, mail_words, words
 from helpdesk.web.deliveries import server_words
 from helpdesk.web.frame import may, viewer_zone
 from helpdesk.web.mail_parts import Parts
@@ -54,16 +54,7 @@ ESCALATED = {
     "silent": _l("Accepted, and then nothing was heard: told %(people)s (%(to)s)"),
     "news": _l("News was promised by now: told %(people)s (%(to)s)"),
 }
-PASSED_OVER = {
-    "nobody": _l("nobody there"),
-    "absent": _l("away"),
-    "off_duty": _l("off duty"),
-    "same_as_on_call": _l("on call themselves"),
-    "left": _l("has left"),
-    "unreachable": _l("cannot be reached"),
-    "barred": _l("may not read the ticket"),
-    "passed_on": _l("has passed it on"),
-}
+PASSED_OVER = ladder_words.WHY | {"passed_on": _l("has passed it on")}
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.maintenance import Window, WindowVersion
+from helpdesk.store.maintenance import Window, WindowVersion, list_windows_ahead
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.stale import StaleTarget, list_stale_tickets
 from helpdesk.store.tickets import Entry, Ticket
@@ -95,7 +95,7 @@ def test_a_cancelled_window_gives_the_deadline_back(house: House) -> None:
         (TWO.isoformat(), THREE.isoformat()),
         (THREE.isoformat(), TWO.isoformat()),
     ]
-    assert maintenance.banners(MONDAY_9 + timedelta(minutes=6)) == []
+    assert list_windows_ahead(MONDAY_9 + timedelta(minutes=6), THREE) == []
 
 
 def test_a_running_window_that_is_called_off_keeps_what_it_paused(house: House) -> None:
@@ -345,12 +345,14 @@ def test_another_reason_is_no_other_window(house: House) -> None:
     assert db.session.query(WindowVersion).filter_by(window_id=window.id).count() == 1
 
 
-def test_banners_show_what_runs_and_what_starts_within_two_days(house: House) -> None:
+def test_ahead_is_what_runs_and_what_starts_by_then(house: House) -> None:
     running = announce(house, MONDAY_9, ELEVEN)
     near = announce(house, MONDAY_9 + timedelta(hours=47), MONDAY_9 + timedelta(hours=50))
     announce(house, MONDAY_9 + timedelta(hours=49), MONDAY_9 + timedelta(hours=50))
-    assert maintenance.banners(TEN) == [running, near]
-    assert maintenance.banners(MONDAY_9 + timedelta(hours=50)) == []
+    two_days = timedelta(days=2)
+    assert list_windows_ahead(TEN, TEN + two_days) == [running, near]
+    over = MONDAY_9 + timedelta(hours=50)
+    assert list_windows_ahead(over, over + two_days) == []
 
 
 def test_each_step_is_in_the_security_log(house: House) -> None:
