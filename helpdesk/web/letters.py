@@ -1,5 +1,6 @@
 """Every letter that was written: to whom, what it said, whether it went out."""
 
+from operator import itemgetter
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from helpdesk.store.letters import Letter, find_seen_letter, list_letter_kinds, 
 from helpdesk.store.organisation import is_sending_stopped
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web.frame import CSP, asker, may, needs
+from helpdesk.web.letter_words import NAMES
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
 PAGE = 50
@@ -61,7 +63,9 @@ def index() -> str:
         is_sending=is_sending(),
         are_stopped=is_sending_stopped(),
         state_options=[(state, str(name)) for state, name in STATES.items()],
-        kind_options=[(kind, kind.replace("_", " ")) for kind in list_letter_kinds()],
+        kind_options=sorted(
+            ((kind, str(NAMES.get(kind, kind))) for kind in list_letter_kinds()), key=itemgetter(1)
+        ),
         previous_url=url_for(".index", **asked, page=page - 1) if page > 1 else None,
         next_url=url_for(".index", **asked, page=page + 1) if len(found) > PAGE else None,
     )

@@ -18,6 +18,7 @@ from helpdesk.store.people import Person
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.teams import Member
 from helpdesk.store.tickets import Ticket
+from helpdesk.web.letter_words import NAMES
 from tests.conftest import MONDAY_9, Browser, House, read_anew
 
 HOUR = timedelta(hours=1)
@@ -230,3 +231,10 @@ def test_what_mail_may_do_is_set_up(app: Flask, house: House) -> None:
     assert options["reply_to_domains"] == ["scanner.example.org", "example.com"]
     assert (options["mail_authserv"], options["agent_mail"]) == ("mx.example.org", True)
     assert "scanner.example.org, example.com" in eli.get("/admin/mail").text
+
+
+def test_the_filter_of_letters_names_their_kinds_in_words(app: Flask, house: House, ticket: Ticket) -> None:
+    files = {path.partition("/")[2] for path in app.jinja_env.list_templates() if path.endswith(".txt")}
+    assert files - {"alarm.txt", "letter.txt", "promise.txt"} == {f"{kind}.txt" for kind in NAMES}
+    page = signed_in(app, house.eli).get("/letters").text
+    assert '<option value="received">The report has come in</option>' in page

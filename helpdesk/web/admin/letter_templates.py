@@ -4,7 +4,6 @@ from typing import Any
 
 from flask import Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
@@ -32,30 +31,8 @@ from helpdesk.web.admin.frame import (
 )
 from helpdesk.web.forms import load
 from helpdesk.web.frame import CSP, needs
+from helpdesk.web.letter_words import NAMES
 from helpdesk.web.letters import INNER_CSP
-
-NAMES = {
-    "received": _l("The report has come in"),
-    "accepted": _l("Somebody takes care of it"),
-    "replied": _l("An answer"),
-    "asked": _l("A question to the reporter"),
-    "nudged": _l("The question once more"),
-    "resolved": _l("Solved: does it work again?"),
-    "remind_confirm": _l("Does it work again? Once more"),
-    "thanks_kept": _l("Thanks came, and it stays solved"),
-    "closed": _l("Closed"),
-    "cancelled": _l("Cancelled"),
-    "merged": _l("Goes on in another ticket"),
-    "not_reopened": _l("A report of its own, not a reopening"),
-    "fresh_link": _l("A new link"),
-    "assigned": _l("To an agent: now yours"),
-    "reporter_wrote": _l("To an agent: the reporter has written"),
-    "reopened": _l("To an agent: not solved"),
-    "woken": _l("To an agent: the waiting is over"),
-    "invitation": _l("An account"),
-    "password_reset": _l("A new password"),
-    "password_changed": _l("The password was changed"),
-}
 
 
 @bp.get("/texts")
@@ -115,6 +92,7 @@ def texts_edit(kind: str, locale: str) -> Page:
         kind=kind,
         locale=locale,
         lang=html_lang(locale),
+        is_about_ticket="number" in KINDS[kind],
         languages=[
             {"label": name, "url": url_for(".texts_edit", kind=kind, locale=code), "current": code == locale}
             for code, name in LOCALES.items()

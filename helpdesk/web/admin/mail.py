@@ -58,7 +58,7 @@ def _rows(settings: Any) -> list[tuple[str, str, str]]:
         ),
         (
             _("Letters go to"),
-            f"{server.host}:{server.port}" if server else _("nowhere: they are kept to be read here"),
+            f"{server.host}:{server.port}" if server else _("nowhere"),
             "HELPDESK_SMTP_URL",
         ),
         (_("Links in letters begin with"), settings.base_url, "HELPDESK_BASE_URL"),
