@@ -37,14 +37,15 @@ def failing_address(person: Person) -> Address | None:
     return next((a for a in person.addresses if a.email == person.email and a.failing_since), None)
 
 
-def say_failing(person: Person) -> str:
-    """That letters to the person come back, since when, why, and how else to reach them; "" where none do."""
+def say_failing(person: Person, is_why_said: bool = False) -> str:
+    """That letters to the person come back, since when, why (unless the page says it beside a message), and
+    how else to reach them; "" where none do."""
     address = failing_address(person)
     if address is None or address.failing_since is None:
         return ""
     since = say_instant(address.failing_since, viewer_zone())
     said = _("Letters to %(address)s have come back since %(since)s", address=address.email, since=since)
-    why = server_words(address.fault)
+    why = "" if is_why_said else server_words(address.fault)
     said = say_of(said, why) if why else said
     if person.phone:
         return _(
@@ -67,12 +68,12 @@ def _ended(said: str) -> str:
 def _trouble(letter: Letter) -> Trouble:
     to, why = letter.to_address, server_words(letter.report or letter.fault)
     if letter.state == "bounced":
-        said, tone = _("Did not arrive: the letter to %(to)s came back", to=to), "late"
+        said, tone = _("The letter to %(to)s came back", to=to), "late"
     elif letter.state == "failed":
-        said, tone = _("Did not leave: the letter to %(to)s was given up", to=to), "late"
+        said, tone = _("The letter to %(to)s could not be sent", to=to), "late"
     elif letter.state == "sent":
-        said, tone = _("Not there yet: the letter to %(to)s is delayed", to=to), "soon"
+        said, tone = _("The letter to %(to)s is delayed", to=to), "soon"
     else:
-        said, tone = _("Not sent yet: the letter to %(to)s is tried again", to=to), "soon"
+        said, tone = _("The letter to %(to)s waits and is tried again", to=to), "soon"
     url = url_for("letters.show", letter_id=letter.id) if may("letters.see") else ""
     return Trouble(say_of(said, why) if why else said, tone, url)

@@ -167,9 +167,9 @@ def _for_desk(entry: Entry, formatted: list[Attachment]) -> dict[str, Any]:
 def _facts(detail: Mapping[str, Any], received_at: datetime) -> list[tuple[str, str]]:
     said = moment(detail.get("dated"))
     dated = aware(said) if isinstance(said, datetime) else received_at
-    checked = mail_words.SENDERS_AT_LENGTH.get(detail.get("authentication", ""))
+    authentication = detail.get("authentication", "")
+    checked = mail_words.SENDERS_AT_LENGTH.get(authentication) if authentication != "fail" else None
     facts = [
-        (_("From"), detail.get("from", "")),
         (_("Its subject"), detail.get("subject", "")),
         (_("Dated"), say_instant(dated, viewer_zone()) if abs(dated - received_at) > _ON_TIME else ""),
         (_("Sender"), str(checked) if checked else ""),

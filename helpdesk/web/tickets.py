@@ -212,6 +212,8 @@ def _unseen(ticket: Ticket) -> list[Entry]:
 def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence[Entry] = ()) -> str:
     entries = list_entries(ticket.id)
     works = may("ticket.work")
+    thread = _thread(ticket, entries)
+    is_why_said = any(t.tone == "late" for told in thread["troubles"].values() for t in told)
     found = explanation.explain(ticket, g.now, entries)
     excuses = list_excuses(ticket.id) if any(e.kind == "excused" for e in entries) else []
     return render_template(
@@ -228,14 +230,14 @@ def _page(ticket: Ticket, errors: Errors, typed: dict[str, str], newer: Sequence
         else [],
         about=_about(ticket),
         participants=list_participants(ticket),
-        failing=deliveries.say_failing(ticket.reporter),
+        failing=deliveries.say_failing(ticket.reporter, is_why_said),
         can={name: works and _is_possible(name, ticket) for name in FORMS},
         can_accept=works and is_allowed("accept", ticket.state) and not _has_accepted(ticket, entries),
         news=proposed_news(ticket, found.grounds),
         can_resume=works and is_allowed("resume", ticket.state),
         can_reply=works and is_allowed("reply", ticket.state),
         can_note=works or may("ticket.note"),
-        **_thread(ticket, entries),
+        **thread,
     )
 
 

@@ -95,7 +95,8 @@ def say(entry: Entry, names: Names) -> Markup:
 def tone(entry: Entry) -> str:
     """How the line looks: 'late' for what came late or went wrong."""
     late = entry.kind == "escalated" and entry.detail.get("late_seconds", 0) > 60
-    lost = entry.kind == "letter_failed" or entry.detail.get("report", {}).get("kind") == "failed"
+    report = entry.detail.get("report", {})
+    lost = entry.kind == "letter_failed" or (report.get("kind") == "failed" and not report.get("letter"))
     return "late" if late or lost or entry.kind == "reopened" else ""
 
 
@@ -322,22 +323,21 @@ def _mail_filed(entry: Entry, names: Names) -> Markup:
     detail = entry.detail
     if detail.get("report"):
         return _reported(detail["report"])
-    why = mail_words.why(detail.get("cause", "")).rstrip(".。")
+    why = mail_words.why(detail.get("cause", ""))
     sender = Markup("<b>{}</b>").format(detail.get("from") or _("somebody"))
-    if not entry.body:
-        return _because(_fill(_("Mail from %(sender)s"), sender=sender), why)
-    return _because(_fill(_("Mail from %(sender)s was filed; it changed nothing"), sender=sender), why)
+    said = _fill(_("Mail from %(sender)s was filed; it changed nothing"), sender=sender)
+    return _fill(_("%(said)s. %(news)s"), said=said, news=why) if why else said
 
 
 def _reported(report: Mapping[str, Any]) -> Markup:
-    """A delivery report, with the way to the letter that it is about."""
+    """A delivery report. About a letter of ours it leads there, and that letter's message has the server's words."""
     text = str(REPORTED.get(report.get("kind", ""), _("A mail server reports on the letter to %(to)s")))
     to: str | Markup = report.get("address") or _("somebody")
     if report.get("letter") and may("letters.see"):
         url = url_for("letters.show", letter_id=report["letter"])
         to = Markup('<a href="{}">{}</a>').format(url, to)
-    words = server_words(" ".join(part for part in (report.get("status"), report.get("words")) if part))
-    return _because(_fill(text, to=to), words)
+    said = [] if report.get("letter") else [report.get("status"), report.get("words")]
+    return _because(_fill(text, to=to), server_words(" ".join(part for part in said if part)))
 
 
 def _deadline_moved(entry: Entry, names: Names) -> Markup:

@@ -190,7 +190,7 @@ def test_a_sender_who_is_not_proven_bears_a_badge_for_the_desk_alone(
 ) -> None:
     ticket = mailed(authentication=authentication)
     assert badge in page_of(bo, ticket).partition("<article")[2].partition("</header>")[0]
-    assert ("Ask before you act on it." in page_of(bo, ticket)) == (authentication == "fail")
+    assert page_of(bo, ticket).count("Ask before you act on it.") == (authentication == "fail")
     assert badge not in ana.get(f"/my/{ticket.number}").text
     assert badge not in page_of(bo, mailed(authentication="pass"))
 
@@ -218,7 +218,8 @@ def test_what_was_filed_quietly_says_from_whom_why_and_what(
         record(ticket, "mail_filed", now=MONDAY_9, door="mail", body="I am <away>.", detail=detail)
     text = page_of(bo, ticket)
     assert (
-        "Mail from <b>chen@example.org</b> was filed; it changed nothing: It is an automatic answer ·" in text
+        "Mail from <b>chen@example.org</b> was filed; it changed nothing. It is an automatic answer. ·"
+        in text
     )
     assert "I am &lt;away&gt;." in text
     assert "away" not in ana.get(f"/my/{ticket.number}").text
@@ -241,12 +242,10 @@ def test_a_letter_that_came_back_is_said_on_the_message_it_was_about(
         record(ticket, "mail_filed", now=MONDAY_9, door="mail", body="Undelivered", detail=detail)
     text = page_of(bo, ticket)
     message = text.partition(f'id="e{entry.id}"')[2].partition("</article>")[0]
-    assert (
-        "Did not arrive: the letter to ana@example.org came back: 550 5.1.1 &lt;no&gt; such user" in message
-    )
+    assert "The letter to ana@example.org came back: 550 5.1.1 &lt;no&gt; such user" in message
     assert f'href="/letters/{letter.id}"' in message
-    assert "did not arrive: 5.1.1 no such user" in text
-    assert "Letters to ana@example.org have come back since Mon 2 Mar, 09:00: 550 no such user." in text
+    assert text.count("such user") == 1
+    assert "Letters to ana@example.org have come back since Mon 2 Mar, 09:00." in text
     assert "Call Ana: extension 201." in text
     assert "Our letters to ana@example.org come back." in ana.get(f"/my/{ticket.number}").text
 
@@ -254,9 +253,9 @@ def test_a_letter_that_came_back_is_said_on_the_message_it_was_about(
 @pytest.mark.parametrize(
     ("state", "fault", "report", "said"),
     [
-        ("failed", "refused", "", "Did not leave"),
-        ("waiting", "421 busy", "", "Not sent yet"),
-        ("sent", "", "4.4.1 delayed", "Not there yet"),
+        ("failed", "refused", "", "could not be sent"),
+        ("waiting", "421 busy", "", "is tried again"),
+        ("sent", "", "4.4.1 delayed", "is delayed"),
         ("sent", "", "", None),
         ("waiting", "", "", None),
     ],
@@ -286,7 +285,7 @@ def test_the_conversation_is_fresh_again_once_a_letter_is_lost(
     assert bo.get(path, headers={"If-None-Match": etag}).status_code == 304
     db.session.query(Letter).filter_by(kind="received").one().state = "failed"
     db.session.commit()
-    assert "Did not leave" in bo.get(path, headers={"If-None-Match": etag}).text
+    assert "could not be sent" in bo.get(path, headers={"If-None-Match": etag}).text
 
 
 @pytest.fixture
