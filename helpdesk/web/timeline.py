@@ -330,7 +330,7 @@ def _mail_filed(entry: Entry, names: Names) -> Markup:
 
 
 def _reported(report: Mapping[str, Any]) -> Markup:
-    """A delivery report. About a letter of ours it leads there, and that letter's message has the server's words."""
+    """A delivery report. About a letter of ours it leads there; its message bears the server's words."""
     text = str(REPORTED.get(report.get("kind", ""), _("A mail server reports on the letter to %(to)s")))
     to: str | Markup = report.get("address") or _("somebody")
     if report.get("letter") and may("letters.see"):
