@@ -16,7 +16,7 @@ from helpdesk.intake.html_text import html_to_text
 from helpdesk.intake.mime import Part
 from helpdesk.intake.plain_text import take_out_files, unflowed, without_markup
 from helpdesk.intake.signed import opened
-from helpdesk.intake.transfer import undone
+from helpdesk.intake.transfer import encoding_of, undone, undone_text
 from helpdesk.intake.versions import needed
 from helpdesk.rules.media_types import picture_of
 
@@ -92,7 +92,8 @@ class Body:
     def read(self, part: Part, depth: int = 0) -> None:
         """Takes what the part holds, and the parts in it."""
         self.parts += 1
-        main, kind = part.header.get_content_maintype(), part.kind
+        kind = part.kind
+        main = kind.partition("/")[0]
         if self.parts > MOST_PARTS or depth > DEEPEST:
             why = "too_many" if self.parts > MOST_PARTS else "too_deep"
             self._leave_out(file_name(part.header), part.end - part.start, why)
@@ -125,6 +126,7 @@ class Body:
             self.notices.add("signed_pgp")
 
     def _read_several(self, part: Part, depth: int) -> None:
+        part = _with_parts(part)
         if part.kind == "multipart/alternative":
             self._read_alternative(part, depth)
         else:
@@ -156,7 +158,7 @@ class Body:
             self._add_text(decode(words, self.charset))
 
     def _read_text(self, part: Part) -> None:
-        content, words = undone(part.body, _encoding(part))
+        content, words = undone_text(part.body, _encoding(part))
         is_page = part.kind == "text/html"
         if is_page:
             content, pictures = formatted.take_out_pictures(content, len(self.files) + 1)
@@ -259,12 +261,22 @@ class Body:
 
 def _is_text(part: Part) -> bool:
     """A text without a name is meant to be read, also where a program calls it an attachment."""
-    if part.header.get_content_maintype() != "text" or part.kind in _NO_TEXTS:
+    if not part.kind.startswith("text/") or part.kind in _NO_TEXTS:
         return False
     named, disposition = bool(file_name(part.header)), part.header.get_content_disposition()
     if part.kind not in ("text/plain", "text/html", *_MARKED_UP) or disposition == "attachment":
         return not named
     return not named or disposition is None
+
+
+def _with_parts(part: Part) -> Part:
+    """A multipart as it is; where it was encoded as a whole, against RFC 2045 6.4, undone."""
+    encoding = _encoding(part)
+    if not encoding or part.is_parted:
+        return part
+    content, _words = undone(part.body, encoding)
+    inner = replace(part, raw=content, start=0, end=len(content))
+    return inner if inner.is_parted else part
 
 
 def _is_picture(file: Upload) -> bool:
@@ -274,7 +286,7 @@ def _is_picture(file: Upload) -> bool:
 
 
 def _encoding(part: Part) -> str:
-    return str(part.header.get("content-transfer-encoding", ""))
+    return encoding_of([str(each) for each in part.header.get_all("content-transfer-encoding", [])])
 
 
 def _ending(kind: str) -> str:

@@ -34,6 +34,10 @@ class _AsWritten(Compat32):
         return value
 
 
+_MAIN_TYPES = (
+    *("text/", "multipart/", "message/", "application/", "image/", "audio/", "video/", "font/", "model/"),
+    *("chemical/", "x-"),
+)
 _POLICY = _AsWritten()
 
 
@@ -50,8 +54,17 @@ class Part:
 
     @property
     def kind(self) -> str:
-        """The content type in lower case; text/plain where none is said."""
-        return self.header.get_content_type()
+        """The content type in lower case; text/plain where none is said, or nonsense that names no file."""
+        said = self.header.get_content_type().strip("\"' \t").split()
+        kind = said[0] if said else "text/plain"
+        is_file = self.header.get_content_disposition() or self.header.get_param("name")
+        return kind if is_file or kind.startswith(_MAIN_TYPES) else "text/plain"
+
+    @property
+    def is_parted(self) -> bool:
+        """Whether its boundary stands anywhere in it."""
+        boundary = self._boundary()
+        return bool(boundary) and any(self._lines_of(boundary))
 
     @property
     def body(self) -> bytes:
@@ -65,11 +78,10 @@ class Part:
             yield _read(self.raw, start, end, default, is_part=True)
 
     def _ranges(self) -> Iterator[tuple[int, int]]:
-        said = self.header.get_boundary("") or ""
-        boundary = said.encode("utf-8", "surrogateescape").strip()
+        boundary = self._boundary()
         at = self.start
         inside = False
-        for start, end, is_last in self._delimiters(boundary) if boundary else ():
+        for start, end, is_last in self._delimiters(boundary):
             if inside:
                 yield at, _before(self.raw, at, start)
             elif start > at:
@@ -80,10 +92,13 @@ class Part:
         elif self.end > at:
             self.loose.append((at, self.end))
 
+    def _boundary(self) -> bytes:
+        return (self.header.get_boundary("") or "").encode("utf-8", "surrogateescape").strip()
+
     def _delimiters(self, boundary: bytes) -> Iterator[tuple[int, int, bool]]:
         """(start, end, whether it closes) of each line that parts the body."""
         found = False
-        for each in self._lines_of(boundary):
+        for each in self._lines_of(boundary) if boundary else ():
             found = True
             yield each
         if not found and (guess := _GUESSED.search(self.raw, self.start, self.end)):
