@@ -2,7 +2,7 @@
 
 import re
 
-from helpdesk.intake.charsets import clean, decode_header
+from helpdesk.intake.charsets import clean, decode_header, raw_text
 
 LONGEST_ADDRESS = 254  # RFC 5321
 LONGEST_NAME = 120
@@ -21,7 +21,10 @@ def addresses(value: str, charset: str = "") -> list[tuple[str, str]]:
 
     The value as it stands in the header: names are decoded after the list is taken apart, for an encoded
     comma separates nothing. Where the whole is encoded, or has no address as it stands, it is decoded first.
+    Raw bytes are read at once: half a sign of Chinese may look like a comma, and addresses have them too
+    (RFC 6532).
     """
+    value = raw_text(value, charset)
     found = _read(value, charset)
     if not found:
         decoded = decode_header(value, charset)
