@@ -22,6 +22,7 @@ from helpdesk.web.invitations import Event, aware, event_of, moment
 
 # Where a mail's text had a picture: Outlook's [cid:...], Gmail's [image: ...], or only what stood for it.
 _PICTURE = re.compile(r"\[(?:cid:|image: ?)?([^\[\]\n]{1,200})\]", re.IGNORECASE)
+SAID_BY_A_LINK = ("takes_no_part", "had_ended")  # by a line of its own, with the ticket that it answered
 _ON_TIME = timedelta(minutes=5)  # a mail's own date as near as this to its receipt says nothing new
 
 
@@ -60,6 +61,7 @@ class Parts:
     formatted: str = ""
     original: str = ""
     has_remote: bool = False
+    at_once: int = 12  # so many files are shown, the others folded
 
 
 def parts_of(
@@ -151,12 +153,12 @@ def _for_desk(entry: Entry, formatted: list[Attachment]) -> dict[str, Any]:
     """What only those read who work tickets: who really wrote it, and why it became what it is."""
     detail, authentication = entry.detail, entry.detail.get("authentication", "")
     badge = mail_words.SENDERS.get(authentication)
-    raw = entry.raw_mail_id
+    raw, cause = entry.raw_mail_id, detail.get("cause", "")
     return {
         "badge": (str(badge), "late" if authentication == "fail" else "") if badge else None,
         "warning": str(mail_words.SENDERS_AT_LENGTH["fail"]) if authentication == "fail" else "",
         "sender": detail.get("from", ""),
-        "said": mail_words.why(detail.get("cause", "")),
+        "said": mail_words.why(cause) if cause not in SAID_BY_A_LINK else "",
         "facts": _facts(detail, entry.at),
         "formatted": url_for("formatted.page", attachment_id=formatted[0].id) if formatted else "",
         "original": url_for("quarantine.show", raw_mail_id=raw) if raw else "",

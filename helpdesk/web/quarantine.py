@@ -98,7 +98,7 @@ def show(raw_mail_id: int) -> str:
         remedy=mail_words.remedy(raw.cause) if raw.state == "quarantined" else "",
         first=_first(raw),
         facts=_facts(raw),
-        badge=mail_words.SENDERS.get(raw.authentication),
+        badge=mail_words.SENDERS.get(raw.authentication) if raw.from_address else None,
         raw=_raw_words(raw),
         is_cut=raw.size > RAW_PREVIEW,
         size=say_size(raw.size),
@@ -164,7 +164,7 @@ def _first(raw: RawMail) -> RawMail | None:
 def _facts(raw: RawMail) -> list[tuple[str, str]]:
     """What the envelope says, where it differs from what the letter in it says."""
     sender = _("nobody: a mail server's own message") if raw.sender == "" else raw.sender or ""
-    checked = mail_words.SENDERS_AT_LENGTH.get(raw.authentication)
+    checked = mail_words.SENDERS_AT_LENGTH.get(raw.authentication) if raw.from_address else None
     facts = [
         (_("From"), raw.from_address),
         (_("Sent by"), sender if sender.lower() != raw.from_address else ""),

@@ -198,3 +198,15 @@ def test_all_that_was_set_aside_can_be_tried_again_once_its_cause_is_mended(app:
     read_anew()
     assert {raw.state for raw in db.session.query(RawMail)} == {"waiting"}
     assert 'action="/mail/retry"' not in bo.get("/mail").text
+
+
+def test_a_mail_that_names_no_sender_is_not_said_to_have_an_unproven_one(
+    app: Flask, house: House, mail_aside: RawMail
+) -> None:
+    page, bo = f"/mail/{mail_aside.id}", signed_in(app, house.bo)
+    for address, said in (("", 0), ("ana@example.org", 2)):
+        mail_aside = db.session.query(RawMail).one()
+        mail_aside.authentication, mail_aside.from_address = "none", address
+        db.session.commit()
+        text = bo.get(page).text
+        assert text.count("Sender not checked") + text.count("Its domain lets nobody check") == said

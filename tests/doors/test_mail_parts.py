@@ -402,3 +402,26 @@ def test_a_formatted_mail_exists_for_those_alone_who_see_its_ticket(
     assert answer.data == b"a file of that name"
     answer.close()
     assert ana.get(f"/attachments/{file.id}/formatted/mail").status_code == 404
+
+
+def test_many_files_are_folded_but_for_the_first_dozen(
+    bo: Browser, ana: Browser, mailed: Callable[..., Ticket]
+) -> None:
+    ticket = mailed()
+    for number in range(14):
+        attach(ticket, f"trace-{number}.log", b"x%d" % number, "file")
+    for text in (page_of(bo, ticket), ana.get(f"/my/{ticket.number}").text):
+        shown, _, folded = text.partition("2 more files")
+        assert "trace-11.log" in shown
+        assert "trace-12.log" not in shown
+        assert "trace-13.log" in folded
+
+
+@pytest.mark.parametrize(
+    ("cause", "said"),
+    [("takes_no_part", "Its sender takes no part"), ("had_ended", "The ticket it answers had ended")],
+)
+def test_why_an_answer_became_a_ticket_is_left_to_the_line_with_the_link(
+    bo: Browser, mailed: Callable[..., Ticket], cause: str, said: str
+) -> None:
+    assert said not in page_of(bo, mailed(cause=cause))
