@@ -15,7 +15,7 @@ from helpdesk.store.escalations import Alarm
 from helpdesk.store.excuses import Excuse
 from helpdesk.web.explanation import explained
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.timeline import RUNGS, TARGETS, clock_time
+from helpdesk.web.sentences import RUNGS, TARGETS, clock_time
 
 SOON = 80  # percent
 A_DAY = timedelta(days=1)

@@ -21,7 +21,7 @@ from helpdesk.web.clock_bar import DRAWN, flags, pieces_of, places, ticks
 from helpdesk.web.days import by_kind, count_days, day_of, grouped, kind_of, midnights, say_day, week_of
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.marks import marks_of
-from helpdesk.web.timeline import TARGETS, clock_time, severity_word
+from helpdesk.web.sentences import TARGETS, clock_time, severity_word
 
 ROWS = 24  # stretches told one by one; beyond that days, beyond DAYS weeks
 DAYS = 35

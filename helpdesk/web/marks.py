@@ -14,7 +14,7 @@ from helpdesk.rules.explanation import Change, target_at
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.tickets import Entry
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.timeline import severity_word
+from helpdesk.web.sentences import severity_word
 
 # What can be seen on a bar; whatever else happened moves no deadline.
 KINDS = frozenset(

@@ -13,7 +13,7 @@ from helpdesk import i18n
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.web import words
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.timeline import DOORS, TARGETS
+from helpdesk.web.sentences import DOORS, TARGETS
 
 SOON = 80  # percent used up; helpdesk.js says the same
 A_DAY = 86400  # seconds: nearer than that a deadline is a countdown
@@ -102,7 +102,7 @@ class Rows:
         return {"state": state, "word": word, "share": share, "note": note, "due_at": due_at}
 
     def _clock_time(self, at: datetime) -> str:
-        """As timeline.clock_time."""
+        """As sentences.clock_time."""
         local = at.astimezone(self.zone)
         if local.date() == self.today:
             return f"{local:%H:%M}"

@@ -46,7 +46,7 @@ from helpdesk.store.tickets import (
     list_entries,
     ticket_id_of,
 )
-from helpdesk.web import deadlines, deliveries, timeline, words
+from helpdesk.web import deadlines, deliveries, sentences, timeline, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
 from helpdesk.web.mail_parts import Parts, parts_of, reopenable
@@ -274,7 +274,7 @@ def _thread(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:
         "tone": timeline.tone,
         "promised_news": timeline.promised_news,
         "voided": timeline.voided_by(entries),
-        "clock_time": timeline.clock_time,
+        "clock_time": sentences.clock_time,
         "rendered": rendered,
         "last_entry": entries[-1].id if entries else 0,
     }
@@ -289,13 +289,13 @@ def _parts(entry: Entry, files: Sequence[Attachment]) -> Parts:
     )
 
 
-def _names(entries: Sequence[Entry]) -> timeline.Names:
+def _names(entries: Sequence[Entry]) -> sentences.Names:
     known = {e.actor.id: e.actor.name for e in entries if e.actor is not None}
     missing = timeline.people_in(entries) - known.keys()
     if missing:
         known |= {p.id: p.name for p in list_people_by_id(missing).values()}
     moved = any(e.kind == "moved" for e in entries)
-    return timeline.Names(
+    return sentences.Names(
         known,
         {t.id: t.name for t in list_teams(active_only=False)} if moved else {},
         {s.id: s.name for s in list_services(active_only=False)} if moved else {},
@@ -362,7 +362,7 @@ def _form(
         typed=typed,
         newer=newer,
         say=lambda entry: timeline.say(entry, names),
-        clock_time=timeline.clock_time,
+        clock_time=sentences.clock_time,
         last_entry=entries[-1].id,
         **form.choices(ticket),
     )

@@ -22,7 +22,7 @@ from helpdesk.web.admin import versions
 from helpdesk.web.admin.frame import Options, Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.forms import load
 from helpdesk.web.frame import needs, viewer_zone
-from helpdesk.web.timeline import TARGETS, ticket_link
+from helpdesk.web.sentences import TARGETS, ticket_link
 
 LANGUAGES = {"zh_Hans": "zh_CN", "zh_Hant": "zh_TW"}
 

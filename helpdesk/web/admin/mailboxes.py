@@ -22,7 +22,7 @@ from helpdesk.store.organisation import get_organisation
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.forms import load
 from helpdesk.web.frame import needs, viewer_zone
-from helpdesk.web.timeline import ticket_link
+from helpdesk.web.sentences import ticket_link
 
 NEW = {"port": 993, "privacy": "tls", "auth": "password", "folder": "INBOX", "is_active": True}
 
