@@ -91,7 +91,7 @@ def test_the_letter_says_what_is_wrong_by_when_somebody_looks_and_where(house: H
         "Nothing was heard of mailbox Support since Mon 2 Mar, 09:00 (Berlin time)"
     )
     for words in (
-        "something is wrong with the mail of the desk. Open the mailbox in the set-up",
+        "Something is wrong with the mail of the desk. Open the mailbox in the set-up",
         "HD-1 is with Eli. Whoever looks into it takes it over there.",
         "An answer is due by Mon 2 Mar",
         "http://desk.example.org/tickets/HD-1",

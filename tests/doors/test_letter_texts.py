@@ -45,7 +45,7 @@ def test_the_list_says_which_texts_are_the_organisations_own(eli: Browser) -> No
 def test_a_text_begins_with_the_installed_words_and_lists_what_may_stand_in_it(eli: Browser) -> None:
     page = unescape(eli.get(URL).text)
     assert "We have your report: {{ subject }}" in page
-    assert "your report {{ number }} is registered." in page
+    assert "Your report {{ number }} is registered." in page
     assert "{{ hotline }}" in page
     assert "the number to call; empty where there is none" in page
     chinese = unescape(eli.get("/admin/texts/received/zh_Hans").text)
@@ -123,7 +123,7 @@ def test_a_text_that_no_longer_works_is_said_in_the_list_and_on_its_page(eli: Br
 def test_auditors_read_and_others_find_nothing(eli: Browser, house: House, browser: Browsers) -> None:
     fay = browser().known_as(house.fay)
     assert fay.get(URL).status_code == 200
-    assert "your report HD-12 is registered." in fay.get(f"{URL}/look").text
+    assert "Your report HD-12 is registered." in fay.get(f"{URL}/look").text
     assert "Look at it" not in fay.get(URL).text
     for path in (URL, f"{URL}/look", f"{URL}/back"):
         assert fay.post(path, data={"subject": "Hi", "body": "Ho"}).status_code == 404
