@@ -7,7 +7,9 @@ from helpdesk.intake.charsets import clean, decode_header, raw_text
 LONGEST_ADDRESS = 254  # RFC 5321
 LONGEST_NAME = 120
 MOST_ADDRESSES = 500
-ADDRESS = re.compile(r"[^\s<>@\"',;:()\[\]\\]+@[^\s<>@\"',;:()\[\]\\]+")
+# An apostrophe is part of a name (o'brien@), though not its first sign: that one quotes.
+ADDRESS = re.compile(r"[^\s<>@\"',;:()\[\]\\][^\s<>@\",;:()\[\]\\]*@[^\s<>@\"',;:()\[\]\\]+")
+_UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2064]")
 _TOKEN = re.compile(
     r'(?P<quoted>"(?:[^"\\]|\\.)*")|\((?P<comment>(?:[^()\\]|\\.|\([^()]*\))*)\)|<(?P<angle>[^<>]*)(?:>|$)'
     r"|(?P<end>[,;])|(?P<words>[^\",;<(]+)|(?P<stray>.)",
@@ -24,14 +26,14 @@ def addresses(value: str, charset: str = "") -> list[tuple[str, str]]:
     Raw bytes are read at once: half a sign of Chinese may look like a comma, and addresses have them too
     (RFC 6532).
     """
-    value = raw_text(value, charset)
+    value = raw_text(value, charset).replace("&lt;", "<").replace("&gt;", ">")
     found = _read(value, charset)
     if not found:
         decoded = decode_header(value, charset)
         found = _read(decoded, charset) or [("", each) for each in ADDRESS.findall(decoded)]
     once: dict[str, str] = {}
     for name, address in found[:MOST_ADDRESSES]:
-        written = clean(address).strip(".").lower()
+        written = _UNSEEN.sub("", clean(address)).strip(".").lower()
         if len(written) <= LONGEST_ADDRESS:
             once.setdefault(written, name)
     return [(name, address) for address, name in once.items()]

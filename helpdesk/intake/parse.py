@@ -100,7 +100,7 @@ def _assemble(
         from_address=from_address,
         sender=sender,
         recipients=(*(each.lower() for each in recipients), *(address for _, address in copied), *delivered),
-        subject=decode_header(_value(header, "subject"), charset)[:LONGEST_SUBJECT],
+        subject=_subject(header, charset),
         headers=_headers(header, charset),
         in_reply_to=_ids(header, "in-reply-to"),
         references=_ids(header, "references") + (tuple(body.returned) if is_report else ()),
@@ -143,6 +143,12 @@ def _report(header: Header, head: Head, text: str, body: Body) -> DeliveryReport
     named = [address for _, address in _addresses(header, "x-failed-recipients")]
     ids = (*ids, *IDS.findall(text[:20_000]))
     return guess_report(head.from_address, head.subject, text, named, tuple(dict.fromkeys(ids)))
+
+
+def _subject(header: Header, charset: str) -> str:
+    """The first that says anything."""
+    said = (decode_header(str(each), charset)[:LONGEST_SUBJECT] for each in header.get_all("subject", []))
+    return next((each for each in said if each), "")
 
 
 def _author(header: Header, sender: str | None, charset: str) -> tuple[str, str | None]:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 KINDS = ("failed", "delayed", "relayed", "expanded", "delivered")  # the gravest first
 LONGEST_WORDS = 500  # characters
-_ADDRESS = r"[^\s<>@\"',;:()\[\]]{1,64}@[^\s<>@\"',;:()\[\]]{1,255}"
-_IN_WORDS = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9.-]{1,255}"  # between Chinese words, too
+_ADDRESS = r"[^\s<>@\"',;:()\[\]][^\s<>@\",;:()\[\]]{0,63}@[^\s<>@\"',;:()\[\]]{1,255}"
+# Between Chinese words, too; an apostrophe before it quotes it.
+_IN_WORDS = r"[A-Za-z0-9!#$%&*+/=?^_`{|}~.-][A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{0,63}@[A-Za-z0-9.-]{1,255}"
 _ENHANCED = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")  # RFC 3463
 _REPLY = re.compile(r"(?<![\d.])([45])\d\d(?=[ -])")  # RFC 5321 4.2
 _ENVELOPE = re.compile(
