@@ -32,6 +32,7 @@ _LINES = frozenset(
 )
 _PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"})
 _SHOWN = _LINES | _PARAGRAPHS | {"br", "span", "font", "b", "td", "img"}
+_FILLED_IN = frozenset({"text", "email", "tel", "number", "date", "url", "search"})
 _SPACES = re.compile(r"[ \t\r\n\f\xa0]+")
 _CODE = re.compile(r"<(?:script|style)\b[^<>]{0,2000}>", re.IGNORECASE)
 _CODE_END = re.compile(r"</(?:script|style)\b[^<>]{0,100}>", re.IGNORECASE)
@@ -56,6 +57,11 @@ def _bare(html: str) -> str:
     first, *rest = _CODE.split(html)
     words = [first, *(_CODE_END.split(piece, maxsplit=1)[-1] for piece in rest)]
     return _SPACES.sub(" ", unescape(_TAG.sub(" ", " ".join(words)))).strip()
+
+
+def _filled_in(said: dict[str, str | None]) -> str:
+    """What a form's field holds."""
+    return (said.get("value") or "") if (said.get("type") or "text") in _FILLED_IN else ""
 
 
 class _Reader(HTMLParser):
@@ -90,8 +96,11 @@ class _Reader(HTMLParser):
             self._end_paragraph()
             self.depth += tag == "blockquote"
             self.preformatted += tag == "pre"
-        elif tag == "img":
-            self.line += f"[{alt}]" if (alt := dict(attrs).get("alt")) else ""
+        elif tag in ("img", "area"):
+            said = dict(attrs)
+            self.line += f"[{alt}]" if (alt := said.get("alt") or said.get("title")) else ""
+        elif tag == "input":
+            self.line += _filled_in(dict(attrs))
         elif tag == "a":
             self.link = ((dict(attrs).get("href") or "").strip(), len(self.line))
 
@@ -126,6 +135,10 @@ class _Reader(HTMLParser):
             return
         words = _SPACES.sub(" ", data)
         self.line += words.lstrip(" ") if not self.line or self.line.endswith((" ", "\t")) else words
+
+    def unknown_decl(self, data: str) -> None:
+        if data.startswith("CDATA["):
+            self.handle_data(data[6:])
 
     def _end_line(self, always: bool = False) -> None:
         line = self.line.rstrip() if self.preformatted else self.line.strip(" ")

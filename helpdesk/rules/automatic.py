@@ -5,11 +5,15 @@ from collections.abc import Collection, Mapping
 
 from helpdesk.rules.threading import INSTANCE_HEADER, Head, is_ours
 
+_COMMENT = re.compile(r"\([^()]*\)")
 _NO = ("", "no", "none", "false", "0")
 # Suppressing receipts alone says nothing: people's programs do so as well (MS-OXCMAIL 2.1.3.2.20).
 _SUPPRESSES = frozenset({"all", "oof", "autoreply", "dr", "ndr"})
 _BULK = ("bulk", "list", "junk", "auto_reply", "auto-reply", "autoreply")
-_LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post", "mailing-list", "x-mailing-list", "x-beenthere")
+_LIST_HEADERS = (
+    *("list-id", "list-unsubscribe", "list-post", "list-help", "list-owner", "list-subscribe"),
+    *("mailing-list", "x-mailing-list", "x-beenthere"),
+)
 # Responders, other desks, monitors and timers that name themselves in a header of their own.
 _PROGRAMS = (
     "x-autoreply",
@@ -45,12 +49,14 @@ _AUTOMATIC_SUBJECTS = (
     r"|autom\.)[- ]?(?:e-?mail )?(?:reply|response|responder|answer|antwort|antwoord|svar|odpowied[źz]"
     r"|odpov[eě][dď]|válasz)|odpowiedź automatyczna|réponse automatique(?: d['’]absence)?"
     r"|message d['’]absence|absence du bureau|respuesta automática|fuera de (?:la )?oficina"
-    r"|risposta automatica|fuori (?:sede|ufficio)|resposta automática|ausência temporária"
+    r"|risposta automatica|fuori (?:sede|ufficio)|resposta autom[áà]tica|ausência temporária"
     r"|fora do escritório|automaattinen vastaus|poissa(?:oloviesti)?|(?:i am "
     r"|i'm )?(?:currently )?(?:out of|away from) (?:the )?office(?: ?(?:auto ?reply|reply|message|notice"
     r"|notification))?|vacation (?:reply|response|notice|message)|ooo|abwesenheits(?:notiz|nachricht"
     r"|meldung|assistent|agent|benachrichtigung)|abwesend|afwezigheid(?:sbericht)?|afwezig"
     r"|frånvaro(?:meddelande)?|fraværs(?:melding|besked)|fravær|răspuns automat|автоматический ответ"
+    r"|samodejni odgovor|a[vu]tomatski odgovor|автоматичен отговор|automatinis atsakymas|automātiskā atbilde"
+    r"|automaatvastus"
     r"|автоответ(?:чик)?|автоматична відповідь|otomatik (?:yanıt|cevap)|αυτόματη απάντηση"
     r"|trả lời tự động|balasan otomatis|(?:系统|系統|邮件|郵件|外出|休假|出差)?自[动動](?:回[复覆復]"
     r"|答[复覆復]|回信|应答|應答)(?:邮件|郵件|信息|消息)?|(?:外出|休假)(?:通知|提醒)|不在(?:办公室"
@@ -73,7 +79,7 @@ def why_automatic(head: Head, own: Collection[str], instance: str) -> str | None
     "own_loop": it is ours, by our instance header or our address. People who write to an address of ours
     that is a mailing list are no list: a program that does not say so otherwise passed their mail on.
     """
-    said = {name: value.strip().lower() for name, value in head.headers.items()}
+    said = {name: _COMMENT.sub("", value).strip().lower() for name, value in head.headers.items()}
     if said.get(INSTANCE_HEADER.lower()) == instance.lower():
         return "own_loop"
     if head.from_address and is_ours(head.from_address, own):
