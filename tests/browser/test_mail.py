@@ -195,3 +195,15 @@ def test_a_formatted_mail_fetches_pictures_only_when_asked_and_runs_no_script(
     assert asked
     assert set(asked) == {""}  # nobody is told from where
     assert frame.locator("body").evaluate("() => window.origin") is not None
+
+
+def test_a_mail_that_is_made_a_ticket_leads_there_by_itself(house: House, visit: Visit) -> None:
+    receive.store_raw(b"Subject: Pallets\r\n\r\nWho takes them?\r\n", "smtp", None, [], clock.now())
+    receive.parse_waiting(clock.now())
+    page = visit(house.bo, f"/mail/{db.session.query(RawMail).one().id}", width=390)
+    page.get_by_role("button", name="Make it a ticket anyway").click()
+    expect(page.get_by_text("Waiting to be read")).to_be_visible()
+    read_anew()
+    receive.parse_waiting(clock.now())
+    page.get_by_role("link", name="Open HD-1").click()
+    expect(page.get_by_role("heading", name="Pallets")).to_be_visible()

@@ -102,6 +102,7 @@ def test_oauth_asks_for_what_it_needs(eli: Browser) -> None:
     answer = eli.post("/admin/mailboxes/new", data={k: v for k, v in oauth.items() if v})
     assert answer.status_code == 422
     assert 'name="auth" value="oauth" checked' in answer.text
+    assert "Enter the address at which the provider gives tokens." in answer.text
     given = {
         "token_url": "http://127.0.0.1:1/token",
         "client_id": "desk",

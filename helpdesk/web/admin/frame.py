@@ -58,6 +58,10 @@ SAID: Mapping[str, Any] = {
     "last_administrator": _l("Nobody else could set anything up. Make somebody else an administrator first."),
     "no_such_hours": _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another."),
     "required": _l("Fill this in."),
+    "token_url_required": _l("Enter the address at which the provider gives tokens."),
+    "client_id_required": _l("Enter the client ID that the provider gave you."),
+    "password_required": _l("Enter the password of the mailbox."),
+    "client_secret_required": _l("Enter the client secret or the refresh token that the provider gave you."),
     "type_again": _l("Type this again: it was meant for another server, or cannot be read any more."),
     "not_encrypted": _l("Choose an encrypted way; only a server on this machine may go without."),
     "another_mailbox": _l(
@@ -132,7 +136,8 @@ def form_page(
         except ChangedMeanwhile:
             errors = {"": [changed_meanwhile()]}
         except Refused as fault:
-            errors = {fault.field: [str(SAID[fault.code]) % {"names": fault.names}]}
+            said = SAID.get(f"{fault.field}_{fault.code}") or SAID[fault.code]
+            errors = {fault.field: [str(said) % {"names": fault.names}]}
     marker = request.form.get("marker", "")
     return render_template(template, typed=request.form, marker=marker, errors=errors, **shown), 422
 
