@@ -39,7 +39,7 @@ class Place:
 class Arrival:
     """A message whose bytes are on the disk (by their SHA-256) and that has no row yet.
 
-    `door`: smtp, lmtp, imap, pipe. `sender` of the envelope: "" the null return path, None unknown.
+    `door`: see RawMail. `sender` of the envelope: "" the null return path, None unknown.
     """
 
     sha256: str

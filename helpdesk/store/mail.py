@@ -43,7 +43,7 @@ class RawMail(Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     sha256: Mapped[str] = mapped_column(index=True)
     size: Mapped[int]
-    door: Mapped[str]  # smtp, lmtp, imap, pipe
+    door: Mapped[str]  # smtp, lmtp, imap, pipe; disk: found there without a row
     sender: Mapped[str | None]  # of the envelope; None where the door knows none
     recipients: Mapped[list[str]] = mapped_column(Json)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
