@@ -5,6 +5,8 @@
 BIN := .venv/bin
 TRANSLATIONS := helpdesk/translations
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po))
+# Tests side by side, each half with servers of its own; those that start the whole service one after the other.
+ABREAST := -n 2 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
@@ -19,7 +21,7 @@ demo: .venv/.installed $(COMPILED)
 	@$(BIN)/helpdesk demo
 
 test: lint $(COMPILED)
-	$(BIN)/pytest
+	$(BIN)/pytest $(ABREAST)
 
 lint: .venv/.installed-dev
 	$(BIN)/ruff check

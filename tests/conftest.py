@@ -42,6 +42,13 @@ CHROMIUM_OPTIONS = [
 BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Where tests run side by side, those that start the whole service follow one another."""
+    for item in items:
+        if item.get_closest_marker("processes"):
+            item.add_marker(pytest.mark.xdist_group("processes"))
+
+
 @pytest.fixture(scope="session", params=BACKENDS)
 def backend_app(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The application on an empty database of this kind."""
