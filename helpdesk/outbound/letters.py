@@ -18,6 +18,7 @@ page for this recipient: a follow link for reporters, the ticket page for staff)
 day: a letter may be read on another), `say_zone()`, `say_duration(seconds)`, and the caller's words.
 """
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial
@@ -203,8 +204,8 @@ def _render(
 
 
 def headline(subject: str, ticket: Ticket | None) -> str:
-    """What a letter's subject says beyond the number."""
-    return subject.removeprefix(f"[{ticket.number}] ") if ticket else subject
+    """What a letter's subject says beyond the number; of a ticket that was merged it bears the old one."""
+    return re.sub(r"^\[HD-\d+\] ", "", subject) if ticket else subject
 
 
 def _state(to: Person | None, ticket: Ticket) -> str:

@@ -125,6 +125,9 @@ def test_the_reporter_of_a_duplicate_takes_part_in_the_survivor(house: House, ti
     assert (other.state, other.merged_into_id) == ("cancelled", ticket.id)
     assert find_ticket(ticket.id, gil.asker) is not None
     assert letters_to("gil@example.org") == ["received", "merged"]
+    merged = last_letter("merged")
+    assert f"\n\nGoes on as {ticket.number}: " in merged.text
+    assert merged.subject.startswith(f"[{other.number}] ")
     assert [e.kind for e in list_entries(ticket.id)] == ["reported", "linked"]
     tickets.reply(ticket.id, house.bo, "On it", now=ELEVEN)
     assert letters_to("gil@example.org") == ["received", "merged", "replied"]
