@@ -26,7 +26,7 @@ def detect(content: bytes, declared: str = "") -> str:
     if b"\x1b$" in content and content.isascii():
         return content.decode("iso2022_kr", "replace") if b"\x1b$)C" in content else decode_jis(content)
     if content.count(b"\0") * 4 > len(content):
-        return decode_wide(content, "utf-16")
+        return _in_its_order(content, "utf-16")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as fault:
@@ -62,10 +62,15 @@ def decode_wide(content: bytes, charset: str) -> str:
         return content.decode("utf-8")
     if not marked and b"\0" not in content and b"\n" in content.strip(b"\r\n"):
         return detect(content)
-    if charset == "utf-16" and not marked:  # the order is to be seen from the NULs (RFC 2781 4.3)
-        charset = "utf-16-be" if content[::2].count(0) > content[1::2].count(0) else "utf-16-le"
-    text = content.decode(charset, "replace")
+    text = _in_its_order(content, charset)
     return text if is_damaged(text, charset) else detect(content)
+
+
+def _in_its_order(content: bytes, charset: str) -> str:
+    """UTF-16 without a mark shows the order of its bytes by where the NULs are (RFC 2781 4.3)."""
+    if charset == "utf-16" and content[:2] not in (b"\xff\xfe", b"\xfe\xff"):
+        charset = "utf-16-be" if content[::2].count(0) > content[1::2].count(0) else "utf-16-le"
+    return content.decode(charset, "replace")
 
 
 def is_utf8(content: bytes, *, surely: bool = False) -> bool:

@@ -56,3 +56,7 @@ KOREAN = "프린터가 고장났습니다. 빨리 고쳐 주세요."
 )
 def test_words_are_read_whatever_their_program_says(said: str, real: str, words: str) -> None:
     assert decode(words.encode(real), said) == words
+
+
+def test_utf_16_that_is_damaged_throughout_is_read_all_the_same() -> None:
+    assert "ok" in decode(b"\xd8\x01\x00o\x00k" * 40, "utf-16")
