@@ -105,8 +105,8 @@ def test_it_brings_each_message_once_however_large_and_strange(app: Flask, house
         mta.finish()
     assert len(rows()) == 6
     assert db.session.query(Ticket).count() == 6
-    body = db.session.query(Entry).filter_by(kind="reported").order_by(Entry.id).all()[-1].body
-    assert "x" * 900 in body
+    bodies = [entry.body for entry in db.session.query(Entry).filter_by(kind="reported")]
+    assert len([body for body in bodies if "x" * 900 in body]) == 1
 
 
 @pytest.fixture
