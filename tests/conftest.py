@@ -25,6 +25,7 @@ from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.organisation import Organisation
 from helpdesk.store.people import Address, Person
+from helpdesk.store.rosters import Layer, Roster, RosterVersion
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team
 from helpdesk.web.auth import User
@@ -209,6 +210,13 @@ class House:
         found.addresses.append(Address(email=f"{name.lower()}@example.org", is_primary=True))
         db.session.add(found)
         return found
+
+
+def a_roster(name: str, *layers: Layer, zone: str = "Europe/Berlin") -> Roster:
+    """A roster with these layers, the lowest first, which have held as long as anybody asks."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    version = RosterVersion(number=1, zone=zone, effective_at=since, published_at=since, layers=list(layers))
+    return Roster(name=name, zone=zone, versions=[version])
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The example organisation: what `helpdesk demo` shows and what invented history happens in."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -9,11 +9,11 @@ from helpdesk.desk import maintenance, passwords, setup
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
-from helpdesk.store.maintenance import Window
+from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.policies import list_policy_rules
-from helpdesk.store.rosters import Absence, Layer, Roster
+from helpdesk.store.rosters import Absence, Layer, Roster, RosterVersion
 from helpdesk.store.services import Service, list_services
 from helpdesk.store.teams import Member, Team, list_teams
 
@@ -163,7 +163,9 @@ def _rosters(cast: _Cast, start: datetime) -> None:
 
 def _roster(name: str, people: list[int], starts_at: str) -> Roster:
     layer = Layer(position=0, name="Weeks", people=people, starts_at=starts_at, every=1, unit="weeks")
-    return Roster(name=name, zone=ZONE, layers=[layer])
+    since = datetime.fromisoformat(starts_at).replace(tzinfo=ZoneInfo(ZONE)).astimezone(UTC)
+    version = RosterVersion(number=1, zone=ZONE, effective_at=since, published_at=since, layers=[layer])
+    return Roster(name=name, zone=ZONE, versions=[version])
 
 
 def _services(cast: _Cast) -> None:
@@ -209,15 +211,17 @@ def _windows(now: datetime) -> None:
         (0, "ERP", "New version"),
     ):
         starts_at = night + timedelta(days=3) - timedelta(days=30 * months)
+        told_at = min(starts_at - timedelta(days=7), now)
         window = Window(
-            service_id=by_name[name].id,
+            state="announced",
+            covered=[WindowService(service_id=by_name[name].id)],
             starts_at=starts_at,
             ends_at=starts_at + timedelta(hours=4),
             reason=reason,
-            announced_at=min(starts_at - timedelta(days=7), now),
+            announced_at=told_at,
         )
         db.session.add(window)
-        maintenance.remember(window, window.announced_at)
+        maintenance.remember(window, told_at)
 
 
 def _absences(cast: _Cast, now: datetime) -> None:

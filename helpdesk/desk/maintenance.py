@@ -7,6 +7,7 @@ from helpdesk.desk.security import log_event
 from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import (
     Window,
+    WindowService,
     WindowVersion,
     get_window_for_change,
     lock_service,
@@ -43,7 +44,8 @@ def announce(
         starts_at = max(starts_at, _second(now))
         _check(starts_at, ends_at, now)
         window = Window(
-            service_id=service_id,
+            state="announced",
+            covered=[WindowService(service_id=service_id)],
             starts_at=starts_at,
             ends_at=ends_at,
             reason=reason,
@@ -51,6 +53,7 @@ def announce(
             created_by_id=actor_id,
         )
         db.session.add(window)
+        db.session.flush()
         remember(window, now, actor_id)
         stale.after_window_change(window, starts_at, now)
         _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id, address)
@@ -113,6 +116,9 @@ def remember(window: Window, now: datetime, actor_id: int | None = None) -> None
             known_at=now,
             starts_at=window.starts_at,
             ends_at=window.ends_at,
+            started_at=window.started_at,
+            ended_at=window.ended_at,
+            announced_at=window.announced_at,
             is_cancelled=window.cancelled_at is not None,
             by_id=actor_id,
         )
@@ -122,7 +128,8 @@ def remember(window: Window, now: datetime, actor_id: int | None = None) -> None
 
 def _window_ahead(window_id: int, now: datetime) -> Window:
     window = get_window_for_change(window_id)
-    lock_service(window.service_id)
+    for service in window.services:
+        lock_service(service.id)
     if window.is_over(now):
         raise WindowRefused("over")
     return window

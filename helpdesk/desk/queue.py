@@ -41,7 +41,8 @@ def _windows(rows: Sequence[Any], now: datetime) -> dict[int, list[Window]]:
     services = list({row.service_id for row in rows if row.service_id is not None})
     by_service: dict[int, list[Window]] = {}
     for window in list_windows(services, now, max(row.next_due_at for row in rows)):
-        by_service.setdefault(window.service_id, []).append(window)
+        for service in window.services:
+            by_service.setdefault(service.id, []).append(window)
     return by_service
 
 

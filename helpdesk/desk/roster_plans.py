@@ -12,6 +12,7 @@ from helpdesk.store.rosters import (
     Layer,
     Override,
     Roster,
+    RosterVersion,
     find_override,
     find_roster_by_name,
     get_roster_for_change,
@@ -91,12 +92,33 @@ def save_layers(
         if missing := wanted - list_people_by_id(wanted).keys():
             raise LookupError(f"no person {min(missing)}")
         was = _said([draft_of(layer) for layer in roster.layers])
-        roster.layers.clear()
-        db.session.flush()  # a name that is kept must be free before it is taken again
-        roster.layers.extend(Layer(position=n, **draft) for n, draft in enumerate(drafts))
+        add_version(roster, drafts, now, now, actor_id)
         detail = {"from": was, "to": _said(drafts)}
         _log("roster_layers_changed", roster, detail, now, actor_id, address)
     return roster
+
+
+def add_version(
+    roster: Roster,
+    drafts: Sequence[LayerDraft],
+    effective_at: datetime,
+    now: datetime,
+    actor_id: int | None,
+    reason: str = "",
+) -> RosterVersion:
+    """The next version of the roster, in its zone, with these layers from `effective_at` on. In a
+    transaction."""
+    version = RosterVersion(
+        number=len(roster.versions) + 1,
+        zone=roster.zone,
+        effective_at=effective_at,
+        published_at=now,
+        published_by_id=actor_id,
+        reason=reason,
+        layers=[Layer(position=n, **draft) for n, draft in enumerate(drafts)],
+    )
+    roster.versions.append(version)
+    return version
 
 
 def add_override(

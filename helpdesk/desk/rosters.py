@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 from helpdesk.desk import reference
 from helpdesk.desk.reference import TARGETS
@@ -38,6 +38,7 @@ class LayerDraft(TypedDict):
     every: int
     unit: str
     hours: dict[str, Any] | None
+    calendar_id: NotRequired[int | None]
 
 
 @dataclass(frozen=True)
@@ -168,7 +169,11 @@ def may_edit(asker: Asker, roster: Roster) -> bool:
 def layers_of(zone: str, drafts: Iterable[LayerDraft]) -> tuple[oncall.Layer, ...]:
     """Drafts as the rule takes them, people by id. Raises ScenarioError, which names the place
     ("roster.layers[0].every: ..."), for what the rule refuses."""
-    raw = [{**draft, "people": [str(person) for person in draft["people"]]} for draft in drafts]
+    raw = [
+        {name: value for name, value in draft.items() if name != "calendar_id"}
+        | {"people": [str(person) for person in draft["people"]]}
+        for draft in drafts
+    ]
     parsed = parse_roster({"timezone": zone, "layers": raw}, "roster").layers
     return tuple(replace(layer, people=tuple(int(str(p)) for p in layer.people)) for layer in parsed)
 
@@ -183,6 +188,7 @@ def draft_of(layer: Layer) -> LayerDraft:
         "every": layer.every,
         "unit": layer.unit,
         "hours": layer.hours,
+        "calendar_id": layer.calendar_id,
     }
 
 

@@ -9,13 +9,14 @@ from datetime import datetime
 from helpdesk.outbound import alarms
 from helpdesk.store.db import after_commit
 from helpdesk.store.maintenance import Window
-from helpdesk.store.stale import begin_recomputation, mark_all, mark_living, mark_service, set_total
+from helpdesk.store.stale import begin_recomputation, mark_all, mark_living, mark_services, set_total
 
 
 def after_window_change(window: Window, since: datetime, now: datetime) -> None:
     """Marks what the window can move from `since` on, and has it computed after the commit."""
-    begun = begin_recomputation("window", window.service.name, now)
-    _begin(begun, mark_service(begun, window.service_id, since, window.id, now), now)
+    begun = begin_recomputation("window", ", ".join(service.name for service in window.services), now)
+    services = [service.id for service in window.services]
+    _begin(begun, mark_services(begun, services, since, window.id, now), now)
 
 
 def after_calendar_change(since: datetime, now: datetime, subject: str = "", is_office: bool = False) -> None:

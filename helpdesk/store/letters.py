@@ -43,6 +43,8 @@ class Letter(Model):
     subject: Mapped[str]
     text: Mapped[str]
     html: Mapped[str]
+    # An event for calendars (RFC 5545), attached; "": none.
+    ics: Mapped[str] = mapped_column(default="")
     message_id: Mapped[str] = mapped_column(unique=True)
     in_reply_to: Mapped[str | None]
     reply_to: Mapped[str | None]

@@ -35,6 +35,8 @@ class Person(Model):
     password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(default=0)
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When they last looked at their bell, for what has no notice of its own (maintenance).
+    bell_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     addresses: Mapped[list["Address"]] = relationship(
         back_populates="person", order_by="Address.id", cascade="all, delete-orphan"

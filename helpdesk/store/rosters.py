@@ -1,9 +1,9 @@
 """Rosters: layers, overrides; and people's absences."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
@@ -12,28 +12,70 @@ from helpdesk.store.teams import Team
 
 
 class Roster(Model):
-    """Who is on call when: layers of turns, and overrides above them; local times are those of `zone`."""
+    """Who is on call when: dated versions of layers, overrides above them. `zone`: where its local times are
+    shown and typed, that of its newest version.
+
+    `swaps_need_lead`: a swap between two holds only when a lead has agreed. `holiday_calendar_id`: its
+    holidays are not taken by turns but arranged by hand, weeks ahead (HolidayArrangement); None: by turns.
+    `remind_hours`: how long before their turn people are reminded of it; 0: never.
+    """
 
     __tablename__ = "roster"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     zone: Mapped[str]
-    layers: Mapped[list["Layer"]] = relationship(
-        order_by="Layer.position", cascade="all, delete-orphan", back_populates="roster", lazy="selectin"
+    swaps_need_lead: Mapped[bool] = mapped_column(default=False)
+    holiday_calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
+    remind_hours: Mapped[int] = mapped_column(default=24)
+    versions: Mapped[list["RosterVersion"]] = relationship(
+        order_by="RosterVersion.number",
+        cascade="all, delete-orphan",
+        back_populates="roster",
+        lazy="selectin",
     )
     overrides: Mapped[list["Override"]] = relationship(
         order_by="Override.id", cascade="all, delete-orphan", back_populates="roster"
+    )
+    arrangements: Mapped[list["HolidayArrangement"]] = relationship(
+        order_by="HolidayArrangement.first_on", cascade="all, delete-orphan", back_populates="roster"
+    )
+
+    @property
+    def layers(self) -> list["Layer"]:
+        """Those of its newest version; none where it has no version yet."""
+        return self.versions[-1].layers if self.versions else []
+
+
+class RosterVersion(Model):
+    """The layers that hold from `effective_at` on, in `zone`. At any instant the version with the highest
+    `number` among those in force holds: pieced together, so that the past stays as it was."""
+
+    __tablename__ = "roster_version"
+    __table_args__ = (UniqueConstraint("roster_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"))
+    number: Mapped[int]
+    zone: Mapped[str]
+    effective_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    published_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(default="")
+    roster: Mapped[Roster] = relationship(back_populates="versions")
+    published_by: Mapped[Person | None] = relationship()
+    layers: Mapped[list["Layer"]] = relationship(
+        order_by="Layer.position", cascade="all, delete-orphan", back_populates="version", lazy="selectin"
     )
 
 
 class Layer(Model):
     """As in on-call.md: `starts_at`/`ends_at` are local wall-clock texts ("2026-03-02T09:00"), `people`
-    a list of person ids, `hours` {"week", "dates"} or None for always."""
+    a list of person ids, `hours` {"week", "dates"} or None for always. `calendar_id`: its hours are those of
+    that calendar, in its zone and with its versions; then `hours` is None."""
 
     __tablename__ = "roster_layer"
-    __table_args__ = (UniqueConstraint("roster_id", "name"),)
+    __table_args__ = (UniqueConstraint("version_id", "name"),)
     id: Mapped[int] = mapped_column(primary_key=True)
-    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"), index=True)
+    version_id: Mapped[int] = mapped_column(ForeignKey("roster_version.id"), index=True)
     position: Mapped[int]
     name: Mapped[str]
     people: Mapped[list[int]] = mapped_column(Json)
@@ -42,11 +84,13 @@ class Layer(Model):
     every: Mapped[int]
     unit: Mapped[str]
     hours: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    roster: Mapped[Roster] = relationship(back_populates="layers")
+    calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id"))
+    version: Mapped[RosterVersion] = relationship(back_populates="layers")
 
 
 class Override(Model):
-    """A person takes [starts_at, ends_at) whatever the layers say; of two that overlap the later id wins."""
+    """A person takes [starts_at, ends_at) whatever the layers say; of two that overlap the later id wins.
+    `made_by`: hand, swap (of `swap_id`), rota (a table of days that was read in)."""
 
     __tablename__ = "roster_override"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -55,14 +99,106 @@ class Override(Model):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(default="")
+    made_by: Mapped[str] = mapped_column(default="hand")
+    swap_id: Mapped[int | None] = mapped_column(ForeignKey("roster_swap.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     roster: Mapped[Roster] = relationship(back_populates="overrides")
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
 
 
+class Swap(Model):
+    """`asker` wants somebody else to take their [starts_at, ends_at) of the roster: `offered_to`, or whoever
+    of its people comes first (None). With `return_starts_at`/`return_ends_at` they take that time of the
+    other's in return (only where offered to one).
+
+    `state`: offered; accepted (by `taken_by`; waits for a lead); done (the overrides stand); declined,
+    withdrawn, refused (by a lead), lapsed (nobody took it before it began).
+    """
+
+    __tablename__ = "roster_swap"
+    __table_args__ = (Index(None, "roster_id", "state"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"))
+    asker_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    offered_to_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    return_starts_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    return_ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    words: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(default="offered")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    taken_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    decided_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    roster: Mapped[Roster] = relationship()
+    asker: Mapped[Person] = relationship(foreign_keys=[asker_id])
+    offered_to: Mapped[Person | None] = relationship(foreign_keys=[offered_to_id])
+    taken_by: Mapped[Person | None] = relationship(foreign_keys=[taken_by_id])
+
+
+class HolidayArrangement(Model):
+    """The holidays [first_on, last_on] (local dates of the roster's zone, both included) are left out of all
+    its layers: `people` (ids, one a day in order) take them; [] until a lead has filled it: a gap."""
+
+    __tablename__ = "holiday_arrangement"
+    __table_args__ = (UniqueConstraint("roster_id", "first_on"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"))
+    name: Mapped[str] = mapped_column(default="")
+    first_on: Mapped[date]
+    last_on: Mapped[date]
+    people: Mapped[list[int]] = mapped_column(Json, default=list)
+    proposed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    filled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    filled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    roster: Mapped[Roster] = relationship(back_populates="arrangements")
+
+
+class Handover(Model):
+    """The turn of `from_person` in the roster ends at `at` and `to_person` (None: nobody) comes next.
+
+    `words`: what the leaving one writes for the next, beforehand. `sent_at`: when it was handed over; then
+    `summary` keeps what was open: {"critical": [...], "waiting": [...], "promised": [...]}, ticket ids each.
+    """
+
+    __tablename__ = "handover"
+    __table_args__ = (UniqueConstraint("roster_id", "at"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    from_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    to_person_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    words: Mapped[str] = mapped_column(default="")
+    summary: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    roster: Mapped[Roster] = relationship()
+    from_person: Mapped[Person | None] = relationship(foreign_keys=[from_person_id])
+    to_person: Mapped[Person | None] = relationship(foreign_keys=[to_person_id])
+
+
+class AbsenceFeed(Model):
+    """A person's own calendar (iCal) whose events are their absences. `url` is sealed (outbound/sealing).
+    `fault`: what went wrong at the last try, "" where it worked."""
+
+    __tablename__ = "absence_feed"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), unique=True)
+    url: Mapped[str]
+    etag: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    fault: Mapped[str] = mapped_column(default="")
+    person: Mapped[Person] = relationship()
+
+
 class Absence(Model):
-    """A person is away in [starts_at, ends_at), in every roster."""
+    """A person is away in [starts_at, ends_at), in every roster. `uid`: the event of their AbsenceFeed that
+    says so; None: typed in."""
 
     __tablename__ = "absence"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -70,7 +206,26 @@ class Absence(Model):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime] = mapped_column(UtcDateTime)
     reason: Mapped[str] = mapped_column(default="")
+    uid: Mapped[str | None]
     person: Mapped[Person] = relationship()
+
+
+class FeedLink(Model):
+    """A secret address that needs no sign-in. `kind`: person (an iCal feed of their turns), roster (of a
+    roster's), wall (the page "who is on call now" for a wall screen; no roster: all). Only the hash of its
+    secret is kept (SHA-256, hex): it is shown once, when made."""
+
+    __tablename__ = "feed_link"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str]
+    secret_hash: Mapped[str] = mapped_column(unique=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), index=True)
+    roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    person: Mapped[Person] = relationship()
+    roster: Mapped[Roster | None] = relationship()
 
 
 def find_roster(roster_id: int) -> Roster | None:

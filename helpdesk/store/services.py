@@ -21,8 +21,27 @@ class Service(Model):
     is_core: Mapped[bool] = mapped_column(default=False)
     is_restricted: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
+    # Whether it stands on the public status page; a restricted one never does.
+    is_on_status_page: Mapped[bool] = mapped_column(default=True)
     team: Mapped[Team] = relationship()
     owner: Mapped[Person | None] = relationship()
+
+
+class Dependency(Model):
+    """`service` does not work without `needs`: what covers the one covers the other."""
+
+    __tablename__ = "service_dependency"
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    needs_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True, index=True)
+
+
+class Audience(Model):
+    """People of the department, and of those below it, use the service: they hear of its maintenance. A
+    service without any: everybody does."""
+
+    __tablename__ = "service_audience"
+    service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True)
+    department_id: Mapped[int] = mapped_column(ForeignKey("department.id"), primary_key=True)
 
 
 def find_service(service_id: int) -> Service | None:

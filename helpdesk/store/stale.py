@@ -68,13 +68,13 @@ def begin_recomputation(cause: str, subject: str, now: datetime) -> int:
     return begun.id
 
 
-def mark_service(
-    recomputation_id: int, service_id: int, since: datetime, window_id: int, now: datetime
+def mark_services(
+    recomputation_id: int, service_ids: list[int], since: datetime, window_id: int, now: datetime
 ) -> int:
-    """Marks what a window of the service can move from `since` on, also on tickets that were moved
+    """Marks what a window of the services can move from `since` on, also on tickets that were moved
     to another service and may have been there; returns how many targets. For desk verbs."""
     moved = select(Entry.ticket_id).where(Entry.kind == "moved")
-    which = or_(Ticket.service_id == service_id, Ticket.id.in_(moved))
+    which = or_(Ticket.service_id.in_(service_ids), Ticket.id.in_(moved))
     return _mark(which, _can_move(since), recomputation_id, window_id, now)
 
 

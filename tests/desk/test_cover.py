@@ -8,8 +8,8 @@ from helpdesk.desk.changes import By
 from helpdesk.store import db
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Policy
-from helpdesk.store.rosters import Layer, Roster
-from tests.conftest import MONDAY_9, House
+from helpdesk.store.rosters import Layer
+from tests.conftest import MONDAY_9, House, a_roster
 
 SATURDAYS = {"mon": [["09:00", "12:00"]], "sat": [["10:00", "14:00"]]}
 HOUR = 3600
@@ -32,8 +32,8 @@ def saturdays(house: House) -> int:
 
 
 def on_call(house: House, hours: dict[str, Any]) -> None:
-    roster = Roster(name="ERP", zone="Europe/Berlin")
-    roster.layers.append(
+    roster = a_roster(
+        "ERP",
         Layer(
             position=0,
             name="weeks",
@@ -42,7 +42,7 @@ def on_call(house: House, hours: dict[str, Any]) -> None:
             every=1,
             unit="weeks",
             hours=hours,
-        )
+        ),
     )
     db.session.add(roster)
     db.session.flush()

@@ -14,15 +14,15 @@ from helpdesk.store.people import Person
 from helpdesk.store.rosters import Absence, Layer, Override, Roster
 from helpdesk.store.teams import Member
 from helpdesk.store.tickets import Entry, Ticket
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, a_roster
 
 NIGHT = datetime(2026, 3, 2, 22, 0, tzinfo=UTC)  # Monday 23:00 in Berlin
 DAY = timedelta(days=1)
 
 
 def roster(name: str, *people: Person) -> Roster:
-    found = Roster(name=name, zone="Europe/Berlin")
-    found.layers.append(
+    found = a_roster(
+        name,
         Layer(
             position=0,
             name="days",
@@ -30,7 +30,7 @@ def roster(name: str, *people: Person) -> Roster:
             starts_at="2026-01-05T09:00",
             every=1,
             unit="weeks",
-        )
+        ),
     )
     db.session.add(found)
     db.session.flush()

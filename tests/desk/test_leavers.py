@@ -8,10 +8,10 @@ from helpdesk.desk.tickets import Report
 from helpdesk.store import db
 from helpdesk.store.escalations import EscalationPolicy
 from helpdesk.store.letters import Letter
-from helpdesk.store.rosters import Layer, Roster
+from helpdesk.store.rosters import Layer
 from helpdesk.store.security import SecurityEvent, list_tokens
 from helpdesk.store.tickets import Ticket, get_ticket_for_change, list_entries
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, a_roster
 
 TEN = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 NOON = datetime(2026, 3, 2, 11, 0, tzinfo=UTC)
@@ -58,8 +58,8 @@ def test_the_sessions_links_and_tokens_of_a_leaver_end(house: House) -> None:
 
 
 def test_turns_of_a_leaver_are_gaps(house: House) -> None:
-    roster = Roster(name="ERP", zone="Europe/Berlin")
-    roster.layers.append(
+    roster = a_roster(
+        "ERP",
         Layer(
             position=0,
             name="weeks",
@@ -67,7 +67,7 @@ def test_turns_of_a_leaver_are_gaps(house: House) -> None:
             starts_at="2026-03-02T00:00",
             every=1,
             unit="weeks",
-        )
+        ),
     )
     db.session.add(roster)
     db.session.commit()

@@ -19,11 +19,11 @@ from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Calendar, Policy
-from helpdesk.store.rosters import Layer, Roster
+from helpdesk.store.rosters import Layer
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.stale import Recomputation
 from helpdesk.store.tickets import Entry, Ticket
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, a_roster
 
 TUESDAY = date(2026, 3, 3)
 
@@ -64,11 +64,9 @@ def work_off(now: datetime) -> None:
 
 def cover(house: House) -> None:
     """Bo is on call for the team at all hours."""
-    roster = Roster(name="ERP", zone="Europe/Berlin")
     start = "2026-03-02T00:00"
-    roster.layers.append(
-        Layer(position=0, name="weeks", people=[house.bo.id], starts_at=start, every=1, unit="weeks")
-    )
+    layer = Layer(position=0, name="weeks", people=[house.bo.id], starts_at=start, every=1, unit="weeks")
+    roster = a_roster("ERP", layer)
     db.session.add(roster)
     db.session.flush()
     house.team.roster_id = roster.id

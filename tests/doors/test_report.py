@@ -13,7 +13,7 @@ from helpdesk.desk import attachments
 from helpdesk.desk import tickets as desk
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
-from helpdesk.store.maintenance import Window
+from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.security import SignInAttempt
 from helpdesk.store.tickets import Attachment, Ticket
 from tests.conftest import Browser, House, read_anew
@@ -237,7 +237,7 @@ def test_announced_maintenance_is_said_on_the_form(client: Browser, house: House
     now = clock.now()
     db.session.add(
         Window(
-            service_id=house.printing.id,
+            covered=[WindowService(service_id=house.printing.id)],
             starts_at=now - timedelta(hours=1),
             ends_at=now + timedelta(hours=1),
             announced_at=now,

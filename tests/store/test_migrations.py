@@ -40,6 +40,12 @@ HELD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("escalation_policy", {"id": 1, "severity": "critical", "target": "response", "steps_made": 2}),
     ("escalation_step", {"id": 1, "policy_id": 1, "position": 0, "to": "on_call", "minutes": 0}),
     ("escalation_step", {"id": 2, "policy_id": 1, "number": 1, "position": 1, "to": "lead", "percent": 50}),
+    ("roster", {"id": 1, "name": "First", "zone": "Europe/Berlin"}),
+    (
+        "roster_layer",
+        {"id": 1, "roster_id": 1, "name": "weeks", "people": [1], "every": 1, "unit": "weeks"}
+        | {"starts_at": "2026-03-02T09:00"},
+    ),
     ("maintenance_window", {"id": 1, "service_id": 1, "starts_at": AT, "ends_at": LATER, "announced_at": AT}),
     (
         "maintenance_window",
@@ -137,6 +143,18 @@ def test_a_house_of_the_release_before_is_brought_along(app: Flask) -> None:
         (2, False, 1),
         (2, True, None),
     ]
+    assert rows("maintenance_window", "id", "state", "effect") == [
+        (1, "finished", "down"),
+        (2, "cancelled", "down"),
+    ]
+    with db.engine.connect() as connection:
+        covered = tables()["window_service"]
+        assert sorted(tuple(row) for row in connection.execute(select(covered))) == [
+            (1, 1, True),
+            (2, 2, True),
+        ]
+    assert rows("roster_version", "roster_id", "number", "zone") == [(1, 1, "Europe/Berlin")]
+    assert rows("roster_layer", "name", "version_id", "people") == [("weeks", 1, [1])]
     assert rows("ticket", "id", "service_id", "policy_version_id", "update_by") == [(7, 2, 4, None)]
     assert rows("letter", "id", "key", "channel_id") == [(8, "received:7", None)]
     # The mark that there was, and one that has the ticket's alarms planned anew.
@@ -158,6 +176,8 @@ def test_what_came_along_goes_back(app: Flask) -> None:
     assert rows("service", "id", "policy_id") == [(1, None), (2, 4), (3, 1)]
     assert rows("ticket", "id", "policy_version_id") == [(7, 4)]
     assert rows("letter", "id", "key") == [(8, "received:7")]
+    assert rows("roster_layer", "roster_id", "name") == [(1, "weeks")]
+    assert rows("maintenance_window", "id", "service_id") == [(1, 1), (2, 2)]
     assert len(rows("escalation_step", "id")) == len(rows("maintenance_window", "id")) == 2
     assert_references_hold()
 
