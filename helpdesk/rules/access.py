@@ -28,11 +28,14 @@ _AGENT = (
     | _SEES_DESK
     | {"ticket.work", "ticket.report_for", "ticket.assign", "absence.edit_own", "mail.rescue", "person.add"}
     | {"alarm.hear"}  # the bell, and channels of one's own
+    | {"swap.ask", "handover.write", "feed.own"}
 )
 _LEAD = _AGENT | {
     "roster.edit",
     "absence.edit",
     "maintenance.edit",
+    "maintenance.approve",
+    "fairness.see",
     "followup.work",
     "figures.see",
     "review.write",
@@ -46,6 +49,8 @@ _MANAGER = (
     | {
         "figures.see",
         "figures.export",
+        "fairness.see",
+        "maintenance.approve",
         "review.write",
         "ticket.note",
         "security.see",
@@ -62,6 +67,7 @@ _AUDITOR = (
             "profile.edit",
             "ticket.see_own",
             "figures.see",
+            "fairness.see",
             "admin.see",
             "security.see",
             "ladder.see",

@@ -2,17 +2,39 @@
 
 from typing import Any
 
-from flask import abort
+from flask import abort, current_app, request, url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from helpdesk.desk import rosters
 from helpdesk.rules.access import Role
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.rosters import Roster, find_roster, list_people_by_id, list_teams_of_roster
-from helpdesk.web.frame import asker
+from helpdesk.web.frame import asker, may
+
+# label, endpoint, action that shows it: the pages about who is on call, side by side.
+ON_CALL_PAGES = (
+    (_l("Rosters"), "rosters.index", "roster.see"),
+    (_l("Who is on call now"), "rosters.now.index", "roster.see"),
+    (_l("Swaps"), "rosters.swaps.index", "swap.ask"),
+    (_l("Absences"), "rosters.absences.index", "absence.edit_own"),
+    (_l("Handovers"), "rosters.handovers.index", "roster.see"),
+    (_l("Holidays"), "rosters.holidays.index", "roster.see"),
+    (_l("Preflight"), "rosters.preflight.index", "roster.see"),
+    (_l("Fairness"), "rosters.fairness.index", "fairness.see"),
+)
 
 STAFF = (Role.AGENT, Role.LEAD, Role.MANAGER, Role.ADMINISTRATOR)
 Options = list[tuple[Any, Any]]
+
+
+def on_call_tabs() -> list[dict[str, Any]]:
+    """The pages about who is on call which the asker may open, for the macro `tabs`."""
+    return [
+        {"label": label, "url": url_for(endpoint), "current": request.endpoint == endpoint}
+        for label, endpoint, action in ON_CALL_PAGES
+        if endpoint in current_app.view_functions and may(action)
+    ]
 
 
 def roster_to_see(roster_id: int) -> Roster:

@@ -40,7 +40,7 @@ from helpdesk.web.roster_board import (
     say_source,
     say_who,
 )
-from helpdesk.web.roster_doors import people_options, roster_to_edit, roster_to_see
+from helpdesk.web.roster_doors import on_call_tabs, people_options, roster_to_edit, roster_to_see
 
 bp = Blueprint("rosters", __name__, url_prefix="/on-call")
 bp.register_blueprint(absences.bp)
@@ -48,6 +48,11 @@ bp.register_blueprint(roster_layers.bp)
 
 Page = Answer | str | tuple[str, int]
 FAR = timedelta(days=3660)
+
+
+@bp.app_context_processor
+def _tabs() -> dict[str, Any]:
+    return {"on_call_tabs": on_call_tabs}
 
 
 @bp.after_request
