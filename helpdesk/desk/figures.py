@@ -65,7 +65,7 @@ def export(
     count = 0
     for rows in walk_promises(asker, asked):
         for row, late in zip(rows, late_seconds(rows, now), strict=True):
-            writer.writerow([_safe(value) for value in _line(row, late, link)])
+            writer.writerow([harmless(value) for value in _line(row, late, link)])
             count += 1
     with transaction():
         log_event(
@@ -130,5 +130,6 @@ def _instant(at: datetime | None) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
 
 
-def _safe(value: Any) -> Any:
+def harmless(value: Any) -> Any:
+    """The value, with an apostrophe before a text that a spreadsheet would take for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

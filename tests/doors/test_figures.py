@@ -11,7 +11,7 @@ import pytest
 
 from helpdesk import clock
 from helpdesk.desk import closing, excuses, passwords, tickets, triage
-from helpdesk.desk.figures import _safe
+from helpdesk.desk.figures import harmless
 from helpdesk.rules.access import Role
 from helpdesk.rules.figures import Tally, tally_by
 from helpdesk.rules.lifecycle import Kind
@@ -266,9 +266,9 @@ def test_the_export_has_a_line_a_promise_and_is_logged(
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
 def test_nothing_in_an_export_begins_a_formula(text: str) -> None:
-    assert _safe(text) == f"'{text}"
-    assert _safe("plain =1") == "plain =1"
-    assert _safe(-5) == -5
+    assert harmless(text) == f"'{text}"
+    assert harmless("plain =1") == "plain =1"
+    assert harmless(-5) == -5
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,82 @@
+"""Tables to take away for a spreadsheet: CSV and XLSX. Nothing in them is taken for a formula."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask import Response
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.styles import Alignment, Font
+from openpyxl.utils import get_column_letter
+
+from helpdesk.desk.figures import harmless
+
+Cell = str | int | float | date | datetime | None
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+WIDEST = 60  # characters
+
+
+def csv_answer(name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> Response:
+    """The table as the download NAME.csv: UTF-8, instants in ISO 8601, what looks like a formula quoted."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, lineterminator="\r\n")
+    writer.writerow([harmless(str(column)) for column in columns])
+    writer.writerows([harmless(_plain(cell)) for cell in row] for row in rows)
+    # The mark at the beginning is how spreadsheets know UTF-8.
+    return _download(f"{name}.csv", "text/csv; charset=utf-8", file.getvalue().encode("utf-8-sig"))
+
+
+def xlsx_answer(
+    name: str, columns: Sequence[str], rows: Iterable[Sequence[Cell]], *, sheet: str = "", note: str = ""
+) -> Response:
+    """The table as the download NAME.xlsx: numbers and days as such, texts always as texts. `sheet` names the
+    sheet; `note` stands below the table (of which zone, how counted). An aware instant becomes ISO 8601 text,
+    as spreadsheets know no zones."""
+    table: list[list[Any]] = [
+        [str(column) for column in columns],
+        *([_typed(cell) for cell in row] for row in rows),
+    ]
+    book = Workbook(write_only=True)
+    page: Any = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", sheet)[:31] or "Helpdesk")
+    for number in range(len(columns)):
+        longest = max(len(str(row[number])) for row in table if number < len(row))
+        page.column_dimensions[get_column_letter(number + 1)].width = min(longest + 2, WIDEST)
+    page.freeze_panes = "A2"
+    for number, row in enumerate(table):
+        page.append([_cell(page, value, is_head=number == 0) for value in row])
+    if note:
+        page.append([])
+        page.append([_cell(page, note, is_head=False)])
+    file = io.BytesIO()
+    book.save(file)
+    return _download(f"{name}.xlsx", XLSX, file.getvalue())
+
+
+def _download(name: str, kind: str, body: bytes) -> Response:
+    answer = Response(body, content_type=kind)
+    answer.headers.set("Content-Disposition", "attachment", filename=name)
+    answer.headers["Cache-Control"] = "private, no-store"
+    return answer
+
+
+def _cell(page: Any, value: Any, is_head: bool) -> Any:
+    cell = WriteOnlyCell(page, value)
+    if isinstance(value, str):
+        cell.data_type = "s"  # openpyxl takes "=..." for a formula
+        cell.quotePrefix = value != harmless(value)  # and stays text when somebody edits it
+    if is_head:
+        cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top")
+    return cell
+
+
+def _typed(cell: Cell) -> Cell:
+    plain = _plain(cell)
+    return ILLEGAL_CHARACTERS_RE.sub("", plain) if isinstance(plain, str) else plain
+
+
+def _plain(cell: Cell) -> Cell:
+    return cell.isoformat() if isinstance(cell, datetime) and cell.tzinfo is not None else cell
