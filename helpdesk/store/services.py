@@ -1,6 +1,6 @@
 """Services that people report about."""
 
-from sqlalchemy import ForeignKey, select
+from sqlalchemy import ForeignKey, delete, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Model, db
@@ -73,3 +73,33 @@ def list_services(active_only: bool = True) -> list[Service]:
 def list_restricted_ids() -> frozenset[int]:
     """The ids of restricted services, whose tickets only their team reads."""
     return frozenset(db.session.scalars(select(Service.id).where(Service.is_restricted)))
+
+
+def list_dependencies() -> list[tuple[int, int]]:
+    """(service id, id of one that it needs) of all services."""
+    rows = db.session.execute(select(Dependency.service_id, Dependency.needs_id))
+    return [(service_id, needs_id) for service_id, needs_id in rows]
+
+
+def list_needed_ids(service_id: int) -> list[int]:
+    """The ids of the services that this one needs itself."""
+    query = select(Dependency.needs_id).where(Dependency.service_id == service_id)
+    return list(db.session.scalars(query.order_by(Dependency.needs_id)))
+
+
+def list_audience_ids(service_id: int) -> list[int]:
+    """The ids of the departments that use the service; none: everybody does."""
+    query = select(Audience.department_id).where(Audience.service_id == service_id)
+    return list(db.session.scalars(query.order_by(Audience.department_id)))
+
+
+def replace_needed(service_id: int, needed_ids: list[int]) -> None:
+    """The service needs these and no others. For desk verbs."""
+    db.session.execute(delete(Dependency).where(Dependency.service_id == service_id))
+    db.session.add_all([Dependency(service_id=service_id, needs_id=each) for each in needed_ids])
+
+
+def replace_audience(service_id: int, department_ids: list[int]) -> None:
+    """People of these departments use the service; none: everybody does. For desk verbs."""
+    db.session.execute(delete(Audience).where(Audience.service_id == service_id))
+    db.session.add_all([Audience(service_id=service_id, department_id=each) for each in department_ids])
