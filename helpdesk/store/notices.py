@@ -229,6 +229,22 @@ def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:
     return list(db.session.scalars(query))
 
 
+def count_told(start: datetime, end: datetime) -> dict[int, int]:
+    """How many alarms told each person (by id) anything in [start, end), over however many channels; who was
+    told nothing is left out."""
+    query = (
+        select(Notice.person_id, func.count(Notice.entry_id.distinct()))
+        .where(
+            Notice.kind == "escalated",
+            Notice.person_id.is_not(None),
+            Notice.created_at >= start,
+            Notice.created_at < end,
+        )
+        .group_by(Notice.person_id)
+    )
+    return {person_id: count for person_id, count in db.session.execute(query) if person_id is not None}
+
+
 def see_notices(person_id: int, up_to: int, now: datetime) -> None:
     """The person has seen their notices up to that id. For desk verbs."""
     db.session.execute(
