@@ -1,110 +1,212 @@
-"""Maintenance windows: announced, changed, called off; deadlines follow."""
+"""The life of a maintenance window, step by step; deadlines and notices follow.
 
+Draft, approved (not by its author), announced, running, extended, finished or cancelled. The clock starts
+and ends it as planned unless somebody does so before. From its announcement on each change is kept as a
+version (rules/maintenance), and told (desk/window_notices).
+"""
+
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from helpdesk.desk import stale
+from helpdesk.desk import stale, window_notices
+from helpdesk.desk.changes import By, State, require_unchanged
 from helpdesk.desk.security import log_event
+from helpdesk.rules import dependencies
+from helpdesk.rules import maintenance as rule
+from helpdesk.rules.maintenance import RUNNING
+from helpdesk.rules.maintenance import State as Stage
+from helpdesk.rules.spans import whole_second
 from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import (
     Window,
+    WindowEntry,
     WindowService,
     WindowVersion,
     get_window_for_change,
+    list_window_entries,
+    list_windows_due,
     lock_service,
 )
+from helpdesk.store.services import list_dependencies
 
 LONGEST = timedelta(days=31)
+WORDS = ("reason", "effect", "owner_id", "rollback_plan")
+_AUTHORS = frozenset({"drafted", "changed"})
 
 
 class WindowRefused(Exception):
     """`code`: "past" (it ends before now), "empty" (it ends before it starts), "too_long" (beyond LONGEST),
-    "over" (nothing of it is left to change)."""
+    "not_longer" (no extension), "no_service", "own" (who wrote it does not approve it), "over" (nothing of it
+    is left to change), "not_now" (its state does not allow the step)."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
 
 
-def announce(
-    service_id: int,
-    starts_at: datetime,
-    ends_at: datetime,
-    reason: str,
-    *,
-    now: datetime,
-    actor_id: int,
-    address: str = "",
-) -> Window:
-    """A window for the service; a start in the past becomes now, for what has been counted stays counted.
+def state_of(window: Window) -> State:
+    """What the form of one shows; `service_ids` are those that were chosen."""
+    named = [each.service_id for each in window.covered if each.is_named]
+    words = {name: getattr(window, name) for name in WORDS}
+    return {
+        "service_ids": sorted(named),
+        "starts_at": window.starts_at,
+        "ends_at": window.ends_at,
+        **words,
+    }
 
-    Raises WindowRefused; LookupError where there is no such service.
-    """
+
+def draft(values: State, by: By) -> Window:
+    """A window that nobody knows of yet. `values`: what `state_of` says (effect "down", the author as owner
+    and no rollback plan where left out), and `series_id` of one that recurs. Raises WindowRefused."""
     with transaction():
-        lock_service(service_id)
-        starts_at = max(starts_at, _second(now))
-        _check(starts_at, ends_at, now)
-        window = Window(
-            state="announced",
-            covered=[WindowService(service_id=service_id)],
-            starts_at=starts_at,
-            ends_at=ends_at,
-            reason=reason,
-            announced_at=now,
-            created_by_id=actor_id,
-        )
+        _check(values["starts_at"], values["ends_at"], by.now)
+        window = Window(created_by_id=by.actor_id, owner_id=by.actor_id, series_id=values.get("series_id"))
         db.session.add(window)
-        db.session.flush()
-        remember(window, now, actor_id)
-        stale.after_window_change(window, starts_at, now)
-        _log("maintenance_announced", window, {"to": _said(window)}, now, actor_id, address)
+        _fill(window, {name: each for name, each in values.items() if name != "series_id"})
+        _note(window, "drafted", by, _times(window))
     return window
 
 
-def change(
-    window_id: int,
-    starts_at: datetime,
-    ends_at: datetime,
-    reason: str,
-    *,
-    now: datetime,
-    actor_id: int,
-    address: str = "",
-) -> Window:
-    """Other times or another reason; the start of one that runs stays, and none moves into the past.
+def change(window_id: int, values: State, by: By, seen: str | None = None) -> Window:
+    """Other words, and, until it is announced, other times and services; such a change of an approved one
+    takes its approval away. Values that are left out stay.
 
-    Raises WindowRefused; LookupError where there is no such window.
+    Raises WindowRefused, ChangedMeanwhile; LookupError where there is no such window.
     """
     with transaction():
-        window = _window_ahead(window_id, now)
-        was, since = _said(window), window.starts_at
-        starts_at = window.starts_at if window.is_running(now) else max(starts_at, _second(now))
-        _check(starts_at, ends_at, now)
-        moved = (starts_at, ends_at) != (window.starts_at, window.ends_at)
-        window.starts_at, window.ends_at, window.reason = starts_at, ends_at, reason
-        db.session.flush()
-        if moved:
-            remember(window, now, actor_id)
-            stale.after_window_change(window, max(min(since, starts_at), now), now)
-        _log("maintenance_changed", window, {"from": was, "to": _said(window)}, now, actor_id, address)
+        window = _for_step(window_id, "change", by.now)
+        before = state_of(window)
+        require_unchanged(before, seen)
+        after = {**before, **values}
+        after["service_ids"] = sorted(after["service_ids"])
+        fields = [name for name in after if after[name] != before[name]]
+        if not rule.is_planned(window.state) and not set(fields) <= set(WORDS):
+            raise WindowRefused("not_now")
+        if not fields:
+            return window
+        if rule.is_planned(window.state):
+            _check(after["starts_at"], after["ends_at"], by.now)
+            window.state, window.approved_by_id, window.approved_at = Stage.DRAFT, None, None
+        _fill(window, {name: after[name] for name in fields})
+        _note(window, "changed", by, {"fields": fields, **_times(window)})
     return window
 
 
-def cancel(window_id: int, *, now: datetime, actor_id: int, address: str = "") -> Window:
-    """Calls a window off: all of it before its start; one that runs ends now, and what it paused stays so.
+def approve(window_id: int, by: By) -> Window:
+    """Somebody else than those who wrote it says yes. Raises WindowRefused, LookupError."""
+    with transaction():
+        window = _for_step(window_id, "approve", by.now)
+        _check(window.starts_at, window.ends_at, by.now)
+        entries = list_window_entries([window.id])
+        if by.actor_id in {entry.actor_id for entry in entries if entry.kind in _AUTHORS}:
+            raise WindowRefused("own")
+        window.state, window.approved_by_id, window.approved_at = Stage.APPROVED, by.actor_id, by.now
+        _note(window, "approved", by, {})
+    return window
 
-    Raises WindowRefused where it is over; LookupError where there is no such window.
+
+def announce(window_id: int, by: By) -> Window:
+    """People and clock know of it from now on. Its services are fixed: those chosen and all that need them.
+    A start in the past becomes now, for what has been counted stays counted.
+
+    Raises WindowRefused, LookupError.
     """
     with transaction():
-        window = _window_ahead(window_id, now)
-        was = _said(window)
-        if window.is_running(now) and window.starts_at < _second(now):
-            window.ends_at = _second(now)
+        window = _for_step(window_id, "announce", by.now)
+        named = [each.service_id for each in window.covered if each.is_named]
+        found = dependencies.covered(named, list_dependencies())
+        for service_id in sorted(found):
+            lock_service(service_id)
+        window.covered = [WindowService(service_id=i, is_named=i in named) for i in sorted(found)]
+        window.starts_at = max(window.starts_at, whole_second(by.now))
+        _check(window.starts_at, window.ends_at, by.now)
+        window.state, window.announced_at = Stage.ANNOUNCED, rule.announced_at(None, window.starts_at, by.now)
+        _tell(window, "announced", by, _times(window), since=window.starts_at)
+    return window
+
+
+def move(window_id: int, starts_at: datetime, ends_at: datetime, by: By, why: str = "") -> Window:
+    """Other times for one that is announced and has not begun; none begins in the past.
+
+    Raises WindowRefused, LookupError.
+    """
+    with transaction():
+        window = _for_step(window_id, "move", by.now)
+        starts_at = max(starts_at, whole_second(by.now))
+        _check(starts_at, ends_at, by.now)
+        if (starts_at, ends_at) == (window.starts_at, window.ends_at):
+            return window
+        was = {f"was_{name}": said for name, said in _times(window).items()}
+        since = max(min(window.starts_at, starts_at), by.now)
+        window.announced_at = rule.announced_at(window, starts_at, by.now)
+        window.starts_at, window.ends_at = starts_at, ends_at
+        _tell(window, "moved", by, {**_times(window), **was, "why": why}, since=since)
+    return window
+
+
+def start(window_id: int, by: By) -> Window:
+    """It begins now, before it was planned to. Raises WindowRefused, LookupError."""
+    with transaction():
+        window = _for_step(window_id, "start", by.now)
+        window.state, window.started_at = Stage.RUNNING, whole_second(by.now)
+        _tell(window, "started", by, {"started_at": window.started_at.isoformat()}, since=by.now)
+    return window
+
+
+def extend(window_id: int, ends_at: datetime, by: By, why: str = "") -> Window:
+    """One that runs takes longer. Raises WindowRefused, LookupError."""
+    with transaction():
+        window = _for_step(window_id, "extend", by.now)
+        if ends_at <= window.ends_at:
+            raise WindowRefused("not_longer")
+        _check(window.starts_at, ends_at, by.now)
+        was = window.ends_at.isoformat()
+        window.state, window.ends_at = Stage.EXTENDED, ends_at
+        detail = {"ends_at": ends_at.isoformat(), "was_ends_at": was, "why": why}
+        _tell(window, "extended", by, detail, since=by.now)
+    return window
+
+
+def finish(window_id: int, by: By, why: str = "") -> Window:
+    """One that runs is done now, before it was planned to. Raises WindowRefused, LookupError."""
+    with transaction():
+        window = _for_step(window_id, "finish", by.now)
+        window.state, window.ended_at = Stage.FINISHED, whole_second(by.now)
+        detail = {"ended_at": window.ended_at.isoformat(), "ends_at": window.ends_at.isoformat(), "why": why}
+        _tell(window, "finished", by, detail, since=by.now)
+    return window
+
+
+def cancel(window_id: int, by: By, why: str = "") -> Window:
+    """One that has not begun does not take place. Raises WindowRefused, LookupError."""
+    with transaction():
+        window = _for_step(window_id, "cancel", by.now)
+        was_known = not rule.is_planned(window.state)
+        window.state, window.cancelled_at = Stage.CANCELLED, by.now
+        detail = {**_times(window), "why": why}
+        if was_known:
+            _tell(window, "cancelled", by, detail, since=max(window.starts_at, by.now))
         else:
-            window.cancelled_at = now
-        remember(window, now, actor_id)
-        stale.after_window_change(window, max(window.starts_at, now), now)
-        _log("maintenance_cancelled", window, {"from": was}, now, actor_id, address)
+            _note(window, "cancelled", by, detail)
     return window
+
+
+def sweep(now: datetime) -> None:
+    """Starts and ends what is announced when its time has come, as planned, however late. For the clock."""
+    for window_id in list_windows_due(now):
+        with transaction():
+            _settle(get_window_for_change(window_id), now)
+
+
+def record(
+    window: Window, kind: str, now: datetime, actor_id: int | None, detail: Mapping[str, Any] | None = None
+) -> None:
+    """A step into the window's timeline; `actor_id` None: the clock. In the transaction of the step."""
+    db.session.flush()
+    said = dict(detail or {})
+    db.session.add(WindowEntry(window_id=window.id, kind=kind, at=now, actor_id=actor_id, detail=said))
 
 
 def remember(window: Window, now: datetime, actor_id: int | None = None) -> None:
@@ -119,20 +221,74 @@ def remember(window: Window, now: datetime, actor_id: int | None = None) -> None
             started_at=window.started_at,
             ended_at=window.ended_at,
             announced_at=window.announced_at,
-            is_cancelled=window.cancelled_at is not None,
+            is_cancelled=window.is_cancelled,
             by_id=actor_id,
         )
     )
     db.session.flush()
 
 
-def _window_ahead(window_id: int, now: datetime) -> Window:
+def _for_step(window_id: int, verb: str, now: datetime) -> Window:
+    """The window, locked with its services, as time has made of it; WindowRefused where it is not the time
+    for the step."""
     window = get_window_for_change(window_id)
-    for service in window.services:
-        lock_service(service.id)
-    if window.is_over(now):
+    for service_id in sorted(each.service_id for each in window.covered):
+        lock_service(service_id)
+    _settle(window, now)
+    if window.state in rule.FINAL:
         raise WindowRefused("over")
+    if verb not in rule.steps(window.state):
+        raise WindowRefused("not_now")
     return window
+
+
+def _settle(window: Window, now: datetime) -> None:
+    """What has come to pass by the plan alone. It changes nothing of what the clock counts."""
+    if window.state == Stage.ANNOUNCED and window.starts_at <= now:
+        window.state, window.started_at = Stage.RUNNING, window.starts_at
+        _by_itself(window, "started", {"started_at": window.starts_at.isoformat()}, now)
+    if window.state in RUNNING and window.ends_at <= now:
+        window.state, window.ended_at = Stage.FINISHED, window.ends_at
+        _by_itself(window, "finished", {"ended_at": window.ends_at.isoformat()}, now)
+
+
+def _by_itself(window: Window, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
+    record(window, kind, now, None, detail)
+    remember(window, now)
+    window_notices.plan(window, kind, now)
+
+
+def _tell(window: Window, kind: str, by: By, detail: Mapping[str, Any], since: datetime) -> None:
+    """A step of which people and clock must know: deadlines after `since` are computed anew."""
+    _note(window, kind, by, detail)
+    remember(window, by.now, by.actor_id)
+    stale.after_window_change(window, since, by.now)
+    window_notices.plan(window, kind, by.now)
+
+
+def _note(window: Window, kind: str, by: By, detail: Mapping[str, Any]) -> None:
+    said = {name: each for name, each in detail.items() if each != ""}
+    record(window, kind, by.now, by.actor_id, said)
+    log_event(
+        f"maintenance_{kind}",
+        now=by.now,
+        actor_id=by.actor_id,
+        subject=f"service:{window.service.name}",
+        detail={"window": window.id, **said},
+        address=by.address,
+    )
+
+
+def _fill(window: Window, values: State) -> None:
+    for name, value in values.items():
+        if name != "service_ids":
+            setattr(window, name, value)
+    if "service_ids" in values:
+        if not values["service_ids"]:
+            raise WindowRefused("no_service")
+        window.covered = [WindowService(service_id=each) for each in dict.fromkeys(values["service_ids"])]
+    db.session.flush()
+    db.session.refresh(window)
 
 
 def _check(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -144,16 +300,5 @@ def _check(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
         raise WindowRefused("too_long")
 
 
-def _second(now: datetime) -> datetime:
-    return now.replace(microsecond=0)  # the clock counts whole seconds
-
-
-def _said(window: Window) -> str:
-    return f"{window.starts_at.isoformat()} / {window.ends_at.isoformat()}: {window.reason}"
-
-
-def _log(
-    what: str, window: Window, detail: dict[str, str], now: datetime, actor_id: int, address: str
-) -> None:
-    subject = f"service:{window.service.name}"
-    log_event(what, now=now, actor_id=actor_id, subject=subject, detail=detail, address=address)
+def _times(window: Window) -> dict[str, str]:
+    return {"starts_at": window.starts_at.isoformat(), "ends_at": window.ends_at.isoformat()}

@@ -1,11 +1,13 @@
 """Maintenance windows."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, select
+from sqlalchemy import ForeignKey, Index, Select, and_, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from helpdesk.rules.maintenance import RUNNING, State
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
@@ -26,11 +28,12 @@ class WindowService(Model):
 class Window(Model):
     """Services are under maintenance in [starts_at, ends_at), as planned; an extension moves `ends_at`.
 
-    `started_at`, `ended_at`: when it really began and ended; None: not yet. `state`: draft; approved (by
-    somebody else than its author); announced (people and clock know of it, from `announced_at` on; its
-    services are fixed); running; extended (running, with a later end); finished; cancelled. Each step stands
-    in its timeline (WindowEntry). What the clock takes of it says rules/maintenance. What was known of it at
-    an earlier instant stands in its versions. `effect`: one of EFFECTS. `series_id`: it recurs.
+    `announced_at`: when its present start was announced. `started_at`, `ended_at`: when it really began and
+    ended; None: not yet. `state`: draft; approved (by somebody else than its author); announced (people and
+    clock know of it; its services are fixed); running; extended (running, with a later end); finished;
+    cancelled. Each step stands in its timeline (WindowEntry). What the clock takes of it says
+    rules/maintenance. What was known of it at an earlier instant stands in its versions. `effect`: one of
+    EFFECTS. `series_id`: it recurs.
     """
 
     __tablename__ = "maintenance_window"
@@ -70,13 +73,19 @@ class Window(Model):
         """The first of its services."""
         return self.covered[0].service
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it was called off."""
+        return self.cancelled_at is not None
+
     def is_over(self, now: datetime) -> bool:
         """Whether nothing of it is left to come."""
         return self.ends_at <= now or self.ended_at is not None or self.cancelled_at is not None
 
     def is_running(self, now: datetime) -> bool:
         """Whether `now` lies in it."""
-        return self.announced_at is not None and self.starts_at <= now and not self.is_over(now)
+        begins_at = self.started_at or self.starts_at
+        return self.announced_at is not None and begins_at <= now and not self.is_over(now)
 
 
 class WindowVersion(Model):
@@ -220,7 +229,8 @@ def lock_service(service_id: int) -> None:
 
 
 def list_windows(service_ids: list[int], start: datetime, end: datetime) -> list[Window]:
-    """Announced windows of these services, not cancelled, that touch [start, end) as planned, by start."""
+    """Announced windows of these services, not cancelled, that touch [start, end), by start: as they really
+    began and ended, or as planned."""
     return list(
         db.session.scalars(
             select(Window)
@@ -228,8 +238,8 @@ def list_windows(service_ids: list[int], start: datetime, end: datetime) -> list
                 Window.id.in_(_of_services(service_ids)),
                 Window.announced_at.is_not(None),
                 Window.cancelled_at.is_(None),
-                Window.starts_at < end,
-                Window.ends_at > start,
+                func.coalesce(Window.started_at, Window.starts_at) < end,
+                func.coalesce(Window.ended_at, Window.ends_at) > start,
             )
             .order_by(Window.starts_at, Window.id)
         )
@@ -252,7 +262,10 @@ def list_window_versions(service_id: int, since: datetime) -> list[WindowVersion
 def list_windows_ahead(now: datetime, until: datetime) -> list[Window]:
     """Windows that run at `now` or start by `until`, not cancelled, services loaded, by start."""
     query = select(Window).where(
-        Window.cancelled_at.is_(None), Window.ends_at > now, Window.starts_at < until
+        Window.cancelled_at.is_(None),
+        Window.ended_at.is_(None),
+        Window.ends_at > now,
+        Window.starts_at < until,
     )
     query = query.order_by(Window.starts_at, Window.id)
     return list(db.session.scalars(query))
@@ -260,7 +273,8 @@ def list_windows_ahead(now: datetime, until: datetime) -> list[Window]:
 
 def list_windows_over(now: datetime, limit: int = 50) -> list[Window]:
     """Windows that are over or were cancelled, latest first, services loaded."""
-    query = select(Window).where((Window.ends_at <= now) | Window.cancelled_at.is_not(None))
+    is_over = (Window.ends_at <= now) | Window.ended_at.is_not(None) | Window.cancelled_at.is_not(None)
+    query = select(Window).where(is_over)
     query = query.order_by(Window.starts_at.desc(), Window.id.desc())
     return list(db.session.scalars(query.limit(limit)))
 
@@ -274,9 +288,29 @@ def list_running_windows(now: datetime) -> list[Window]:
                 Window.announced_at.is_not(None),
                 Window.cancelled_at.is_(None),
                 Window.ended_at.is_(None),
-                Window.starts_at <= now,
+                func.coalesce(Window.started_at, Window.starts_at) <= now,
                 Window.ends_at > now,
             )
             .order_by(Window.ends_at, Window.id)
         )
     )
+
+
+def list_windows_due(now: datetime) -> list[int]:
+    """The ids of windows that should have started or ended by `now` and have not yet, the earliest first."""
+    to_start = and_(Window.state == State.ANNOUNCED, Window.starts_at <= now)
+    to_end = and_(Window.state.in_(RUNNING), Window.ends_at <= now)
+    query = select(Window.id).where(or_(to_start, to_end)).order_by(Window.starts_at, Window.id)
+    return list(db.session.scalars(query))
+
+
+def list_window_entries(window_ids: Collection[int]) -> list[WindowEntry]:
+    """The timelines of these windows, in their order."""
+    query = select(WindowEntry).where(WindowEntry.window_id.in_(window_ids))
+    return list(db.session.scalars(query.order_by(WindowEntry.window_id, WindowEntry.id)))
+
+
+def delete_waiting_notices(window_id: int) -> None:
+    """Takes away the rounds of letters about the window of which none is written yet. For desk verbs."""
+    waiting = (WindowNotice.done_at.is_(None), WindowNotice.up_to_person_id == 0)
+    db.session.execute(delete(WindowNotice).where(WindowNotice.window_id == window_id, *waiting))
