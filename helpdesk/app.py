@@ -32,10 +32,12 @@ from helpdesk.web import (
     report,
     rosters,
     security,
+    status,
     tickets,
     uploads,
     watch,
 )
+from helpdesk.web.kept import Kept
 from helpdesk.web.proxies import TrustedProxies
 
 PAGES = (
@@ -66,6 +68,7 @@ PAGES = (
     figures,
     watch,
     admin,
+    status,
 )
 
 
@@ -97,5 +100,6 @@ def create_app(settings: Settings) -> Flask:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself
     for page in PAGES:
         app.register_blueprint(page.bp)
-    app.wsgi_app = TrustedProxies(app.wsgi_app, settings.trusted_proxies)  # type: ignore[method-assign]
+    app.extensions["kept"] = kept = Kept(app.wsgi_app, "/status")
+    app.wsgi_app = TrustedProxies(kept, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -79,6 +79,7 @@ def app(backend_app: Flask) -> Iterator[Flask]:
         yield backend_app
         db.session.remove()
         empty_tables()
+        backend_app.extensions["kept"].forget()
 
 
 # Truncating makes a file anew for each index of each table; deleting the few rows there are does not.

@@ -14,6 +14,7 @@ from sqlalchemy import (
     false,
     or_,
     select,
+    text,
     true,
 )
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
@@ -52,6 +53,14 @@ class Ticket(Model):
             "id",
         ),
         Index(None, "service_id", "reported_at"),
+        # Few of many, asked for by whoever reads the status page.
+        Index(
+            "ix_ticket_critical",
+            "service_id",
+            "reported_at",
+            sqlite_where=text("severity = 'critical'"),
+            postgresql_where=text("severity = 'critical'"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str]

@@ -40,6 +40,7 @@ NAVIGATION = (
     (_l("My reports"), "portal.my_tickets", "ticket.see_own", ""),
     (_l("On call"), "rosters.index", "roster.see", _l("Plan")),
     (_l("Maintenance"), "maintenance.index", "maintenance.see", _l("Plan")),
+    (_l("Status page"), "status.index", "profile.edit", _l("Plan")),
     (_l("Figures"), "figures.index", "figures.see", _l("Review")),
     (_l("Letters"), "letters.index", "letters.see", _l("Review")),
     (_l("Watch"), "watch.index", "watch.see", _l("Review")),

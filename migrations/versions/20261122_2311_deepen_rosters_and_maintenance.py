@@ -166,6 +166,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("approved_by_id", sa.Integer(), nullable=True),
         sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("made_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["approved_by_id"], ["person.id"], name=op.f("fk_window_series_approved_by_id")
@@ -330,6 +331,14 @@ def upgrade() -> None:
         batch_op.drop_constraint(batch_op.f("fk_maintenance_window_service_id"), type_="foreignkey")
         batch_op.drop_column("service_id")
 
+    critical = sa.text("severity = 'critical'")
+    op.create_index(
+        "ix_ticket_critical",
+        "ticket",
+        ["service_id", "reported_at"],
+        sqlite_where=critical,
+        postgresql_where=critical,
+    )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("bell_seen_at", sa.DateTime(timezone=True), nullable=True))
 
@@ -417,6 +426,7 @@ def _keep_layers() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ticket_critical", "ticket")
     with op.batch_alter_table("window_version", schema=None) as batch_op:
         batch_op.drop_column("announced_at")
         batch_op.drop_column("ended_at")
