@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Select, and_, delete, func, or_, select
+from sqlalchemy import ForeignKey, Index, Select, and_, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.rules.maintenance import RUNNING, State
@@ -125,7 +125,8 @@ class WindowEntry(Model):
 class WindowSeries(Model):
     """Windows that recur: `rule` (RRULE, RFC 5545) from the local `starts_at` in `zone` on, `minutes` long,
     but for the local starts in `exceptions` (texts "2026-03-02T18:00"). Its windows are made weeks ahead and
-    announced, once the series is approved; `stopped_at`: no further ones."""
+    announced, once the series is approved: so far those that begin before `made_until`. `stopped_at`: no
+    further ones."""
 
     __tablename__ = "window_series"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -143,8 +144,11 @@ class WindowSeries(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    made_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     owner: Mapped[Person | None] = relationship(foreign_keys=[owner_id])
+    created_by: Mapped[Person | None] = relationship(foreign_keys=[created_by_id])
+    approved_by: Mapped[Person | None] = relationship(foreign_keys=[approved_by_id])
 
 
 class Freeze(Model):
@@ -308,9 +312,3 @@ def list_window_entries(window_ids: Collection[int]) -> list[WindowEntry]:
     """The timelines of these windows, in their order."""
     query = select(WindowEntry).where(WindowEntry.window_id.in_(window_ids))
     return list(db.session.scalars(query.order_by(WindowEntry.window_id, WindowEntry.id)))
-
-
-def delete_waiting_notices(window_id: int) -> None:
-    """Takes away the rounds of letters about the window of which none is written yet. For desk verbs."""
-    waiting = (WindowNotice.done_at.is_(None), WindowNotice.up_to_person_id == 0)
-    db.session.execute(delete(WindowNotice).where(WindowNotice.window_id == window_id, *waiting))
