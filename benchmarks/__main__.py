@@ -11,6 +11,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def _all(measured: House) -> Iterator[Line]:
     agent = sign_in(measured.address, "bo@example.org", PASSWORD)
     numbers = _tickets(measured)
     yield from _page("Queue page", agent, ["/queue?view=all"])
+    yield from _status(measured, agent)
     yield from _page("Ticket page", agent, [f"/tickets/HD-{number}" for number in numbers])
     yield from _figures(measured)
     yield "Memory once the pages were read", f"{measured.memory() / MIB:.0f} MiB"
@@ -96,6 +98,20 @@ def _page(name: str, browser: Browser, paths: list[str]) -> Iterator[Line]:
         turn, another = in_turn(paths, 17 * n), browser.another()
         crowd.append(partial(_get_next, another, turn))
     yield f"{name}, {AT_ONCE} at once", _said([together(crowd, 60) for _ in range(RUNS)])
+
+
+def _status(measured: House, agent: Browser) -> Iterator[Line]:
+    """The public status page by one stranger after another, while agents have the queue at full load."""
+    crowd: list[Callable[[], object]] = [
+        partial(another.get, "/queue?view=all") for another in (agent.another() for _ in range(AT_ONCE))
+    ]
+    stranger, took = Browser(measured.address), Took([], 0)
+    with ThreadPoolExecutor() as pool:
+        load = pool.submit(together, crowd, 120)
+        while not load.done():
+            took.each.append(alone(lambda: stranger.get("/status"), 1, warm_up=0).median)
+    said = f"{took.median:.0f} ms, 95% within {took.p95:.0f} ms, of {len(took.each)}"
+    yield f"Status page while the queue is asked by {AT_ONCE} at once", said
 
 
 def _get_next(browser: Browser, paths: Iterator[str]) -> str:
