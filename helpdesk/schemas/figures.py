@@ -21,24 +21,11 @@ def _day(**kwargs: Any) -> fields.Date:
     return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=in_reach, **kwargs)
 
 
-class FiguresSchema(Schema):
-    """A kind, a period (named, or two days of its own), and what narrows the list behind a figure."""
+class DaysSchema(Schema):
+    """Two days of one's own choice, both included, or none."""
 
-    kind = one_of(tuple(Kind), _SAY_CHOICE, load_default=Kind.FAULT.value)
-    period = one_of(tuple(Period), _SAY_CHOICE, load_default=Period.DAYS_30.value)
     since = _day(load_default=None)
     until = _day(load_default=None)
-    target = one_of(("response", "resolution"), _SAY_CHOICE, load_default=None)
-    verdict = one_of(tuple(Verdict), _SAY_CHOICE, load_default=None)
-    severity = one_of(tuple(Severity), _SAY_CHOICE, load_default=None)
-    team = fields.Integer(
-        load_default=None, validate=validate.Range(1, 2**31 - 1), error_messages=_SAY_NUMBER
-    )
-    service = fields.Integer(
-        load_default=None, validate=validate.Range(0, 2**31 - 1), error_messages=_SAY_NUMBER
-    )
-    excused = fields.Boolean(load_default=None, error_messages={"invalid": _SAY_CHOICE})
-    page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)
 
     @validates_schema
     def _in_order(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -50,3 +37,21 @@ class FiguresSchema(Schema):
             raise ValidationError([_l("This day is before the first one.")], "until")
         if since is not None and until - since > timedelta(days=LONGEST):
             raise ValidationError([_l("Choose ten years at most.")], "until")
+
+
+class FiguresSchema(DaysSchema):
+    """A kind, a period (named, or two days of its own), and what narrows the list behind a figure."""
+
+    kind = one_of(tuple(Kind), _SAY_CHOICE, load_default=Kind.FAULT.value)
+    period = one_of(tuple(Period), _SAY_CHOICE, load_default=Period.DAYS_30.value)
+    target = one_of(("response", "resolution"), _SAY_CHOICE, load_default=None)
+    verdict = one_of(tuple(Verdict), _SAY_CHOICE, load_default=None)
+    severity = one_of(tuple(Severity), _SAY_CHOICE, load_default=None)
+    team = fields.Integer(
+        load_default=None, validate=validate.Range(1, 2**31 - 1), error_messages=_SAY_NUMBER
+    )
+    service = fields.Integer(
+        load_default=None, validate=validate.Range(0, 2**31 - 1), error_messages=_SAY_NUMBER
+    )
+    excused = fields.Boolean(load_default=None, error_messages={"invalid": _SAY_CHOICE})
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)

@@ -1,0 +1,275 @@
+"""Fairness: who carried how much of being on call, as figures, as bars and to take away for pay."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dateutil.relativedelta import relativedelta
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
+from flask_babel import format_decimal
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_login import current_user
+
+from helpdesk import i18n
+from helpdesk.desk import fairness
+from helpdesk.desk.changes import By
+from helpdesk.desk.fairness import Carried, Share
+from helpdesk.rules.figures import Period, days_of
+from helpdesk.rules.hours import local_to_instant
+from helpdesk.schemas.fairness import FairnessSchema
+from helpdesk.store.organisation import find_organisation
+from helpdesk.store.rosters import Roster
+from helpdesk.web.auth import address
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
+
+bp = Blueprint("fairness", __name__, url_prefix="/fairness")
+
+MONTHS = 3
+TABS = {
+    Period.MONTH: _l("This month"),
+    Period.LAST_MONTH: _l("Last month"),
+    Period.QUARTER: _l("This quarter"),
+    Period.LAST_QUARTER: _l("Last quarter"),
+    Period.YEAR: _l("This year"),
+    Period.LAST_YEAR: _l("Last year"),
+}
+ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
+
+
+def _hours(seconds: int) -> float:
+    return round(seconds / 3600, 2)
+
+
+def _say_hours(seconds: int) -> str:
+    return _("%(hours)s h", hours=format_decimal(round(seconds / 3600, 1)))
+
+
+PICTURES: tuple[tuple[Any, Callable[[Share], int], Callable[[int], str]], ...] = (
+    (_l("Hours on call"), lambda share: share.burden.seconds, _say_hours),
+    (_l("Hours at night"), lambda share: share.burden.night_seconds, _say_hours),
+    (_l("Hours at weekends"), lambda share: share.burden.weekend_seconds, _say_hours),
+    (_l("Hours on holidays"), lambda share: share.burden.holiday_seconds, _say_hours),
+    (_l("Alarms"), lambda share: share.pages, str),
+)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """A valid question: its days in the organisation's zone, and the rosters it is about."""
+
+    first: date
+    last: date
+    zone: str
+    chosen: Roster | None
+    rosters: list[Roster]
+
+    @property
+    def start(self) -> datetime:
+        return self._begins(self.first)
+
+    @property
+    def end(self) -> datetime:
+        return self._begins(self.last + timedelta(days=1))
+
+    def _begins(self, day: date) -> datetime:
+        return local_to_instant(ZoneInfo(self.zone), datetime.combine(day, time()))
+
+    def carried(self) -> list[Carried]:
+        return fairness.carried([self.chosen] if self.chosen else self.rosters, self.start, self.end)
+
+    def url(self, endpoint: str, **other: Any) -> str:
+        roster_id = self.chosen.id if self.chosen else None
+        asked = {"since": self.first, "until": self.last, "roster": roster_id}
+        return url_for(f"rosters.fairness.{endpoint}", **{**asked, **other})
+
+
+@bp.get("")
+@needs("fairness.see")
+def index() -> str | tuple[str, int]:
+    """Hours, nights, weekends, holidays and alarms of each person."""
+    asked, errors = _read()
+    shares = fairness.shares(asked.carried(), asked.start, asked.end)
+    page = render_template(
+        "rosters/fairness.html",
+        asked=asked,
+        errors=errors,
+        typed=request.args if errors else {"since": asked.first, "until": asked.last},
+        tabs_of_period=_tabs(asked),
+        roster_options=[(roster.id, roster.name) for roster in asked.rosters],
+        days=_("%(first)s to %(last)s", first=i18n.say_date(asked.first), last=i18n.say_date(asked.last)),
+        zone=i18n.zone_city(asked.zone),
+        is_ahead=asked.end > g.now,
+        rows=[_row(share) for share in shares],
+        charts=_charts(shares),
+        downloads=_downloads(asked) if shares and may("figures.export") else [],
+    )
+    return (page, 422) if errors else page
+
+
+@bp.get("/<any(people, turns):what>.<any(csv, xlsx):kind>")
+@needs("figures.export")
+def export(what: str, kind: str) -> Response | str | tuple[str, int]:
+    """A line for each person, or for each turn; the security log keeps who took it."""
+    asked, errors = _read()
+    if errors:
+        return index()  # type: ignore[return-value]
+    columns, rows = _people(asked) if what == "people" else _turns(asked)
+    fairness.note_export(
+        what,
+        {"from": str(asked.first), "to": str(asked.last), "rows": len(rows)}
+        | ({"name": asked.chosen.name} if asked.chosen else {}),
+        By(g.now, current_user.id, address()),
+    )
+    name = f"on-call-{what}-{asked.first}-{asked.last}"
+    more = {"sheet": _("On call"), "note": _say_counting(asked)} if kind == "xlsx" else {}
+    return ANSWERS[kind](name, columns, rows, **more)
+
+
+def _read() -> tuple[_Asked, Errors]:
+    """The question; where it cannot be read, the plain one, and what to mend. 404 for a roster that the asker
+    does not see here."""
+    organisation = find_organisation()
+    zone = organisation.zone if organisation else "UTC"
+    today = g.now.astimezone(ZoneInfo(zone)).date()
+    data, errors = load(FairnessSchema, request.args)
+    rosters = fairness.rosters_for(asker())
+    chosen = None
+    if data and data["roster"]:
+        chosen = next((r for r in rosters if r.id == data["roster"]), None) or abort(404)
+    first, last = today - relativedelta(months=MONTHS) + timedelta(days=1), today
+    if data and data["since"]:
+        first, last = data["since"], data["until"]
+    return _Asked(first, last, zone, chosen, rosters), errors
+
+
+def _tabs(asked: _Asked) -> list[dict[str, Any]]:
+    today = g.now.astimezone(ZoneInfo(asked.zone)).date()
+    since = today - relativedelta(months=MONTHS) + timedelta(days=1)
+    periods = [(_("Last three months"), since, today)]
+    periods += [(str(label), *days_of(period, today)) for period, label in TABS.items()]
+    return [
+        {
+            "label": label,
+            "url": asked.url("index", since=first, until=last),
+            "current": (first, last) == (asked.first, asked.last),
+        }
+        for label, first, last in periods
+    ]
+
+
+def _row(share: Share) -> dict[str, Any]:
+    burden = share.burden
+    return {
+        "person": share.person,
+        "hours": _say_hours(burden.seconds),
+        "nights": (_say_hours(burden.night_seconds), len(burden.nights)),
+        "weekends": (_say_hours(burden.weekend_seconds), len(burden.weekends)),
+        "holidays": (_say_hours(burden.holiday_seconds), len(burden.holidays)),
+        "pages": share.pages,
+    }
+
+
+def _charts(shares: list[Share]) -> list[dict[str, Any]]:
+    """A picture for each kind of burden; one that nobody carried is none."""
+    found = []
+    for title, measure, say in PICTURES:
+        values = [measure(share) for share in shares]
+        if any(values):
+            ordered = sorted(shares, key=measure, reverse=True)
+            rows = [(share.person.name, measure(share), say(measure(share))) for share in ordered]
+            found.append(
+                {"title": title, "rows": rows, "top": max(values), "even": sum(values) / len(values)}
+            )
+    return found
+
+
+def _downloads(asked: _Asked) -> list[tuple[str, str]]:
+    names = {"people": _("By person"), "turns": _("By turn")}
+    return [
+        (f"{name} ({kind.upper()})", asked.url("export", what=what, kind=kind))
+        for what, name in names.items()
+        for kind in ANSWERS
+    ]
+
+
+def _people(asked: _Asked) -> tuple[list[str], list[list[Cell]]]:
+    columns = [
+        _("Person"),
+        _("Staff number"),
+        _("From"),
+        _("To (included)"),
+        _("Time zone"),
+        _("Hours on call"),
+        _("Hours at night"),
+        _("Nights"),
+        _("Hours at weekends"),
+        _("Weekends"),
+        _("Hours on holidays"),
+        _("Holidays"),
+        _("Alarms"),
+    ]
+    rows: list[list[Cell]] = []
+    for share in fairness.shares(asked.carried(), asked.start, asked.end):
+        b = share.burden
+        who: list[Cell] = [share.person.name, share.person.staff_number, asked.first, asked.last, asked.zone]
+        counted: Iterable[Cell] = (
+            _hours(b.seconds),
+            _hours(b.night_seconds),
+            len(b.nights),
+            _hours(b.weekend_seconds),
+            len(b.weekends),
+            _hours(b.holiday_seconds),
+            len(b.holidays),
+            share.pages,
+        )
+        rows.append([*who, *counted])
+    return columns, rows
+
+
+def _turns(asked: _Asked) -> tuple[list[str], list[list[Cell]]]:
+    columns = [
+        _("Person"),
+        _("Staff number"),
+        _("Roster"),
+        _("Time zone"),
+        _("From"),
+        _("To"),
+        _("Hours on call"),
+        _("Hours at night"),
+        _("Hours at weekends"),
+        _("Hours on holidays"),
+    ]
+    rows: list[list[Cell]] = [
+        [
+            each.person.name,
+            each.person.staff_number,
+            each.roster.name,
+            each.zone,
+            _local(each.turn.from_at, each.zone),
+            _local(each.turn.to_at, each.zone),
+            _hours(each.burden.seconds),
+            _hours(each.burden.night_seconds),
+            _hours(each.burden.weekend_seconds),
+            _hours(each.burden.holiday_seconds),
+        ]
+        for each in asked.carried()
+    ]
+    return columns, rows
+
+
+def _local(at: datetime, zone: str) -> datetime:
+    """What the clock on the wall shows, which is what a spreadsheet can hold."""
+    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
+
+
+def _say_counting(asked: _Asked) -> str:
+    return _(
+        "Days begin in %(zone)s. A night is 22:00 to 06:00 on the roster's clock, a weekend Saturday and"
+        " Sunday. An hour can count in several columns.",
+        zone=asked.zone,
+    )
