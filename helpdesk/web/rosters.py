@@ -25,7 +25,7 @@ from helpdesk.store.rosters import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
-from helpdesk.web import absences, roster_layers
+from helpdesk.web import absences, fairness, roster_layers
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
@@ -45,6 +45,7 @@ from helpdesk.web.roster_doors import on_call_tabs, people_options, roster_to_ed
 bp = Blueprint("rosters", __name__, url_prefix="/on-call")
 bp.register_blueprint(absences.bp)
 bp.register_blueprint(roster_layers.bp)
+bp.register_blueprint(fairness.bp)
 
 Page = Answer | str | tuple[str, int]
 FAR = timedelta(days=3660)
