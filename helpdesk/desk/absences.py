@@ -4,6 +4,7 @@ from datetime import datetime
 
 from helpdesk.desk.roster_plans import cut_off, not_before, span_text
 from helpdesk.desk.security import log_event
+from helpdesk.desk.turn_news import rosters_touched_by, told
 from helpdesk.rules.access import Asker, may, may_for_team
 from helpdesk.store.db import db, transaction
 from helpdesk.store.people import Person, get_person
@@ -32,7 +33,7 @@ def add_absence(
 
     Raises NothingLeft where it ends before now; LookupError where there is no such person.
     """
-    with transaction():
+    with transaction(), told(rosters_touched_by(person_id), now=now, actor_id=actor_id):
         person, starts_at = get_person(person_id), not_before(now, starts_at, ends_at)
         absence = Absence(person_id=person_id, starts_at=starts_at, ends_at=ends_at, reason=reason)
         db.session.add(absence)
@@ -50,7 +51,8 @@ def remove_absence(absence_id: int, *, now: datetime, actor_id: int, address: st
         if absence is None:
             raise LookupError(f"no absence {absence_id}")
         _log("absence_removed", absence.person, absence, now, actor_id, address)
-        cut_off(absence, now)
+        with told(rosters_touched_by(absence.person_id), now=now, actor_id=actor_id):
+            cut_off(absence, now)
 
 
 def _log(what: str, person: Person, absence: Absence, now: datetime, actor_id: int, address: str) -> None:
