@@ -64,7 +64,7 @@ def create_roster(
 def rename(
     roster_id: int, name: str, zone: str, *, now: datetime, actor_id: int, address: str = ""
 ) -> Roster:
-    """Another name or zone; in another zone turns begin at the same local times there.
+    """Another name or zone; in another zone turns begin at the same local times there, from now on.
 
     Raises NameTaken; LookupError where there is no such roster.
     """
@@ -72,18 +72,29 @@ def rename(
         roster = get_roster_for_change(roster_id)
         _require_free(name, roster_id)
         detail = {"from": f"{roster.name}, {roster.zone}", "to": f"{name}, {zone}"}
+        moved = roster.zone != zone
         roster.name, roster.zone = name, zone
+        if moved and roster.versions:
+            _move_to_zone(roster, now, actor_id)
         _log("roster_changed", roster, detail, now, actor_id, address)
     return roster
 
 
 def save_layers(
-    roster_id: int, drafts: Sequence[LayerDraft], *, now: datetime, actor_id: int, address: str = ""
+    roster_id: int,
+    drafts: Sequence[LayerDraft],
+    *,
+    effective_at: datetime | None = None,
+    reason: str = "",
+    now: datetime,
+    actor_id: int,
+    address: str = "",
 ) -> Roster:
-    """These layers in place of those there were, the lowest first.
+    """These layers, the lowest first, from `effective_at` on (None or past: from now on) in place of those
+    there were, also of those that were to hold later. What was before stays as it was.
 
     Raises ScenarioError, which names the place, for what the rule refuses; LookupError for an unknown
-    roster or person.
+    roster, person or calendar.
     """
     with transaction():
         roster = get_roster_for_change(roster_id)
@@ -92,8 +103,8 @@ def save_layers(
         if missing := wanted - list_people_by_id(wanted).keys():
             raise LookupError(f"no person {min(missing)}")
         was = _said([draft_of(layer) for layer in roster.layers])
-        add_version(roster, drafts, now, now, actor_id)
-        detail = {"from": was, "to": _said(drafts)}
+        version = add_version(roster, drafts, effective_at or now, now, actor_id, reason)
+        detail = {"from": was, "to": _said(drafts), "since": version.effective_at.isoformat()}
         _log("roster_layers_changed", roster, detail, now, actor_id, address)
     return roster
 
@@ -106,12 +117,12 @@ def add_version(
     actor_id: int | None,
     reason: str = "",
 ) -> RosterVersion:
-    """The next version of the roster, in its zone, with these layers from `effective_at` on. In a
-    transaction."""
+    """The next version of the roster, in its zone, with these layers from `effective_at` on, but not before
+    now. In a transaction."""
     version = RosterVersion(
         number=len(roster.versions) + 1,
         zone=roster.zone,
-        effective_at=effective_at,
+        effective_at=max(effective_at, now).replace(microsecond=0),
         published_at=now,
         published_by_id=actor_id,
         reason=reason,
@@ -119,6 +130,14 @@ def add_version(
     )
     roster.versions.append(version)
     return version
+
+
+def _move_to_zone(roster: Roster, now: datetime, actor_id: int) -> None:
+    """The layers that hold now, and those that are to hold later, each anew in the roster's zone."""
+    begun = max((v.number for v in roster.versions if v.effective_at <= now), default=1)
+    for version in roster.versions[begun - 1 :]:
+        drafts = [draft_of(layer) for layer in version.layers]
+        add_version(roster, drafts, version.effective_at, now, actor_id, version.reason)
 
 
 def add_override(

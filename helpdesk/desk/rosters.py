@@ -1,44 +1,35 @@
 """Who is on call: stored rosters as rules/oncall takes them, and its answers with people in them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any, NotRequired, TypedDict
+from zoneinfo import ZoneInfo
 
 from helpdesk.desk import reference
 from helpdesk.desk.reference import TARGETS
+from helpdesk.desk.roster_sources import LayerDraft as LayerDraft
+from helpdesk.desk.roster_sources import draft_of as draft_of
+from helpdesk.desk.roster_sources import gather
+from helpdesk.desk.roster_sources import layers_of as layers_of
 from helpdesk.rules import oncall
 from helpdesk.rules.access import Asker, may, may_for_team
-from helpdesk.rules.oncall_scenario import parse_roster
 from helpdesk.rules.recipients import Turns
+from helpdesk.rules.rosters import Plan, Version, both, lanes, shifts
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import (
-    Layer,
     Roster,
     find_roster,
-    list_absences,
-    list_overrides,
+    list_left,
     list_people_by_id,
+    list_rosters_by_id,
     list_teams_of_roster,
 )
 from helpdesk.store.teams import Team, list_teams, list_teams_without_roster
 
+NEARBY = timedelta(days=8)
 HORIZON = timedelta(days=62)  # how far ahead "until when, and who is next" is looked for
-
-
-class LayerDraft(TypedDict):
-    """A layer as schemas/rosters loads it: texts as in on-call.md, people by id, `hours` None for always."""
-
-    name: str
-    people: list[int]
-    starts_at: str
-    ends_at: str | None
-    every: int
-    unit: str
-    hours: dict[str, Any] | None
-    calendar_id: NotRequired[int | None]
 
 
 @dataclass(frozen=True)
@@ -65,6 +56,16 @@ class Lane:
 
 
 @dataclass(frozen=True)
+class Doubled:
+    """In [from_at, to_at) the person is on call here and in `other`, first and backup of one team."""
+
+    from_at: datetime
+    to_at: datetime
+    person: Person
+    other: Roster
+
+
+@dataclass(frozen=True)
 class OnCall:
     """Who is on call, until when (None: no change in sight), and who is next (None: nobody)."""
 
@@ -79,51 +80,85 @@ def who_is_on_call(roster_id: int | None, at: datetime) -> Person | None:
 
     The turn of somebody who has left is a gap.
     """
-    roster = find_roster(roster_id) if roster_id is not None else None
-    return turns_of(roster, at, at + timedelta.resolution)[0].person if roster is not None else None
+    found = turns_at([roster_id], at, with_next=False)
+    person_id = found[roster_id].on_call if roster_id in found else None
+    return list_people_by_id({person_id})[person_id] if person_id is not None else None
 
 
 def turns_of(roster: Roster, start: datetime, end: datetime) -> tuple[Turn, ...]:
-    """The turns that cover [start, end) without holes or overlaps, gaps included."""
-    return _turns(_gather([roster], start, end)[roster.id], start, end)
+    """The turns that cover [start, end) without holes or overlaps, gaps included; before the roster's first
+    version there are only overrides."""
+    found = shifts(gather([roster.id], start, end)[roster.id], start, end)
+    return _turns(found, _people(found))
 
 
 def lanes_of(
-    roster: Roster, start: datetime, end: datetime, drafts: Sequence[LayerDraft] | None = None
+    roster: Roster,
+    start: datetime,
+    end: datetime,
+    drafts: Sequence[LayerDraft] | None = None,
+    effective_at: datetime | None = None,
 ) -> tuple[Lane, ...]:
-    """The result and below it each layer, topmost first, within [start, end).
+    """The result and below it each layer and holiday arrangement, topmost first, within [start, end).
 
-    `drafts` in place of the stored layers show what they would make. Raises ScenarioError for bad ones.
+    `drafts` show what they would make from `effective_at` on (None: throughout), after what is stored.
+    Raises ScenarioError for bad ones, LookupError for an unknown calendar.
     """
-    gathered = _gather([roster], start, end)[roster.id]
+    plan = gather([roster.id], start, end)[roster.id]
     if drafts is not None:
-        gathered = replace(gathered, layers=layers_of(roster.zone, drafts))
-    lanes = [Lane(None, _turns(gathered, start, end))]
-    for layer in reversed(gathered.layers):
-        alone = replace(gathered, layers=(layer,), overrides=())
-        found = _turns(alone, start, end)
-        lanes.append(Lane(layer.name, tuple(t for t in found if t.source is not None)))
-    return tuple(lanes)
+        foreseen = Version(effective_at or start, ZoneInfo(roster.zone), layers_of(roster.zone, drafts))
+        plan = replace(plan, versions=(*plan.versions, foreseen))
+    found = [(None, shifts(plan, start, end)), *lanes(plan, start, end)]
+    people = _people(shift for _name, lane in found for shift in lane)
+    return tuple(Lane(name, _turns(lane, people)) for name, lane in found)
 
 
 def on_call_now(rosters: list[Roster], now: datetime) -> list[OnCall]:
     """Who is on call in each of these rosters, in a handful of queries for all of them."""
-    gathered = _gather(rosters, now, now + HORIZON)
-    return [_on_call(roster, _turns(gathered[roster.id], now, now + HORIZON)) for roster in rosters]
+    plans = gather([roster.id for roster in rosters], now, now + HORIZON)
+    known: dict[int, Person] = {}
+    return [_line(roster, plans[roster.id], now, known) for roster in rosters]
 
 
 def turns_at(
     roster_ids: Iterable[int | None], at: datetime, with_next: bool = True
 ) -> dict[int | None, Turns]:
     """Who is on call in each of these rosters at the instant, and who has its next turn (None where that is
-    not asked: it is looked for two months ahead). None, and an id of no roster, is left out."""
-    found = [roster for each in roster_ids if each is not None and (roster := find_roster(each))]
+    not asked: it is looked for two months ahead). None is left out; in no such roster nobody is on call."""
+    wanted = [roster_id for roster_id in roster_ids if roster_id is not None]
     if with_next:
-        return {each.roster.id: Turns(_id(each.person), _id(each.next)) for each in on_call_now(found, at)}
+        found = on_call_now(list(list_rosters_by_id(wanted).values()), at)
+        return {each.roster.id: Turns(_id(each.person), _id(each.next)) for each in found}
     moment = at + timedelta.resolution
-    gathered = _gather(found, at, moment)
-    on_call = {roster.id: _turns(gathered[roster.id], at, moment)[0].person for roster in found}
-    return {roster_id: Turns(_id(person)) for roster_id, person in on_call.items()}
+    plans = gather(wanted, at, moment)
+    on_call = {roster_id: shifts(plans[roster_id], at, moment)[0].person for roster_id in wanted}
+    left = list_left({person for person in on_call.values() if isinstance(person, int)})
+    return {
+        roster_id: Turns(person)
+        if isinstance(person, int) and (person not in left or at < left[person])
+        else Turns()
+        for roster_id, person in on_call.items()
+    }
+
+
+def doubled(roster: Roster, start: datetime, end: datetime) -> tuple[Doubled, ...]:
+    """When the same person is on call in this roster and in the other one of a team that has both, by start.
+
+    Nothing is wrong with the rosters then, but escalation cannot go on to the backup.
+    """
+    pairs = {(team.roster_id, team.backup_roster_id) for team in list_teams_of_roster(roster.id)}
+    others = {one if other == roster.id else other for one, other in pairs} - {None, roster.id}
+    found = list_rosters_by_id({other for other in others if other is not None})
+    mine = [(t.from_at, t.to_at, t.person) for t in turns_of(roster, start, end)]
+    doubles = [
+        Doubled(from_at, to_at, person, other)
+        for other in found.values()
+        for from_at, to_at, person in both(
+            mine, [(t.from_at, t.to_at, t.person) for t in turns_of(other, start, end)]
+        )
+        if person is not None
+    ]
+    return tuple(sorted(doubles, key=lambda each: each.from_at))
 
 
 def _id(person: Person | None) -> int | None:
@@ -166,60 +201,17 @@ def may_edit(asker: Asker, roster: Roster) -> bool:
     return any(may_for_team(asker, "roster.edit", team_id) for team_id in teams or [None])
 
 
-def layers_of(zone: str, drafts: Iterable[LayerDraft]) -> tuple[oncall.Layer, ...]:
-    """Drafts as the rule takes them, people by id. Raises ScenarioError, which names the place
-    ("roster.layers[0].every: ..."), for what the rule refuses."""
-    raw = [
-        {name: value for name, value in draft.items() if name != "calendar_id"}
-        | {"people": [str(person) for person in draft["people"]]}
-        for draft in drafts
-    ]
-    parsed = parse_roster({"timezone": zone, "layers": raw}, "roster").layers
-    return tuple(replace(layer, people=tuple(int(str(p)) for p in layer.people)) for layer in parsed)
+def _turns(found: Sequence[oncall.Shift], people: Mapping[int, Person]) -> tuple[Turn, ...]:
+    return tuple(turn for shift in found for turn in _until_left(_turn(shift, people)))
 
 
-def draft_of(layer: Layer) -> LayerDraft:
-    """A stored layer as a draft."""
-    return {
-        "name": layer.name,
-        "people": list(layer.people),
-        "starts_at": layer.starts_at,
-        "ends_at": layer.ends_at,
-        "every": layer.every,
-        "unit": layer.unit,
-        "hours": layer.hours,
-        "calendar_id": layer.calendar_id,
-    }
+def _turn(shift: oncall.Shift, people: Mapping[int, Person]) -> Turn:
+    person = people.get(shift.person) if isinstance(shift.person, int) else None
+    return Turn(shift.from_at, shift.to_at, person, shift.source, shift.flag)
 
 
-def _gather(rosters: list[Roster], start: datetime, end: datetime) -> dict[int, oncall.Roster]:
-    """Each roster for questions about [start, end): its layers, and what overrides and absences touch it."""
-    overrides = list_overrides([roster.id for roster in rosters], start, end)
-    absences = tuple(oncall.Absence(a.person_id, a.starts_at, a.ends_at) for a in list_absences(start, end))
-    found = {}
-    for roster in rosters:
-        parsed = parse_roster({"timezone": roster.zone, "layers": []}, "roster")
-        found[roster.id] = replace(
-            parsed,
-            layers=layers_of(roster.zone, map(draft_of, roster.layers)),
-            absences=absences,
-            overrides=tuple(
-                oncall.Override(o.person_id, o.starts_at, o.ends_at)
-                for o in overrides
-                if o.roster_id == roster.id
-            ),
-        )
-    return found
-
-
-def _turns(roster: oncall.Roster, start: datetime, end: datetime) -> tuple[Turn, ...]:
-    found = oncall.shifts(roster, start, end)
-    people = list_people_by_id({shift.person for shift in found if isinstance(shift.person, int)})
-    turns: list[Turn] = []
-    for shift in found:
-        person = people.get(shift.person) if isinstance(shift.person, int) else None
-        turns += _until_left(Turn(shift.from_at, shift.to_at, person, shift.source, shift.flag))
-    return tuple(turns)
+def _people(found: Iterable[oncall.Shift]) -> dict[int, Person]:
+    return list_people_by_id({shift.person for shift in found if isinstance(shift.person, int)})
 
 
 def _until_left(turn: Turn) -> list[Turn]:
@@ -231,10 +223,13 @@ def _until_left(turn: Turn) -> list[Turn]:
     return [gap] if left_at <= turn.from_at else [replace(turn, to_at=left_at), gap]
 
 
-def _on_call(roster: Roster, turns: tuple[Turn, ...]) -> OnCall:
-    # Two turns of one person in a row are one to whoever asks until when.
-    runs = [(person, list(run)) for person, run in groupby(turns, key=lambda turn: turn.person)]
-    person, run = runs[0]
-    if len(runs) == 1:
-        return OnCall(roster, person, None, None)
-    return OnCall(roster, person, run[-1].to_at, runs[1][0])
+def _line(roster: Roster, plan: Plan, now: datetime, known: dict[int, Person]) -> OnCall:
+    """Who is on call, until when and who is next: looked for nearby first."""
+    for horizon in (NEARBY, HORIZON):
+        found = shifts(plan, now, now + horizon)
+        known |= list_people_by_id({s.person for s in found if isinstance(s.person, int)} - known.keys())
+        # Two turns of one person in a row are one to whoever asks until when.
+        runs = [(person, list(run)) for person, run in groupby(_turns(found, known), key=lambda t: t.person)]
+        if len(runs) > 1:
+            return OnCall(roster, runs[0][0], runs[0][1][-1].to_at, runs[1][0])
+    return OnCall(roster, runs[0][0], None, None)

@@ -1,10 +1,11 @@
 """Rosters: layers, overrides; and people's absences."""
 
+from collections.abc import Collection
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Person
@@ -269,13 +270,13 @@ def list_teams_of_roster(roster_id: int) -> list[Team]:
     return list(db.session.scalars(select(Team).where(uses).order_by(Team.name)))
 
 
-def list_people_by_id(person_ids: set[int]) -> dict[int, Person]:
+def list_people_by_id(person_ids: Collection[int]) -> dict[int, Person]:
     """These people by id, also those who have left; an unknown id is not in it."""
     found = db.session.scalars(select(Person).where(Person.id.in_(person_ids)))
     return {person.id: person for person in found}
 
 
-def list_rosters_by_id(roster_ids: set[int]) -> dict[int, Roster]:
+def list_rosters_by_id(roster_ids: Collection[int]) -> dict[int, Roster]:
     """These rosters by id; an unknown id is not in it."""
     found = db.session.scalars(select(Roster).where(Roster.id.in_(roster_ids)))
     return {roster.id: roster for roster in found}
@@ -284,6 +285,70 @@ def list_rosters_by_id(roster_ids: set[int]) -> dict[int, Roster]:
 def list_rosters() -> list[Roster]:
     """Rosters by name."""
     return list(db.session.scalars(select(Roster).order_by(Roster.name)))
+
+
+class LayerRow(NamedTuple):
+    """A layer of a version; `name` None: the version has none. Fields as in RosterVersion and Layer."""
+
+    roster_id: int
+    number: int
+    effective_at: datetime
+    zone: str
+    name: str | None
+    people: list[int]
+    starts_at: str
+    ends_at: str | None
+    every: int
+    unit: str
+    hours: dict[str, Any] | None
+    calendar_id: int | None
+
+
+def list_layers_in_force(roster_ids: Collection[int], start: datetime, end: datetime) -> list[LayerRow]:
+    """The layers of these rosters that can hold within [start, end): by version, the lowest first.
+
+    Rows, not objects: who is on call in a thousand rosters is one look.
+    """
+    later = aliased(RosterVersion)
+    superseded = (
+        select(later.id)
+        .where(
+            later.roster_id == RosterVersion.roster_id,
+            later.number > RosterVersion.number,
+            or_(later.effective_at <= start, later.effective_at <= RosterVersion.effective_at),
+        )
+        .exists()
+    )
+    version = [getattr(RosterVersion, name) for name in LayerRow._fields[:4]]
+    layer = [getattr(Layer, name) for name in LayerRow._fields[4:]]
+    query = (
+        select(*version, *layer)
+        .outerjoin(Layer, Layer.version_id == RosterVersion.id)
+        .where(RosterVersion.roster_id.in_(roster_ids), RosterVersion.effective_at < end, ~superseded)
+        .order_by(RosterVersion.roster_id, RosterVersion.number, Layer.position)
+    )
+    return [LayerRow(*row) for row in db.session.execute(query)]
+
+
+def list_arrangements(roster_ids: Collection[int], first_on: date, last_on: date) -> list[HolidayArrangement]:
+    """Holiday arrangements of these rosters with a date in [first_on, last_on], both included, by date."""
+    return list(
+        db.session.scalars(
+            select(HolidayArrangement)
+            .where(
+                HolidayArrangement.roster_id.in_(roster_ids),
+                HolidayArrangement.first_on <= last_on,
+                HolidayArrangement.last_on >= first_on,
+            )
+            .order_by(HolidayArrangement.first_on, HolidayArrangement.roster_id)
+        )
+    )
+
+
+def list_left(person_ids: Collection[int]) -> dict[int, datetime]:
+    """When those of these people who have left did, by id."""
+    query = select(Person.id, Person.left_at).where(Person.id.in_(person_ids), Person.left_at.is_not(None))
+    return {person_id: left_at for person_id, left_at in db.session.execute(query) if left_at is not None}
 
 
 def list_absences(start: datetime, end: datetime, person_ids: set[int] | None = None) -> list[Absence]:
@@ -295,7 +360,7 @@ def list_absences(start: datetime, end: datetime, person_ids: set[int] | None = 
     return list(db.session.scalars(query.order_by(Absence.starts_at, Absence.id)))
 
 
-def list_overrides(roster_ids: list[int], start: datetime, end: datetime) -> list[Override]:
+def list_overrides(roster_ids: Collection[int], start: datetime, end: datetime) -> list[Override]:
     """Overrides of these rosters that touch [start, end), in the order in which they were made."""
     return list(
         db.session.scalars(
