@@ -27,6 +27,29 @@ DEFAULTS = {
 
 def upgrade() -> None:
     op.create_table(
+        "turn_watch",
+        sa.Column("roster_id", sa.Integer(), nullable=False),
+        sa.Column("followed_until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("follow_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["roster_id"], ["roster.id"], name=op.f("fk_turn_watch_roster_id")),
+        sa.PrimaryKeyConstraint("roster_id", name=op.f("pk_turn_watch")),
+    )
+    with op.batch_alter_table("turn_watch", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_turn_watch_follow_at"), ["follow_at"], unique=False)
+
+    op.create_table(
+        "preflight_told",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("finding", sa.String(), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_preflight_told_person_id")),
+        sa.PrimaryKeyConstraint("person_id", "finding", "days", name=op.f("pk_preflight_told")),
+    )
+    with op.batch_alter_table("preflight_told", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_preflight_told_told_at"), ["told_at"], unique=False)
+
+    op.create_table(
         "freeze",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -550,6 +573,14 @@ def downgrade() -> None:
     op.drop_table("feed_link")
     op.drop_table("absence_feed")
     op.drop_table("freeze")
+    with op.batch_alter_table("preflight_told", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_preflight_told_told_at"))
+
+    op.drop_table("preflight_told")
+    with op.batch_alter_table("turn_watch", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_turn_watch_follow_at"))
+
+    op.drop_table("turn_watch")
 
 
 def _forget_drafts() -> None:

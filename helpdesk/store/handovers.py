@@ -1,0 +1,102 @@
+"""How far the turns of each roster have been followed, and the notes that went from one to the next."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column
+
+from helpdesk.rules.lifecycle import State
+from helpdesk.rules.severity import Severity
+from helpdesk.store.db import Model, UtcDateTime, among, db
+from helpdesk.store.rosters import Handover, Roster
+from helpdesk.store.teams import Team
+from helpdesk.store.tickets import Ticket
+
+
+class TurnWatch(Model):
+    """Turns of the roster that ended before `followed_until` were handed over; at `follow_at` the next ends,
+    or somebody is to be reminded of theirs, or it is time to see whether anything was changed."""
+
+    __tablename__ = "turn_watch"
+    roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"), primary_key=True)
+    followed_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    follow_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+def list_rosters_to_follow(now: datetime) -> list[int]:
+    """The ids of rosters that are to be looked at by now; new ones too."""
+    query = (
+        select(Roster.id)
+        .outerjoin(TurnWatch, TurnWatch.roster_id == Roster.id)
+        .where(or_(TurnWatch.roster_id.is_(None), TurnWatch.follow_at <= now))
+    )
+    return list(db.session.scalars(query.order_by(Roster.id)))
+
+
+def find_watch_for_change(roster_id: int) -> TurnWatch | None:
+    """How far the roster was followed, locked until the transaction ends; None: never yet. For desk verbs."""
+    return db.session.scalar(
+        select(TurnWatch)
+        .where(TurnWatch.roster_id == roster_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+
+
+def find_handover(roster_id: int, at: datetime) -> Handover | None:
+    """The note of the turn in that roster which ends at that instant, or None."""
+    return db.session.scalar(select(Handover).where(Handover.roster_id == roster_id, Handover.at == at))
+
+
+def find_words(roster_id: int, person_id: int) -> Handover | None:
+    """The note that the person has begun in that roster and that has not been handed over, or None."""
+    return db.session.scalar(
+        select(Handover)
+        .where(
+            Handover.roster_id == roster_id,
+            Handover.from_person_id == person_id,
+            Handover.sent_at.is_(None),
+        )
+        .order_by(Handover.at)
+        .limit(1)
+    )
+
+
+def get_handover(handover_id: int) -> Handover:
+    """The note of that id. LookupError if there is none."""
+    found = db.session.get(Handover, handover_id)
+    if found is None:
+        raise LookupError(f"no handover {handover_id}")
+    return found
+
+
+def list_handovers(limit: int, roster_id: int | None = None) -> list[Handover]:
+    """Notes that were handed over, the latest first, of one roster or (None) of all."""
+    query = select(Handover).where(Handover.sent_at.is_not(None))
+    if roster_id is not None:
+        query = query.where(Handover.roster_id == roster_id)
+    query = query.options(
+        joinedload(Handover.roster), joinedload(Handover.from_person), joinedload(Handover.to_person)
+    )
+    return list(db.session.scalars(query.order_by(Handover.at.desc(), Handover.id.desc()).limit(limit)))
+
+
+def list_to_hand_over(roster_id: int, soon: datetime, limit: int) -> dict[str, list[int]]:
+    """What is open with the teams that this roster answers for, ids of tickets, the soonest due first, at
+    most `limit` each: "critical", "waiting", "promised" (news was promised, or they are due by `soon`)."""
+    teams = select(Team.id).where(or_(Team.roster_id == roster_id, Team.backup_roster_id == roster_id))
+    base = select(Ticket.id).where(Ticket.is_open, Ticket.team_id.in_(teams))
+    base = base.order_by(Ticket.next_due_at.is_(None), Ticket.next_due_at, Ticket.id).limit(limit)
+    kinds = {
+        "critical": Ticket.severity == Severity.CRITICAL,
+        "waiting": Ticket.state == State.WAITING,
+        "promised": or_(Ticket.update_by.is_not(None), Ticket.next_due_at <= soon),
+    }
+    return {kind: list(db.session.scalars(base.where(which))) for kind, which in kinds.items()}
+
+
+def list_tickets_by_id(ticket_ids: set[int]) -> dict[int, Ticket]:
+    """These tickets by id, with whom and what they are about."""
+    query = select(Ticket).where(among(Ticket.id, ticket_ids))
+    query = query.options(joinedload(Ticket.service), joinedload(Ticket.assignee))
+    return {ticket.id: ticket for ticket in db.session.scalars(query)}
