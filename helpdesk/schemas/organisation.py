@@ -46,6 +46,9 @@ class ServiceSchema(Schema):
     is_core = fields.Boolean(load_default=False)
     is_restricted = fields.Boolean(load_default=False)
     is_active = fields.Boolean(load_default=False)
+    is_on_status_page = fields.Boolean(load_default=False)
+    needs = fields.List(number(_l("Choose a service from the list.")), load_default=list)
+    departments = fields.List(number(_l("Choose a department from the list.")), load_default=list)
 
 
 class TeamSchema(Schema):

@@ -41,6 +41,7 @@ SAID: Mapping[str, Any] = {
     "name_taken": _l("Another one has this name already. Choose a different name."),
     "own_parent": _l("A department cannot belong to itself. Choose another one."),
     "same_roster": _l("The backup must be another roster, or nobody stands in when nobody answers."),
+    "circle": _l("%(names)s cannot be chosen: it is this service, or does not work without it itself."),
     "team_in_use": _l("Services or tickets still come to this team. Give them to another team first."),
     "not_staff": _l("Only agents, leads, managers and administrators can be in a team."),
     "address_taken": _l("Somebody else has this mail address already."),

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from helpdesk.desk import services as desk
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.schemas.organisation import ServiceSchema
+from helpdesk.store.organisation import list_departments
 from helpdesk.store.services import Service, find_service, list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page, staff_options
@@ -46,7 +47,7 @@ def services_new() -> Page:
     """Adds one."""
     return form_page(
         "admin/service.html",
-        {"is_active": True},
+        {"is_active": True, "is_on_status_page": True},
         ServiceSchema,
         lambda data, seen: desk.save(None, data, by()),
         url_for(".services"),
@@ -79,4 +80,6 @@ def _choices(service: Service | None) -> dict[str, Any]:
     return {
         "team_options": [(team.id, team.name) for team in list_teams()],
         "owner_options": staff_options(also=service.owner if service else None),
+        "service_options": [(each.id, each.name) for each in list_services() if each is not service],
+        "department_options": [(each.id, each.name) for each in list_departments()],
     }
