@@ -5,7 +5,7 @@ absences, overrides) and asking, for each piece between two cuts, who it belongs
 """
 
 from bisect import bisect_right
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
@@ -21,6 +21,7 @@ UNITS = ("hours", "days", "weeks")
 
 Who = tuple[Person | None, str | None, str | None]
 V = TypeVar("V")
+Handover = Callable[[int], datetime]
 
 NEVER = datetime.max.replace(tzinfo=UTC)  # a bound beyond the last instant that can be written
 
@@ -177,36 +178,43 @@ def _turns(
     A turn that a skipped date empties is an empty span.
     """
     stop = end if layer.ends_at is None else min(end, local_to_instant(zone, layer.ends_at))
-    turn = _turn_before(layer, zone, start)
-    from_at = _handover(layer, zone, turn)
+    handover = _handovers(layer, zone)
+    turn = _turn_before(layer, zone, start, handover)
+    from_at = handover(turn)
     while from_at < stop:
-        to_at = _handover(layer, zone, turn + 1)
+        to_at = handover(turn + 1)
         yield from_at, min(to_at, stop), turn
         turn, from_at = turn + 1, to_at
 
 
-def _turn_before(layer: Layer, zone: ZoneInfo, at: datetime) -> int:
+def _turn_before(layer: Layer, zone: ZoneInfo, at: datetime, handover: Handover) -> int:
     """The number of the turn that holds `at`, or of one shortly before it; 0 before the first.
 
     It is never one too late: once the wall shows a handover's local time or a later one, the handover
     is past. It may be one too early where clocks have just been put back.
     """
     if layer.unit == "hours":
-        gone = (at - _handover(layer, zone, 0)) // timedelta(hours=1)
+        gone = (at - handover(0)) // timedelta(hours=1)
     else:
         gone = (at.astimezone(zone).replace(tzinfo=None) - layer.starts_at).days
     return max(0, gone // _length(layer))
 
 
-def _handover(layer: Layer, zone: ZoneInfo, turn: int) -> datetime:
-    """The instant at which a turn starts: counted in elapsed hours, or in days on the local wall clock."""
-    count = turn * _length(layer)
-    try:
-        if layer.unit == "hours":
-            return local_to_instant(zone, layer.starts_at) + timedelta(hours=count)
-        return local_to_instant(zone, layer.starts_at + timedelta(days=count))
-    except OverflowError:
-        return NEVER
+def _handovers(layer: Layer, zone: ZoneInfo) -> Handover:
+    """Answers the instant at which a turn starts: counted in elapsed hours, or in days on the local wall
+    clock."""
+    length = _length(layer)
+    first = local_to_instant(zone, layer.starts_at) if layer.unit == "hours" else None
+
+    def handover(turn: int) -> datetime:
+        try:
+            if first is not None:
+                return first + timedelta(hours=turn * length)
+            return local_to_instant(zone, layer.starts_at + timedelta(days=turn * length))
+        except OverflowError:
+            return NEVER
+
+    return handover
 
 
 def _length(layer: Layer) -> int:
