@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from functools import reduce
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from flask_babel import gettext as _
 
 from helpdesk.outbound import letter_texts, letters
 from helpdesk.rules.access import Role
+from helpdesk.rules.letters import MAINTENANCE
 from helpdesk.rules.lifecycle import OPEN, State
 
 Say = Callable[[str], str]
@@ -26,7 +28,7 @@ _STATES = {
     "closed": State.CLOSED,
     "cancelled": State.CANCELLED,
 }
-_ABOUT_ACCOUNTS = frozenset({"invitation", "password_reset", "password_changed"})
+_OF_NO_TICKET = frozenset({"invitation", "password_reset", "password_changed", *MAINTENANCE})
 
 
 def look(kind: str, locale: str, own: tuple[str, str], now: datetime) -> tuple[str, str, str]:
@@ -41,7 +43,8 @@ def begin(kind: str, locale: str, now: datetime) -> tuple[str, str]:
     """Subject and body to begin a text of one's own with: what the installed one says, with variables."""
     with force_locale(locale):
         subject, body = _installed(kind, now)
-        paragraphs = [_if("hotline", each) for each in body.split("\n\n")]
+        names = ("hotline", "reason", "why") if kind in MAINTENANCE else ("hotline",)
+        paragraphs = [reduce(_if, names, each) for each in body.split("\n\n")]
         if kind == "received":  # there the reporter is asked for what is not known yet
             _subject, asking = _installed(kind, now, is_triaged=False)
             known = {each.strip() for each in body.split("\n\n")}
@@ -50,7 +53,7 @@ def begin(kind: str, locale: str, now: datetime) -> tuple[str, str]:
     return subject, "\n\n".join(each.strip() for each in paragraphs if each.strip())
 
 
-def _if(name: str, paragraph: str) -> str:
+def _if(paragraph: str, name: str) -> str:
     """A paragraph that makes no sense without the variable, so that it is left out where that is empty."""
     if f"{{{{ {name} }}}}" not in paragraph:
         return paragraph
@@ -66,7 +69,12 @@ def _installed(kind: str, now: datetime, is_triaged: bool = True) -> tuple[str, 
 
     words = _words(kind, variable, now, is_triaged)
     context = letters.context_of(words["to"], words["ticket"], _organisation(variable), now) | words
-    context |= {"say_instant": lambda at: variable("time"), "say_zone": lambda: variable("zone")}
+    window = words["window"]
+    ends = {window.starts_at: "starts", window.ends_at: "ends"} if kind in MAINTENANCE else {}
+    context |= {
+        "say_instant": lambda at: variable(ends.get(at, "time")),
+        "say_zone": lambda: variable("zone"),
+    }
     _module, subject, body = letters.written(f"mail/{kind}.txt", context)
     return letter_texts.without_number(subject), body
 
@@ -102,7 +110,7 @@ def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[
     other = SimpleNamespace(number=say("old"))
     return {
         "to": to,
-        "ticket": None if kind in _ABOUT_ACCOUNTS else ticket,
+        "ticket": None if kind in _OF_NO_TICKET else ticket,
         "entry": entry,
         "agent": agent,
         "author": SimpleNamespace(name=say("author")),
@@ -116,7 +124,19 @@ def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[
         "url": "https://desk.example.org/follow",
         "link": "https://desk.example.org/follow",
         "valid_until": None if kind == "password_changed" else now + timedelta(days=7),
+        **_of_window(say, now),
     }
+
+
+def _of_window(say: Say, now: datetime) -> dict[str, Any]:
+    window = SimpleNamespace(
+        starts_at=now + timedelta(days=1),
+        ends_at=now + timedelta(days=1, hours=3),
+        ended_at=None,
+        effect="down",
+        reason=say("reason"),
+    )
+    return {"window": window, "services": (say("services"),), "was": None, "why": say("why")}
 
 
 def _organisation(say: Say) -> Any:
@@ -135,4 +155,6 @@ def _invented() -> Mapping[str, str]:
         "message": _("Please switch the printer off and on again. Does it print now?"),
         "reason": _("It was reported twice."),
         "old": "HD-11",
+        "services": _("Printing"),
+        "why": _("The new release is not ready yet."),
     }

@@ -20,6 +20,7 @@ from jinja2 import StrictUndefined, Template, TemplateError, nodes
 from jinja2.sandbox import SandboxedEnvironment
 
 from helpdesk import i18n
+from helpdesk.rules.letters import MAINTENANCE
 from helpdesk.store.letter_templates import list_letter_templates_in_force
 from helpdesk.store.organisation import Organisation
 
@@ -27,6 +28,7 @@ log = logging.getLogger(__name__)
 
 ALWAYS = ("name", "organisation", "hotline", "installed")
 OF_TICKET = (*ALWAYS, "number", "subject", "service", "reporter", "agent", "promise", "link")
+OF_WINDOW = (*ALWAYS, "services", "starts", "ends", "zone", "reason", "why", "link")
 # Which letters can be rewritten, and what may stand in them. Those about alarms are made of lists.
 KINDS: dict[str, tuple[str, ...]] = {
     "received": (*OF_TICKET, "questions"),
@@ -49,6 +51,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "invitation": (*ALWAYS, "link", "time", "zone"),
     "password_reset": (*ALWAYS, "link", "time", "zone"),
     "password_changed": (*ALWAYS, "time", "zone"),
+    **dict.fromkeys(MAINTENANCE, OF_WINDOW),
 }
 # What the letter is about: a text without it would keep somebody's words from whoever they are for.
 NEEDED = {"replied": "message", "asked": "message", "resolved": "message", "cancelled": "reason"}
@@ -71,6 +74,10 @@ VARIABLES = {
     "author": _l("who has written"),
     "time": _l("until when the link works, or when it happened"),
     "zone": _l("the time zone of that time"),
+    "services": _l("the services under maintenance that the reader uses"),
+    "starts": _l("when the maintenance begins"),
+    "ends": _l("when the maintenance ends"),
+    "why": _l("why it is moved, takes longer, is over or does not take place; empty where nothing was said"),
 }
 
 _environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
@@ -204,6 +211,7 @@ def values_of(kind: str, context: Mapping[str, Any], written: Any, body: str) ->
         "time": i18n.say_instant(context.get("valid_until") or context["now"], context["zone"]),
         "zone": i18n.zone_city(context["zone"]),
         **_of_ticket(context),
+        **_of_window(context),
     }
     return {name: str(found.get(name) or "").replace("\r\n", "\n") for name in KINDS[kind]}
 
@@ -219,6 +227,20 @@ def _of_ticket(context: Mapping[str, Any]) -> dict[str, str]:
         "reporter": ticket.reporter.name,
         "agent": _name(context.get("agent") or ticket.assignee),
         "questions": "" if ticket.is_triaged else ticket.number,
+    }
+
+
+def _of_window(context: Mapping[str, Any]) -> dict[str, str]:
+    window = context.get("window")
+    if window is None:
+        return {}
+    return {
+        "services": i18n.say_list(context["services"]),
+        "starts": i18n.say_instant(window.starts_at, context["zone"]),
+        "ends": i18n.say_instant(window.ended_at or window.ends_at, context["zone"]),
+        "reason": window.reason,
+        "why": context["why"],
+        "link": context["url"],
     }
 
 

@@ -61,13 +61,20 @@ def write(
     `key` names it once and for all: writing the same key again raises IntegrityError at flush, so callers
     claim what they announce first. Inside a transaction.
     """
+    letter = draft(kind, to, key=key, now=now, ticket=ticket, entry=entry, **words)
+    if letter is not None:
+        post(letter)
+    return letter
+
+
+def draft(kind: str, to: Person, *, key: str, now: datetime, **words: Any) -> Letter | None:
+    """As `write`, for `post`: letters to many are composed before the transaction that keeps them."""
     how = delivery(kind, to.mail_mode)
     if to.email is None or not to.is_active or how == "never":
         return None
-    letter = compose(kind, to, None, key=key, now=now, ticket=ticket, entry=entry, **words)
+    letter = compose(kind, to, None, key=key, now=now, **words)
     if how == "daily":
         letter.state = "held"
-    post(letter)
     return letter
 
 

@@ -224,7 +224,17 @@ def build(letter: Letter) -> EmailMessage:
     message["Content-Language"] = letter.locale.replace("_", "-")
     message.set_content(letter.text)
     message.add_alternative(letter.html, subtype="html")
+    _attach_event(message, letter.ics)
     return message
+
+
+def _attach_event(message: EmailMessage, ics: str) -> None:
+    """An event for calendars; its method (RFC 5545 3.7.2) stands in the type as well (RFC 6047 2.4)."""
+    method = re.search(r"^METHOD:([A-Z]+)", ics, re.MULTILINE)
+    if method is not None:
+        message.add_attachment(
+            ics, subtype="calendar", filename="event.ics", params={"method": method[1]}, cte="base64"
+        )
 
 
 def _subject(letter: Letter) -> str:

@@ -19,6 +19,18 @@ AT_ONCE = ALARMS | {
 }
 # Whoever wants milestones alone goes without these; what they have to answer comes in any case.
 BETWEEN_MILESTONES = frozenset({"accepted", "replied"})
+# Of maintenance windows.
+MAINTENANCE = (
+    "window_announced",
+    "window_before",
+    "window_started",
+    "window_extended",
+    "window_moved",
+    "window_finished",
+    "window_cancelled",
+)
+# That announced maintenance begins and ends as announced: whoever wants fewer letters goes without.
+AS_ANNOUNCED = frozenset({"window_started", "window_finished"})
 # Whoever wants one letter a day reads these in it.
 DAILY = frozenset({"assigned", "reopened", "reporter_wrote", "woken"})
 
@@ -30,6 +42,8 @@ WITHIN = timedelta(hours=1)
 def delivery(kind: str, mode: str) -> Literal["now", "daily", "never"]:
     """What becomes of a letter of that kind to somebody with that mail_mode (store/people.Person)."""
     if mode == "milestones" and kind in BETWEEN_MILESTONES:
+        return "never"
+    if mode != "every" and kind in AS_ANNOUNCED:
         return "never"
     return "daily" if mode == "digest" and kind in DAILY else "now"
 

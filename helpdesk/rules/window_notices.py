@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from helpdesk.rules.maintenance import RUNNING, State
+
 BEFORE = (10_080, 1440, 60)  # minutes before the start: a week, a day, an hour
 FRESH = timedelta(hours=1)  # so soon after an announcement nobody has to be reminded of it
 LATE = timedelta(days=1)  # an end that was missed that long is no news any more
 # People know of it, and it is not over.
-AHEAD = frozenset({"announced", "running", "extended"})
-RUNNING = frozenset({"running", "extended"})
+AHEAD = frozenset({State.ANNOUNCED, *RUNNING})
 # Before its start people hear of its new times; those who are reminded are reminded of these.
 PLANS = frozenset({"announced", "moved"})
 
