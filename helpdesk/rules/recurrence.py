@@ -17,6 +17,8 @@ from helpdesk.rules.hours import local_to_instant
 from helpdesk.rules.spans import Span
 
 FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+KINDS = ("daily", "weekly", "two_weeks", "monthly_day", "monthly_weekday")  # of rules that need no typing
+WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"
 _WRITTEN = {
     "FREQ": "|".join(FREQUENCIES),
@@ -121,6 +123,38 @@ def overlaps_itself(recurrence: Recurrence, since: datetime) -> bool:
     starts = list(local_starts(recurrence, since, since + timedelta(days=366)))
     length = timedelta(minutes=recurrence.minutes)
     return any(later - earlier < length for earlier, later in pairwise(starts))
+
+
+def repeating(kind: str, start: date) -> str:
+    """Answers the rule of one of KINDS for what begins on that day first; a fifth Tuesday of a month is the
+    last."""
+    weekday = WEEKDAYS[start.weekday()]
+    number = (start.day - 1) // 7 + 1
+    return {
+        "daily": "FREQ=DAILY",
+        "weekly": f"FREQ=WEEKLY;BYDAY={weekday}",
+        "two_weeks": f"FREQ=WEEKLY;INTERVAL=2;BYDAY={weekday}",
+        "monthly_day": f"FREQ=MONTHLY;BYMONTHDAY={start.day}",
+        "monthly_weekday": f"FREQ=MONTHLY;BYDAY={-1 if number == 5 else number}{weekday}",
+    }[kind]
+
+
+def kind_of(rule: str, start: date) -> str | None:
+    """Answers of which of KINDS the rule is, whatever its end, for a first start on that day; None: none."""
+    endless = ";".join(part for part in rule.split(";") if not part.startswith("UNTIL="))
+    return next((kind for kind in KINDS if repeating(kind, start) == endless), None)
+
+
+def ending(rule: str, last_on: date, zone: ZoneInfo) -> str:
+    """Answers the rule with its end after that local day, in UTC (RFC 5545, 3.3.10)."""
+    last = datetime.combine(last_on, time(23, 59, 59), zone).astimezone(UTC)
+    return f"{rule};UNTIL={last:%Y%m%dT%H%M%SZ}"
+
+
+def last_day(rule: str, zone: ZoneInfo) -> date | None:
+    """Answers the local day after which the rule ends; None: it does not say one."""
+    until = _parts(rule).get("UNTIL")
+    return _local_until(until, zone).date() if until else None
 
 
 def frozen_days(rule: str, first_on: date, days: int, since: date, until: date) -> list[tuple[date, date]]:

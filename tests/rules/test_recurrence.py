@@ -10,14 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.rules.recurrence import (
+    KINDS,
     BadRule,
     Recurrence,
+    ending,
     exceptions_of,
     first_start,
     frozen_days,
+    kind_of,
+    last_day,
     local_starts,
     overlaps_itself,
     parse_rule,
+    repeating,
     spans,
 )
 
@@ -194,3 +199,20 @@ def test_a_freeze_without_a_rule_comes_once() -> None:
     once = ("", date(2026, 12, 20), 14)
     assert frozen_days(*once, date(2027, 1, 2), date(2027, 1, 3)) == [(date(2026, 12, 20), date(2027, 1, 3))]
     assert frozen_days(*once, date(2027, 1, 3), date(2028, 1, 3)) == []
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("day", ["2026-03-02", "2026-03-31", "2026-02-28"])
+def test_whoever_types_no_rule_gets_one_that_begins_on_the_first_day(kind: str, day: str) -> None:
+    start = datetime.fromisoformat(day)
+    rule = parse_rule(repeating(kind, start))
+    assert first_start(Recurrence(rule, start, BERLIN, 60), start) == start
+    assert kind_of(ending(rule, date(2026, 12, 31), BERLIN), start) == kind
+
+
+def test_the_last_day_is_a_local_one() -> None:
+    rule = ending("FREQ=DAILY", date(2026, 7, 31), SHANGHAI)
+    assert rule == "FREQ=DAILY;UNTIL=20260731T155959Z"
+    assert last_day(rule, SHANGHAI) == date(2026, 7, 31)
+    assert last_day("FREQ=DAILY", SHANGHAI) is None
+    assert kind_of("FREQ=MONTHLY;BYDAY=MO,TU", date(2026, 3, 2)) is None
