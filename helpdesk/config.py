@@ -525,7 +525,7 @@ SETTINGS = (
     ),
     Setting("HELPDESK_WORKERS", "1", "Worker processes (RQ).", _number(1, 64), _always(1)),
     Setting("HELPDESK_WEB_WORKERS", "2", "Web processes.", _number(1, 64), _always(2)),
-    Setting("HELPDESK_WEB_THREADS", "4", "Threads in each web process.", _number(1, 64), _always(4)),
+    Setting("HELPDESK_WEB_THREADS", "6", "Threads in each web process.", _number(1, 64), _always(6)),
     Setting(
         "HELPDESK_BACKUPS_KEPT",
         "7",
