@@ -6,9 +6,9 @@ from flask import g
 from flask_smorest import Blueprint
 
 from helpdesk.api.door import guarded, need
-from helpdesk.desk.rosters import who_is_on_call
+from helpdesk.desk.on_call import by_team
+from helpdesk.desk.rosters import OnCall
 from helpdesk.schemas.answers import OnCallShape
-from helpdesk.store.teams import list_teams
 
 bp = guarded(Blueprint("api_on_call", __name__, url_prefix="/api/v1/on-call", description="On call"))
 
@@ -16,13 +16,16 @@ bp = guarded(Blueprint("api_on_call", __name__, url_prefix="/api/v1/on-call", de
 @bp.get("")
 @bp.response(200, OnCallShape(many=True))
 def index() -> list[dict[str, Any]]:
-    """For each team who is on call now; null: nobody."""
+    """For each team who is on call now, until when, and who is next; the same of the backup. null: nobody, or
+    no change in sight; a team without such a roster has null throughout."""
     need("roster.see")
     return [
-        {
-            "team": team,
-            "on_call": who_is_on_call(team.roster_id, g.now),
-            "backup": who_is_on_call(team.backup_roster_id, g.now),
-        }
-        for team in list_teams()
+        {"team": each.team, **_turn(each.first, "on_call", ""), **_turn(each.backup, "backup", "backup_")}
+        for each in by_team(g.now)
     ]
+
+
+def _turn(turn: OnCall | None, who: str, prefix: str) -> dict[str, Any]:
+    if turn is None:
+        return {who: None, f"{prefix}until": None, f"{prefix}next": None}
+    return {who: turn.person, f"{prefix}until": turn.until, f"{prefix}next": turn.next}

@@ -218,7 +218,11 @@ class ListShape(Schema):
 class OnCallShape(Schema):
     team = fields.Nested(NamedShape)
     on_call = fields.Nested(PersonShape, allow_none=True)
+    until = fields.DateTime(allow_none=True)
+    next = fields.Nested(PersonShape, allow_none=True)
     backup = fields.Nested(PersonShape, allow_none=True)
+    backup_until = fields.DateTime(allow_none=True)
+    backup_next = fields.Nested(PersonShape, allow_none=True)
 
 
 class ProblemShape(Schema):

@@ -25,7 +25,7 @@ from helpdesk.store.rosters import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
-from helpdesk.web import absences, fairness, roster_layers
+from helpdesk.web import absences, fairness, feeds, now, roster_layers
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
@@ -46,6 +46,8 @@ bp = Blueprint("rosters", __name__, url_prefix="/on-call")
 bp.register_blueprint(absences.bp)
 bp.register_blueprint(roster_layers.bp)
 bp.register_blueprint(fairness.bp)
+bp.register_blueprint(feeds.bp)
+bp.register_blueprint(now.bp)
 
 Page = Answer | str | tuple[str, int]
 FAR = timedelta(days=3660)

@@ -41,6 +41,8 @@ KINDS = {
     "channel_removed": _l("Channel removed"),
     "token_added": _l("Access token made"),
     "token_revoked": _l("Access token revoked"),
+    "feed_added": _l("Feed link made"),
+    "feed_revoked": _l("Feed link revoked"),
     "exported": _l("Exported"),
     "roster_added": _l("Roster made"),
     "roster_changed": _l("Roster renamed"),

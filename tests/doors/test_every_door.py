@@ -52,6 +52,8 @@ PUBLIC = {
     "quiet.page": "a signed link",
     "quiet.one_click": "a signed link",
     "quiet.choose": "a signed link",
+    "open_feeds.calendar": "a secret address, of which the hash is kept",
+    "open_feeds.wall": "a secret address, of which the hash is kept",
     "follow.fresh": "a signed link; the letter goes to its address",
 }
 # What an auditor may post: their own account, nothing of the desk's.
