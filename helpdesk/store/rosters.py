@@ -118,7 +118,7 @@ class Swap(Model):
     """
 
     __tablename__ = "roster_swap"
-    __table_args__ = (Index(None, "roster_id", "state"),)
+    __table_args__ = (Index(None, "state", "roster_id"),)
     id: Mapped[int] = mapped_column(primary_key=True)
     roster_id: Mapped[int] = mapped_column(ForeignKey("roster.id"))
     asker_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -152,7 +152,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("roster_swap", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_roster_swap_roster_id_roster_swap_state"), ["roster_id", "state"], unique=False
+            batch_op.f("ix_roster_swap_state_roster_swap_roster_id"), ["state", "roster_id"], unique=False
         )
 
     op.create_table(
@@ -562,7 +562,7 @@ def downgrade() -> None:
     op.drop_table("window_series")
     op.drop_table("roster_version")
     with op.batch_alter_table("roster_swap", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_roster_swap_roster_id_roster_swap_state"))
+        batch_op.drop_index(batch_op.f("ix_roster_swap_state_roster_swap_roster_id"))
 
     op.drop_table("roster_swap")
     op.drop_table("holiday_arrangement")
