@@ -20,9 +20,11 @@ from werkzeug.test import TestResponse
 from helpdesk import clock
 from helpdesk.app import create_app
 from helpdesk.config import load_settings
-from helpdesk.desk import ladders, policies
+from helpdesk.desk import ladders, maintenance, policies
+from helpdesk.desk.changes import By
 from helpdesk.rules.access import Role
 from helpdesk.store import db
+from helpdesk.store.maintenance import Window
 from helpdesk.store.organisation import Organisation
 from helpdesk.store.people import Address, Person
 from helpdesk.store.rosters import Layer, Roster, RosterVersion
@@ -218,6 +220,24 @@ def a_roster(name: str, *layers: Layer, zone: str = "Europe/Berlin") -> Roster:
     since = datetime(2020, 1, 1, tzinfo=UTC)
     version = RosterVersion(number=1, zone=zone, effective_at=since, published_at=since, layers=list(layers))
     return Roster(name=name, zone=zone, versions=[version])
+
+
+def announced(
+    house: House,
+    service: Service,
+    starts_at: datetime,
+    ends_at: datetime,
+    reason: str = "Update",
+    *,
+    now: datetime = MONDAY_9,
+    author: Person | None = None,
+) -> Window:
+    """A window of the service that people and clock know of: Chen (or `author`) wrote it, Dee approved it."""
+    by = By(now, (author or house.chen).id)
+    values = {"service_ids": [service.id], "starts_at": starts_at, "ends_at": ends_at, "reason": reason}
+    window = maintenance.draft(values, by)
+    maintenance.approve(window.id, By(now, house.dee.id))
+    return maintenance.announce(window.id, by)
 
 
 @pytest.fixture

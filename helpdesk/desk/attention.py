@@ -89,11 +89,11 @@ def default_news(ticket: Ticket, now: datetime, known: Grounds | None = None) ->
     """When a message of this instant would be due an answer; None where the severity promises none. `known`:
     the ticket's grounds, where they were read already."""
     grounds = known or Grounds(now)
-    policy = grounds.terms_of(ticket.policy_version_id).targets
+    terms = grounds.terms_of(ticket.policy_version_id)
+    policy = terms.targets
     if policy[ticket.severity].update is None:
         return None
-    announced = grounds.windows_of(ticket.service_id) if ticket.service_id else []
-    windows = [sla.Window(w.starts_at, w.ends_at) for w in announced]
+    windows = grounds.windows_of(ticket.service_id, terms) if ticket.service_id else ()
     kinds = ("reported", "responded", "reporter_replied")
     events = [sla.Event(now, kind, ticket.severity if kind == "reported" else None) for kind in kinds]
     return sla.explain(policy, windows, events, now)[-1].due_at

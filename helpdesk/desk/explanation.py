@@ -2,22 +2,26 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
 from helpdesk.desk import targets
 from helpdesk.desk.grounds import Grounds
+from helpdesk.desk.reference import Terms
 from helpdesk.rules import explanation as rule
-from helpdesk.rules import sla
+from helpdesk.rules import maintenance, sla
 from helpdesk.rules.explanation import Change
 from helpdesk.rules.hours import Calendar
 from helpdesk.rules.scenario import instant_text
 from helpdesk.rules.sla_scenario import Scenario
+from helpdesk.rules.spans import Span
 from helpdesk.rules.timeline import Happening, service_stays
-from helpdesk.store.maintenance import Window
+from helpdesk.store.maintenance import Window, list_windows
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.tickets import Entry, Ticket, list_entries
+
+FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,11 @@ class Explanation:
     grounds: Grounds
 
     @property
+    def terms(self) -> Terms:
+        """The policy version that it was reported under."""
+        return self.grounds.terms_of(self.ticket.policy_version_id)
+
+    @property
     def calendars(self) -> dict[str, Calendar]:
         """The calendars by name."""
         return {row.name: self.grounds.reference.calendars[row.id] for row in list_calendars()}
@@ -48,21 +57,30 @@ class Explanation:
         """The windows of its services as they were known at an instant."""
         timeline = targets.happenings(self.timeline)
         return targets.windows_of(
-            self.ticket, timeline, lambda service_id: self.grounds.windows_known(service_id, at)
+            self.ticket, timeline, lambda service_id: self.grounds.windows_known(service_id, self.terms, at)
         )
 
     @property
     def moves(self) -> list[dict[str, Any]]:
         """Deadlines that a changed calendar or window moved: at, target, cycle, from, to, window (its id;
-        None: a calendar) and reason."""
+        None: a calendar), reason, and of a window its step and what that says (desk/recompute)."""
         return [
-            {"at": entry.at, "window": entry.detail["window"], "reason": entry.detail["reason"]}
+            {name: each for name, each in entry.detail.items() if name != "targets"}
+            | {"at": entry.at}
             | moved
             | {end: datetime.fromisoformat(moved[end]) for end in ("from", "to")}
             for entry in self.timeline
             if entry.kind == "deadline_moved"
             for moved in entry.detail.get("targets", ())
         ]
+
+    def pause_of(self, window: Window) -> Span | None:
+        """What a window takes of the clock of severities that pause for it; None: nothing."""
+        return maintenance.counted(window, self.terms.maintenance_lead, self.terms.maintenance_counts)
+
+    def is_late(self, window: Window) -> bool:
+        """Whether a window was announced too late to take anything."""
+        return maintenance.is_late(window, self.terms.maintenance_lead)
 
     def ahead_of(self, cycle: sla.Cycle) -> sla.Cycle | None:
         """As rules/explanation.ahead_of."""
@@ -76,14 +94,13 @@ def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = Non
     grounds = Grounds(ticket.reported_at)
     asked = targets.scenario_of(ticket, timeline, grounds, now)
     cycles = sla.explain(asked.policy, asked.windows, asked.events, asked.now)
-    return Explanation(ticket, asked, cycles, known, _windows_of(ticket, timeline, grounds), grounds)
+    return Explanation(ticket, asked, cycles, known, _windows_of(ticket, timeline), grounds)
 
 
-def _windows_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds) -> tuple[Window, ...]:
+def _windows_of(ticket: Ticket, timeline: list[Happening]) -> tuple[Window, ...]:
     reported = next(h.detail.get("service") for h in timeline if h.kind == "reported")
     services = {service for service, _, _ in service_stays(timeline, reported) if service is not None}
-    found = (w for each in services for w in grounds.windows_of(each) if w.ends_at > ticket.reported_at)
-    return tuple(sorted(found, key=lambda window: (window.starts_at, window.id)))
+    return tuple(list_windows(sorted(services), ticket.reported_at, FAR))
 
 
 def as_json(found: Explanation) -> dict[str, Any]:
@@ -112,6 +129,10 @@ def as_json(found: Explanation) -> dict[str, Any]:
                 "service": window.service.name,
                 "starts_at": instant_text(window.starts_at),
                 "ends_at": instant_text(window.ends_at),
+                "announced_at": window.announced_at and instant_text(window.announced_at),
+                "started_at": window.started_at and instant_text(window.started_at),
+                "ended_at": window.ended_at and instant_text(window.ended_at),
+                "is_late": found.is_late(window),
                 "reason": window.reason,
             }
             for window in found.windows

@@ -1,16 +1,15 @@
 """What deadlines and alarms rest on beyond the ticket itself, each read once."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from helpdesk.desk import reference
 from helpdesk.desk.reference import Reference, Terms
-from helpdesk.rules import escalation, hours
-from helpdesk.store.maintenance import Window, WindowVersion, list_window_versions, list_windows
+from helpdesk.rules import escalation, hours, maintenance, sla
+from helpdesk.rules.maintenance import Counts
+from helpdesk.store.maintenance import WindowVersion, list_window_versions
 from helpdesk.store.organisation import Organisation
-
-FAR = datetime(9000, 1, 1, tzinfo=UTC)
 
 
 class Grounds:
@@ -23,8 +22,8 @@ class Grounds:
         """`foreseen`: calendars by id in place of those in force, to see what they would do."""
         self.since = since
         self._foreseen = foreseen
-        self._windows: dict[int, list[Window]] = {}
-        self._versions: dict[int, list[WindowVersion]] = {}
+        self._windows: dict[tuple[int, timedelta, Counts], list[sla.Window]] = {}
+        self._versions: dict[int, dict[int, list[WindowVersion]]] = {}
 
     @cached_property
     def _setup(self) -> tuple[Organisation | None, Reference]:
@@ -44,20 +43,36 @@ class Grounds:
         """What a policy version promises. KeyError if there is none of that id."""
         return self.reference.terms[version_id]
 
-    def windows_of(self, service_id: int) -> list[Window]:
-        """The maintenance windows of a service, by start."""
-        if service_id not in self._windows:
-            self._windows[service_id] = list_windows([service_id], self.since, FAR)
-        return self._windows[service_id]
+    def read_windows(self, service_ids: Collection[int]) -> None:
+        """Reads the maintenance of these services at once, where one by one would cost a query each."""
+        missing = set(service_ids) - self._versions.keys()
+        if missing:
+            self._versions |= list_window_versions(missing, self.since)
 
-    def windows_known(self, service_id: int, at: datetime) -> list[WindowVersion]:
+    def windows_of(self, service_id: int, terms: Terms) -> Sequence[sla.Window]:
+        """What the maintenance of a service takes of the clock, by those terms."""
+        key = service_id, terms.maintenance_lead, terms.maintenance_counts
+        if key not in self._windows:
+            self._windows[key] = self._pauses(service_id, terms, None)
+        return self._windows[key]
+
+    def windows_known(self, service_id: int, terms: Terms, at: datetime) -> Sequence[sla.Window]:
         """As `windows_of`, but what was known of them at an earlier instant: announced, changed or called off
         later does not show."""
-        if service_id not in self._versions:
-            self._versions[service_id] = list_window_versions(service_id, self.since)
-        latest = {v.window_id: v for v in self._versions[service_id] if v.known_at <= at}
-        standing = (v for v in latest.values() if not v.is_cancelled and v.ends_at > self.since)
-        return sorted(standing, key=lambda version: (version.starts_at, version.window_id))
+        return self._pauses(service_id, terms, at)
+
+    def _pauses(self, service_id: int, terms: Terms, at: datetime | None) -> list[sla.Window]:
+        self.read_windows([service_id])
+        return [
+            sla.Window(*span)
+            for versions in self._versions[service_id].values()
+            for span in maintenance.pauses(
+                [version for version in versions if at is None or version.known_at <= at],
+                terms.maintenance_lead,
+                terms.maintenance_counts,
+            )
+            if span[1] > self.since
+        ]
 
     def ladders_of(self, severity: str) -> Mapping[str, escalation.Ladder]:
         """The ladder of each target at that severity."""

@@ -6,12 +6,14 @@ from typing import Any
 
 from helpdesk.desk.reference import TARGETS, TRIAGE_MINUTES, Reference, Terms
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.maintenance import COUNTS
 from helpdesk.rules.policies import Rule, first_fitting
 from helpdesk.store.db import db, transaction
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import Calendar, CalendarVersion, Policy, PolicyRule, PolicyVersion
 
 OFFICE_WEEK = {day: [["09:00", "12:00"], ["13:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+MAINTENANCE_LEAD_MINUTES = 60
 # Minutes: response, resolution, update of each severity.
 DEFAULT_TARGETS = {"critical": (60, 240, 60), "major": (120, 480, 240), "minor": (240, 1440, 480)}
 
@@ -90,7 +92,12 @@ def _office_hours(name: str, zone: str, now: datetime) -> Calendar:
 
 def default_definition(office_id: int, critical_id: int | None) -> dict[str, Any]:
     """The default policy's definition: the issue's minutes in the calendars of these ids; None is 24x7."""
-    definition: dict[str, Any] = {"supplier_pauses": False, "triage_minutes": TRIAGE_MINUTES}
+    definition: dict[str, Any] = {
+        "supplier_pauses": False,
+        "triage_minutes": TRIAGE_MINUTES,
+        "maintenance_lead_minutes": MAINTENANCE_LEAD_MINUTES,
+        "maintenance_counts": COUNTS[0],
+    }
     for severity, minutes in DEFAULT_TARGETS.items():
         calendar = critical_id if severity == "critical" else office_id
         definition[severity] = {

@@ -77,10 +77,10 @@ def preview(
     team = service.team if service is not None else _default_team(grounds)
     service_id = service.id if service is not None else None
     terms = policies.choose_policy(grounds.reference, kind, service_id, department_id, at)
-    windows = grounds.windows_of(service.id) if service is not None else []
+    windows = grounds.windows_of(service.id, terms) if service is not None else ()
     cycles = sla.explain(
         terms.targets,
-        [sla.Window(w.starts_at, w.ends_at) for w in windows],
+        windows,
         [sla.Event(at, "reported", severity)],
         at,
     )

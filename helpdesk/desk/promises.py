@@ -34,9 +34,8 @@ def promise_for(
     service = find_service(service_id) if service_id else None
     verdict = severity_of(answers, bool(service and service.is_core))
     grounds = Grounds(now)
-    policy = policies.choose_policy(grounds.reference, kind, service_id, department_id, now).targets
-    known = grounds.windows_of(service.id) if service else []
-    windows = [sla.Window(w.starts_at, w.ends_at) for w in known]
+    terms = policies.choose_policy(grounds.reference, kind, service_id, department_id, now)
+    policy, windows = terms.targets, grounds.windows_of(service.id, terms) if service else ()
     events = [sla.Event(now, "reported", verdict.severity)]
     promised = sla.explain(policy, windows, events, now)[0]
     ahead = sla.explain(policy, windows, events, promised.due_at)[0] if promised.due_at else promised

@@ -16,7 +16,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.targets import Decision
 from helpdesk.desk.timeline import record_all
 from helpdesk.store.db import savepoint, transaction
-from helpdesk.store.maintenance import find_window
+from helpdesk.store.maintenance import WindowEntry, list_window_entries
 from helpdesk.store.stale import (
     list_calendar_changes,
     list_stale_targets,
@@ -27,6 +27,9 @@ from helpdesk.store.targets import list_facts, lock_rows, touch_tickets
 
 log = logging.getLogger(__name__)
 
+# The steps of a window that can move deadlines, and what a ticket's timeline tells of them.
+STEPS = frozenset({"announced", "moved", "started", "extended", "finished", "cancelled"})
+_TOLD = ("starts_at", "ends_at", "ended_at", "why")
 BATCH = 250  # tickets a transaction: SQLite's other writers wait for it
 
 
@@ -45,9 +48,9 @@ def recompute(now: datetime, after_id: int = 0, batch: int = BATCH) -> int | Non
     Returns the last one's id, to go on after; None when none was left. Each ticket whose open deadline moved
     gets one `deadline_moved` entry: detail {"from", "to"} of the nearest one moved, all of them in "targets",
     with "window" (its id; None after another change) and "reason": the window's, or which calendar was
-    published and why; None after anything else. A ticket that cannot be computed keeps its marks for the next
-    round and does not hold up the others; one that somebody else has locked is left to them, or to the next
-    round.
+    published and why; None after anything else. A window's also says "step" (one of STEPS) and what its entry
+    bears of _TOLD. A ticket that cannot be computed keeps its marks for the next round and does not hold up
+    the others; one that somebody else has locked is left to them, or to the next round.
     """
     with transaction():
         ids = list_stale_tickets(after_id, batch)
@@ -70,7 +73,7 @@ def _decide(
 ) -> list[Recomputed]:
     """What becomes of each ticket, those in disorder left out."""
     windows = {mark.window_id for each in marks.values() for mark in each} - {None}
-    reasons = {window_id: window.reason for window_id in windows if (window := find_window(window_id))}
+    steps = {(e.window_id, e.at): e for e in list_window_entries(windows) if e.kind in STEPS}
     begun = {mark.recomputation_id for each in marks.values() for mark in each} - {None}
     calendars = list_calendar_changes(begun)
     found = []
@@ -78,14 +81,17 @@ def _decide(
         of_it = marks[facts.ticket.id]
         try:
             decision = targets.decide(facts, grounds, now)
-            found.append(Recomputed(decision, of_it, _moved(decision, of_it, reasons, calendars)))
+            found.append(Recomputed(decision, of_it, _moved(decision, of_it, steps, calendars)))
         except Exception:
             log.exception("deadlines of ticket %s could not be computed anew", facts.ticket.id)
     return found
 
 
 def _moved(
-    decision: Decision, marks: Sequence[Any], reasons: Mapping[int, str], calendars: Mapping[int, str]
+    decision: Decision,
+    marks: Sequence[Any],
+    steps: Mapping[tuple[int, datetime], WindowEntry],
+    calendars: Mapping[int, str],
 ) -> dict[str, Any] | None:
     """Which open deadlines moved, and why, for the timeline; None if none did."""
     # The oldest mark knows what people were told, so it is the last to speak.
@@ -100,15 +106,20 @@ def _moved(
     if not moved:
         return None
     nearest = min(moved, key=lambda change: str(change["to"]))
-    window_id = next((m.window_id for m in reversed(marks) if m.window_id is not None), None)
-    calendar = next((said for m in reversed(marks) if (said := calendars.get(m.recomputation_id))), None)
-    return {
-        "from": nearest["from"],
-        "to": nearest["to"],
-        "targets": moved,
-        "window": window_id,
-        "reason": calendar if window_id is None else reasons.get(window_id),
-    }
+    said: dict[str, Any] = {"from": nearest["from"], "to": nearest["to"], "targets": moved}
+    latest = next((m for m in reversed(marks) if m.window_id is not None), None)
+    if latest is not None:
+        return said | _of_window(latest.window_id, steps.get((latest.window_id, latest.marked_at)))
+    published = (calendars.get(m.recomputation_id) for m in reversed(marks))
+    return {**said, "window": None, "reason": next(filter(None, published), None)}
+
+
+def _of_window(window_id: int, step: WindowEntry | None) -> dict[str, Any]:
+    """Which step of the window moved it, where its timeline knows one of the mark's instant."""
+    if step is None:
+        return {"window": window_id, "reason": None}
+    told = {name: step.detail[name] for name in _TOLD if name in step.detail}
+    return {"window": window_id, "reason": step.window.reason, "step": step.kind, **told}
 
 
 def _write_each(found: Sequence[Recomputed], now: datetime) -> None:

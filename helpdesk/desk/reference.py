@@ -7,12 +7,13 @@ process is seen by the next transaction of every other, and nothing else need be
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
 from helpdesk.desk import ladders
 from helpdesk.rules import escalation, hours, sla
+from helpdesk.rules.maintenance import COUNTS, Counts
 from helpdesk.rules.policies import Rule
 from helpdesk.rules.severity import Severity
 from helpdesk.rules.sla_cycles import TargetName
@@ -31,13 +32,16 @@ TRIAGE_MINUTES = 15
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """A version of a policy; `targets` with the calendars as they now stand."""
+    """A version of a policy; `targets` with the calendars as they now stand. What maintenance takes of the
+    clock: rules/maintenance."""
 
     id: int
     effective_at: datetime
     targets: sla.Policy
     supplier_pauses: bool
     triage_minutes: int
+    maintenance_lead: timedelta
+    maintenance_counts: Counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,8 @@ def _terms(version: PolicyVersion, calendars: Mapping[int, hours.Calendar]) -> T
         targets,
         bool(definition.get("supplier_pauses")),
         definition.get("triage_minutes", TRIAGE_MINUTES),
+        timedelta(minutes=definition.get("maintenance_lead_minutes", 0)),
+        definition.get("maintenance_counts", COUNTS[0]),
     )
 
 

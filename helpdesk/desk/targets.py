@@ -16,7 +16,6 @@ from helpdesk.rules import sla
 from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
-from helpdesk.store.maintenance import Window, WindowVersion
 from helpdesk.store.targets import (
     Facts,
     delete_targets,
@@ -163,22 +162,22 @@ def scenario_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds, now
     """All that the clock is asked with: the policy version, windows and events of the ticket."""
     terms = grounds.terms_of(ticket.policy_version_id)
     events = tuple(events_of(timeline, terms.supplier_pauses))
-    windows = windows_of(ticket, timeline, grounds.windows_of)
+    windows = windows_of(ticket, timeline, lambda service: grounds.windows_of(service, terms))
     # Of two requests at once the one that began first may be written last: its `now` is a little too early.
     return Scenario(terms.targets, windows, events, max([now, *(event.at for event in events)]))
 
 
 def windows_of(
-    ticket: Ticket, timeline: list[Happening], of_service: Callable[[int], Iterable[Window | WindowVersion]]
+    ticket: Ticket, timeline: list[Happening], of_service: Callable[[int], Iterable[sla.Window]]
 ) -> tuple[sla.Window, ...]:
     """The maintenance windows of each service clipped to the ticket's time there."""
     reported_service = next(h.detail.get("service") for h in timeline if h.kind == "reported")
     clipped = (
-        clip_window(sla.Window(w.starts_at, w.ends_at), since, until)
+        clip_window(window, since, until)
         for service, since, until in service_stays(timeline, reported_service)
         if service is not None
-        for w in of_service(service)
-        if w.ends_at > ticket.reported_at
+        for window in of_service(service)
+        if window.ends_at > ticket.reported_at
     )
     return tuple(window for window in clipped if window is not None)
 

@@ -178,13 +178,22 @@ class MoveShape(Schema):
     from_ = fields.String(data_key="from", attribute="from")
     to = fields.String()
     window = fields.Integer(allow_none=True)
+    step = fields.String(metadata={"description": "Of the window: announced, moved, extended, finished ..."})
     reason = fields.String(allow_none=True)
+    why = fields.String(metadata={"description": "What was said of that step"})
 
 
 class MaintenanceShape(Schema):
+    """A window as planned, and when it really began and ended (null: not yet). `is_late`: announced too late
+    to stop any clock."""
+
     service = fields.String()
     starts_at = fields.String()
     ends_at = fields.String()
+    announced_at = fields.String()
+    started_at = fields.String(allow_none=True)
+    ended_at = fields.String(allow_none=True)
+    is_late = fields.Boolean()
     reason = fields.String()
 
 
@@ -204,7 +213,7 @@ class ExplanationShape(Schema):
 class ReportersExplanationShape(ExplanationShape):
     """Without the reasons that the desk gave itself, as in its timeline."""
 
-    moves = fields.List(fields.Nested(MoveShape(exclude=("reason",))))
+    moves = fields.List(fields.Nested(MoveShape(exclude=("reason", "why"))))
     maintenance = fields.List(fields.Nested(MaintenanceShape(exclude=("reason",))))
 
 

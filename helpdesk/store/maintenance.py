@@ -12,8 +12,6 @@ from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
 
-EFFECTS = ("down", "degraded", "read_only")
-
 
 class WindowService(Model):
     """A service that the window covers. `is_named`: it was chosen; else it depends on one that was."""
@@ -33,7 +31,7 @@ class Window(Model):
     clock know of it; its services are fixed); running; extended (running, with a later end); finished;
     cancelled. Each step stands in its timeline (WindowEntry). What the clock takes of it says
     rules/maintenance. What was known of it at an earlier instant stands in its versions. `effect`: one of
-    EFFECTS. `series_id`: it recurs.
+    rules/maintenance.EFFECTS. `series_id`: it recurs.
     """
 
     __tablename__ = "maintenance_window"
@@ -254,13 +252,22 @@ def _of_services(service_ids: list[int]) -> Select[int]:
     return select(WindowService.window_id).where(WindowService.service_id.in_(service_ids))
 
 
-def list_window_versions(service_id: int, since: datetime) -> list[WindowVersion]:
-    """All versions of those windows of the service which by one of them end after `since`, in their order."""
-    touching = select(WindowVersion.window_id).where(
-        WindowVersion.window_id.in_(_of_services([service_id])), WindowVersion.ends_at > since
+def list_window_versions(
+    service_ids: Collection[int], since: datetime
+) -> dict[int, dict[int, list[WindowVersion]]]:
+    """All versions, in their order, of those windows which by one of them end after `since`: by the service
+    that they cover and the window's id. A service of which there is none has an empty dict."""
+    ending = select(WindowVersion.window_id).where(WindowVersion.ends_at > since)
+    query = (
+        select(WindowService.service_id, WindowVersion)
+        .join(WindowVersion, WindowVersion.window_id == WindowService.window_id)
+        .where(WindowService.service_id.in_(service_ids), WindowVersion.window_id.in_(ending))
+        .order_by(WindowVersion.id)
     )
-    query = select(WindowVersion).where(WindowVersion.window_id.in_(touching))
-    return list(db.session.scalars(query.order_by(WindowVersion.id)))
+    found: dict[int, dict[int, list[WindowVersion]]] = {service_id: {} for service_id in service_ids}
+    for service_id, version in db.session.execute(query):
+        found[service_id].setdefault(version.window_id, []).append(version)
+    return found
 
 
 def list_windows_ahead(now: datetime, until: datetime) -> list[Window]:

@@ -55,7 +55,9 @@ class Policy(Model):
 
 class PolicyVersion(Model):
     """`definition`: {severity: {target: {"minutes", "calendar_id" (None: 24x7)}, "maintenance_pauses"},
-    "supplier_pauses": bool, "triage_minutes": int}; in force for tickets reported from `effective_at` on."""
+    "supplier_pauses": bool, "triage_minutes": int, "maintenance_lead_minutes": int (absent: 0),
+    "maintenance_counts": see rules/maintenance (absent: actual_within_planned)}; in force for tickets
+    reported from `effective_at` on."""
 
     __tablename__ = "policy_version"
     __table_args__ = (UniqueConstraint("policy_id", "number"),)

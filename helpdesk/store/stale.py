@@ -139,9 +139,9 @@ def list_stale_tickets(after_id: int, limit: int) -> list[int]:
 
 
 def list_stale_targets(ticket_ids: list[int]) -> list[Any]:
-    """The marks of these tickets, oldest first: rows of id, ticket_id, target_id, was_due_at, window_id and
-    recomputation_id."""
-    names = ("id", "ticket_id", "target_id", "was_due_at", "window_id", "recomputation_id")
+    """The marks of these tickets, oldest first: rows of id, ticket_id, target_id, was_due_at, window_id,
+    recomputation_id and marked_at."""
+    names = ("id", "ticket_id", "target_id", "was_due_at", "window_id", "recomputation_id", "marked_at")
     columns = StaleTarget.__table__.c
     query = select(*(columns[name] for name in names)).where(among(columns.ticket_id, ticket_ids))
     return list(db.session.execute(query.order_by(columns.id)))

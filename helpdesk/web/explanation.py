@@ -17,6 +17,7 @@ from helpdesk.desk.explanation import Explanation
 from helpdesk.rules import explanation as rule
 from helpdesk.rules.explanation import Stretch
 from helpdesk.rules.sla import Cycle, Target
+from helpdesk.store.maintenance import Window
 from helpdesk.web.clock_bar import DRAWN, flags, pieces_of, places, ticks
 from helpdesk.web.days import by_kind, count_days, day_of, grouped, kind_of, midnights, say_day, week_of
 from helpdesk.web.frame import viewer_zone
@@ -160,8 +161,7 @@ def _what(part: Stretch) -> str:
 def _why(found: Explanation, cycle: Cycle, part: Stretch) -> list[str]:
     """Why it does not count, in words."""
     if part.reason == "maintenance":
-        touching = [w for w in found.windows if w.starts_at < part.to_at and w.ends_at > part.from_at]
-        return [window.reason for window in touching if window.reason]
+        return [window.reason for window in pausing(found, part) if window.reason]
     if part.reason == "waiting":
         waits = [
             e for e in found.timeline if e.kind == "waiting" and e.at.replace(microsecond=0) <= part.from_at
@@ -174,6 +174,12 @@ def _why(found: Explanation, cycle: Cycle, part: Stretch) -> list[str]:
             days = rule.holidays_in(target.calendar, part.from_at, part.to_at - timedelta(seconds=1))
             return [_("holiday %(day)s", day=say_day(day)) for day in days] or [_("outside hours")]
     return []
+
+
+def pausing(found: Explanation, part: Stretch) -> list[Window]:
+    """The windows that take some of this stretch."""
+    spans = ((window, found.pause_of(window)) for window in found.windows)
+    return [w for w, span in spans if span and span[0] < part.to_at and span[1] > part.from_at]
 
 
 def _hours(found: Explanation, cycle: Cycle) -> list[str]:

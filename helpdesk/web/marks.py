@@ -14,7 +14,7 @@ from helpdesk.rules.explanation import Change, target_at
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.tickets import Entry
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.sentences import severity_word
+from helpdesk.web.sentences import maintenance_step, severity_word
 
 # What can be seen on a bar; whatever else happened moves no deadline.
 KINDS = frozenset(
@@ -159,9 +159,10 @@ def _due_moved(said: str, change: Change) -> str:
 
 def _moved(move: dict[str, Any]) -> str:
     due, was = _when(move["to"]), _when(move["from"])
-    said = _("The calendar changed") if move["window"] is None else _("Maintenance")
-    if move["reason"]:
-        said = i18n.say_of(said, move["reason"])
+    said = _("The calendar changed") if move["window"] is None else maintenance_step(move)
+    why = move.get("why") or move["reason"]
+    if why:
+        said = i18n.say_of(said, why)
     return _("%(what)s. Due %(due)s, was %(was)s", what=said, due=due, was=was)
 
 

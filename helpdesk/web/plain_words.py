@@ -13,7 +13,9 @@ from helpdesk.rules import explanation as rule
 from helpdesk.rules.explanation import Stretch
 from helpdesk.rules.hours import Calendar
 from helpdesk.rules.sla import Cycle, Target
+from helpdesk.store.maintenance import Window
 from helpdesk.web.days import day_of, midnights, say_day
+from helpdesk.web.explanation import pausing
 from helpdesk.web.frame import viewer_zone
 
 DAYS_TOLD = 3  # beyond that the sum says more
@@ -101,18 +103,32 @@ def _not_counted(
     if closed and calendar is not None:
         end = timedelta(seconds=1)
         yield from _closed(calendar, [(part.from_at, part.to_at - end) for part in closed])
-    for window in found.windows:
-        if any(
-            part.reason == "maintenance" and window.starts_at < part.to_at and window.ends_at > part.from_at
-            for part in parts
-        ):
-            said = _("Announced maintenance does not count: %(from)s to %(to)s.")
-            yield said % {"from": _time(window.starts_at), "to": _time(window.ends_at)}
+    yield from _maintenance(found, cycle, parts)
     waited = sum(part.seconds for part in parts if part.reason == "waiting")
     if waited and cycle.state != "paused":
         yield _("While we waited, %(length)s, the time stood still.", length=i18n.say_duration(waited))
     if any(part.reason == "resolved" for part in parts):
         yield _("While it was taken as solved, the time stood still.")
+
+
+def _maintenance(found: Explanation, cycle: Cycle, parts: Sequence[Stretch]) -> Iterator[str]:
+    paused = [part for part in parts if part.reason == "maintenance"]
+    taking = {window.id for part in paused for window in pausing(found, part)}
+    pauses = found.asked.policy[found.ticket.severity].maintenance_pauses
+    for window in found.windows:
+        span = found.pause_of(window) if window.id in taking else None
+        if span is not None:
+            said = _("Announced maintenance does not count: %(from)s to %(to)s.")
+            yield said % {"from": _time(span[0]), "to": _time(span[1])}
+        elif pauses and found.is_late(window) and _lies_in(window, cycle):
+            said = _("Maintenance from %(from)s to %(to)s was announced too late, so that time counts.")
+            yield said % {"from": _time(window.starts_at), "to": _time(window.ends_at)}
+
+
+def _lies_in(window: Window, cycle: Cycle) -> bool:
+    """Whether it touches the time from the start of the cycle to its end."""
+    end = cycle.stopped_at or cycle.due_at
+    return window.ends_at > cycle.started_at and (end is None or window.starts_at < end)
 
 
 def _closed(calendar: Calendar, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[str]:

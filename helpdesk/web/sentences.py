@@ -89,6 +89,34 @@ def severity_word(code: str) -> str:
     return str(words.SEVERITIES.get(code, code)).lower()  # type: ignore[call-overload]
 
 
+def maintenance_step(detail: Mapping[str, Any]) -> str:
+    """What became of a window, as a ticket's timeline bears it (desk/recompute)."""
+
+    def time(name: str) -> str:
+        return clock_time(datetime.fromisoformat(detail[name]))
+
+    match detail.get("step"):
+        case "announced":
+            return _(
+                "Maintenance announced from %(start)s to %(end)s",
+                start=time("starts_at"),
+                end=time("ends_at"),
+            )
+        case "moved":
+            return _(
+                "Maintenance moved to %(start)s to %(end)s", start=time("starts_at"), end=time("ends_at")
+            )
+        case "extended":
+            return _("Maintenance extended to %(end)s", end=time("ends_at"))
+        case "started":
+            return _("Maintenance began early")
+        case "finished":
+            return _("Maintenance ended early, %(end)s", end=time("ended_at"))
+        case "cancelled":
+            return _("Maintenance called off")
+    return _("Maintenance")
+
+
 def clock_time(at: datetime) -> str:
     """An instant as short as is clear: the time of day today, else with its day."""
     zone = ZoneInfo(viewer_zone())

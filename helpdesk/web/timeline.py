@@ -19,6 +19,7 @@ from helpdesk.web.sentences import (
     because,
     clock_time,
     fill,
+    maintenance_step,
     severity_word,
     ticket_link,
     who,
@@ -205,8 +206,9 @@ def _deadline_moved(entry: Entry, names: Names) -> Markup:
             else _("The calendar changed: the deadline moved from %(was)s to %(due)s")
         )
         return fill(text, was=was, due=due, what=what)
-    said = fill(_("Because of maintenance the deadline moved from %(was)s to %(due)s"), was=was, due=due)
-    return because(said, entry.detail["reason"])
+    text = _("%(what)s: the deadline moved from %(was)s to %(due)s")
+    said = fill(text, what=maintenance_step(entry.detail), was=was, due=due)
+    return because(said, entry.detail.get("why") or entry.detail["reason"])
 
 
 def _excused(entry: Entry, names: Names) -> Markup:

@@ -19,7 +19,7 @@ from helpdesk.store.maintenance import (
 )
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Dependency, Service
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, announced
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 START, END = MONDAY_9 + 10 * HOUR, MONDAY_9 + 12 * HOUR
@@ -38,12 +38,6 @@ def values(house: House, **more: Any) -> dict[str, Any]:
     return {"service_ids": [house.erp.id], "reason": "New version", **times, **more}
 
 
-def announced(house: House, **more: Any) -> Window:
-    window = maintenance.draft(values(house, **more), chen(house))
-    maintenance.approve(window.id, dee(house))
-    return maintenance.announce(window.id, chen(house))
-
-
 def kinds(window: Window) -> list[tuple[str, int | None]]:
     query = db.session.query(WindowEntry).filter_by(window_id=window.id).order_by(WindowEntry.id)
     return [(entry.kind, entry.actor_id) for entry in query]
@@ -55,7 +49,7 @@ def notices(window: Window) -> list[tuple[str, datetime]]:
 
 
 def test_each_step_stands_in_the_timeline_and_in_the_security_log(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     assert (window.state, window.owner_id, window.approved_by_id) == (
         "announced",
         house.chen.id,
@@ -133,7 +127,7 @@ def test_what_is_announced_covers_all_that_need_its_services(house: House) -> No
         ]
     )
     db.session.commit()
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     assert [(each.service.name, each.is_named) for each in window.covered] == [
         ("ERP", True),
         ("Shop", False),
@@ -146,7 +140,7 @@ def test_what_is_announced_covers_all_that_need_its_services(house: House) -> No
 
 
 def test_once_announced_only_words_change_and_no_new_version_is_known(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     maintenance.change(window.id, {"reason": "Typo mended", "rollback_plan": "Restore"}, chen(house))
     assert (window.reason, window.state) == ("Typo mended", "announced")
     for changed in ({"ends_at": END + HOUR}, {"service_ids": [house.printing.id]}):
@@ -177,7 +171,7 @@ def test_people_are_told_of_each_step_from_the_announcement_on(house: House) -> 
 
 
 def test_the_clock_starts_and_ends_it_at_the_planned_instants_however_late_it_comes(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     maintenance.sweep(START - MINUTE)
     assert window.state == "announced"
     maintenance.sweep(END + 5 * HOUR)
@@ -189,18 +183,18 @@ def test_the_clock_starts_and_ends_it_at_the_planned_instants_however_late_it_co
 
 
 def test_a_step_finds_the_window_as_time_has_made_of_it_even_where_no_clock_came(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     with pytest.raises(WindowRefused, match="not_now"):
         maintenance.cancel(window.id, chen(house, START))
     maintenance.finish(window.id, chen(house, START + MINUTE))
     assert (window.started_at, window.ended_at) == (START, START + MINUTE)
-    other = announced(house)
+    other = announced(house, house.erp, START, END)
     with pytest.raises(WindowRefused, match="over"):
         maintenance.extend(other.id, END + HOUR, chen(house, END))
 
 
 def test_one_that_begins_early_runs_from_then_on(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     early = START - HOUR
     maintenance.start(window.id, chen(house, early))
     assert (window.state, window.started_at, window.is_running(early)) == ("running", early, True)
@@ -224,13 +218,13 @@ def test_impossible_times_are_refused(house: House, start: datetime, end: dateti
     with pytest.raises(WindowRefused, match=code):
         maintenance.draft(values(house, starts_at=start, ends_at=end), chen(house))
     assert db.session.query(Window).count() == 0
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     with pytest.raises(WindowRefused, match=code):
         maintenance.move(window.id, start, end, chen(house))
 
 
 def test_an_extension_makes_it_longer_and_a_window_needs_a_service(house: House) -> None:
-    window = announced(house)
+    window = announced(house, house.erp, START, END)
     with pytest.raises(WindowRefused, match="not_now"):
         maintenance.extend(window.id, END + HOUR, chen(house))
     for end in (END, START + HOUR):
