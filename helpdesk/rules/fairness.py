@@ -1,9 +1,9 @@
 """How the burden of being on call is shared: hours, nights, weekends and holidays.
 
-A night is 22:00 to 06:00 on the local clock, a weekend Saturday and Sunday, a holiday a date that the calendar
-closes by name. A weekend's day which the calendar opens by name (a made-up working
-day) is a working day. An hour may count in several columns. Hours are elapsed ones: the night in which clocks
-are put back has nine.
+A night is 22:00 to 06:00 on the local clock, a weekend Saturday and Sunday, a holiday a date that the
+calendar closes by name. A weekend's day which the calendar opens by name (a made-up working day) is a working
+day. An hour may count in several columns. Hours are elapsed ones: the night in which clocks are put back has
+nine.
 """
 
 from collections.abc import Iterable, Iterator
