@@ -143,14 +143,18 @@ def whom(
     `person` is whom "person" names; `roster` stands in for the team's where `to` is on_call, backup or
     next_turn. An absent or off-duty assignee (outside office hours and not on call) is passed over; so is a
     backup or next turn who is the very person on call, whoever may not read the ticket, and whoever cannot
-    be reached over `channel`.
+    be reached over `channel`. Where the backup or next turn is that very person, they do not stand in for
+    themselves further up either: the next different person does, unless they are the last administrator.
     Stand-ins are told over whatever reaches them. Empty `people` only where even no administrator is left.
     """
     passed: list[tuple[To, Why]] = []
     wanted = _Wanted(to, assignee, person, roster)
     by: Channel = channel
+    told_already: int | None = None
     while True:
-        people, why = _there(wanted, around)
+        people, why = _others(wanted.to, *_there(wanted, around), told_already)
+        if why == "same_as_on_call" and told_already is None:
+            told_already = _first_in_line(wanted, around)
         admitted = around.admits(people)
         reached = around.reached(wanted.to, admitted, by)
         if reached:
@@ -196,22 +200,42 @@ def _there(wanted: _Wanted, around: Around) -> tuple[tuple[int, ...], Why]:
     return _present(named, around), "absent" if named else "nobody"
 
 
+def _others(
+    to: To, people: tuple[int, ...], why: Why, told_already: int | None
+) -> tuple[tuple[int, ...], Why]:
+    """Those there but whoever was told already, as the first in line; the last administrators in any case."""
+    others = tuple(person for person in people if person != told_already)
+    if people and not others:
+        return (people, why) if to == "administrators" else ((), "same_as_on_call")
+    return others, why
+
+
 def _in_turn(wanted: _Wanted, around: Around) -> tuple[tuple[int, ...], Why]:
     """Whoever a roster puts there. An override may name somebody absent: an explicit choice stands."""
-    if wanted.roster is None:
-        turns, backup = Turns(around.on_call, around.next_turn), around.backup
-    else:
-        turns = around.rosters.get(wanted.roster, Turns())
-        backup = turns.on_call
+    turns = _turns_of(wanted, around)
     if wanted.to == "on_call":
         return _one(turns.on_call), "nobody"
-    found = backup if wanted.to == "backup" else turns.next_turn
-    first = around.on_call if wanted.to == "backup" else turns.on_call
-    if found is not None and found == first:
+    if wanted.to == "backup":
+        found = around.backup if wanted.roster is None else turns.on_call
+    else:
+        found = turns.next_turn
+    if found is not None and found == _first_in_line(wanted, around):
         return (), "same_as_on_call"
     if wanted.to == "next_turn" and found is not None:
         return _present((found,), around), "absent"
     return _one(found), "nobody"
+
+
+def _turns_of(wanted: _Wanted, around: Around) -> Turns:
+    """The turns of the roster that is named, else of the team's first."""
+    if wanted.roster is None:
+        return Turns(around.on_call, around.next_turn)
+    return around.rosters.get(wanted.roster, Turns())
+
+
+def _first_in_line(wanted: _Wanted, around: Around) -> int | None:
+    """Who was told before a backup or the next turn is."""
+    return around.on_call if wanted.to == "backup" else _turns_of(wanted, around).on_call
 
 
 def _assignee(assignee: int | None, around: Around) -> tuple[tuple[int, ...], Why]:

@@ -201,6 +201,27 @@ FULL = Around(team=(BO, CHEN, GIL), leads=(CHEN,), manager=DEE, administrators=(
             (("backup", "same_as_on_call"),),
         ),
         (
+            "backup",
+            Around(on_call=CHEN, backup=CHEN, leads=(CHEN,), manager=DEE),
+            None,
+            (DEE,),
+            (("backup", "same_as_on_call"), ("lead", "same_as_on_call")),
+        ),
+        (
+            "backup",
+            Around(on_call=ELI, backup=ELI, leads=(ELI, CHEN), administrators=(ELI,)),
+            None,
+            (CHEN,),
+            (("backup", "same_as_on_call"),),
+        ),
+        (
+            "backup",
+            Around(on_call=ELI, backup=ELI, manager=ELI, administrators=(ELI,)),
+            None,
+            (ELI,),
+            (("backup", "same_as_on_call"), ("lead", "nobody"), ("manager", "same_as_on_call")),
+        ),
+        (
             "lead",
             Around(leads=(CHEN,), away=frozenset({CHEN}), manager=DEE),
             None,
