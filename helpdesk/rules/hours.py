@@ -137,6 +137,14 @@ def local_to_instant(zone: ZoneInfo, naive_local: datetime) -> datetime:
     return _offset_change(zone, before.replace(microsecond=0), after.replace(microsecond=0))
 
 
+def clock_changes(zone: ZoneInfo, start: datetime, end: datetime) -> Iterator[tuple[datetime, timedelta]]:
+    """Answers when within (start, end) clocks are put forward (more than zero) or back, and by how much."""
+    for year in range(start.year, end.year + 1):
+        for (_from, at, old), (_at, _to, new) in pairwise(_constant_pieces(zone, year)):
+            if start < at < end:
+                yield at, new - old
+
+
 def open_spans(calendar: Calendar | None, start: datetime, end: datetime) -> Iterator[Span]:
     """Answers the open parts of [start, end), in order, joined; a calendar of None is always open."""
     if calendar is None or start >= end:
