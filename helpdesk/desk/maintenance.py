@@ -5,6 +5,7 @@ and ends it as planned unless somebody does so before. From its announcement on 
 version (rules/maintenance), and told (desk/window_notices).
 """
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ from helpdesk.store.maintenance import (
     lock_service,
 )
 from helpdesk.store.services import list_dependencies
+
+log = logging.getLogger(__name__)
 
 LONGEST = timedelta(days=31)
 WORDS = ("reason", "effect", "owner_id", "rollback_plan")
@@ -196,8 +199,11 @@ def cancel(window_id: int, by: By, why: str = "") -> Window:
 def sweep(now: datetime) -> None:
     """Starts and ends what is announced when its time has come, as planned, however late. For the clock."""
     for window_id in list_windows_due(now):
-        with transaction():
-            _settle(get_window_for_change(window_id), now)
+        try:
+            with transaction():
+                _settle(get_window_for_change(window_id), now)
+        except Exception:  # the others, and all else that the clock does, go on
+            log.exception("window %s could not be started or ended", window_id)
 
 
 def record(

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import mail_watch
+from helpdesk.desk import mail_watch, maintenance
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
@@ -23,6 +23,7 @@ from helpdesk.store.letters import find_oldest_unsent
 from helpdesk.store.mail import find_oldest_unparsed
 from helpdesk.store.notices import find_next_notice_due
 from helpdesk.store.stale import find_oldest_stale
+from helpdesk.store.window_notices import find_oldest_round
 
 log = logging.getLogger(__name__)
 
@@ -111,11 +112,13 @@ class Clock:
 
 
 def sweep(now: datetime) -> None:
-    """Has done what is outstanding: unparsed mail, notices without a letter, unsent letters, stale deadlines,
-    periodic work."""
+    """Starts and ends maintenance windows, and has done what is outstanding: unparsed mail, notices without a
+    letter, news of windows, unsent letters, stale deadlines, periodic work."""
+    maintenance.sweep(now)
     for errand, find_oldest, work in (
         ("parse", find_oldest_unparsed, tasks.parse_mail),
         ("send", find_next_notice_due, tasks.send_letters),
+        ("send", find_oldest_round, tasks.send_letters),
         ("send", find_oldest_unsent, tasks.send_letters),
         ("recompute", find_oldest_stale, tasks.recompute_deadlines),
     ):

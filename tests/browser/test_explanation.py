@@ -8,12 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from helpdesk import clock
-from helpdesk.desk import closing, excuses, maintenance, tickets, triage, waiting
+from helpdesk.desk import closing, excuses, tickets, triage, waiting
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket
 from tests.browser.conftest import SCREENSHOTS, Visit
-from tests.conftest import House
+from tests.conftest import House, announced
 
 Screenshots = Callable[[str, Person | None, str], None]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -43,14 +43,7 @@ def report(house: House, when: datetime, subject: str, **more: object) -> Ticket
 @pytest.fixture
 def week(house: House, friday: datetime) -> Ticket:
     """Reported on Wednesday, waited for, through maintenance, raised on Friday; still open."""
-    maintenance.announce(
-        house.erp.id,
-        starts_at=at(6, 11),
-        ends_at=at(6, 14),
-        reason="New disks",
-        now=at(4, 8),
-        actor_id=house.chen.id,
-    )
+    announced(house, house.erp, at(6, 11), at(6, 14), "New disks", now=at(4, 8))
     ticket = report(house, at(4, 10, 12), "Month-end report shows last month's exchange rates")
     tickets.accept(ticket.id, house.bo, now=at(4, 10, 46))
     waiting.wait(

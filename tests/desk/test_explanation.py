@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from helpdesk.desk import calendars, closing, explanation, maintenance, tickets, triage, waiting
+from helpdesk.desk import calendars, closing, explanation, tickets, triage, waiting
 from helpdesk.desk.changes import By
 from helpdesk.desk.recompute import recompute
 from helpdesk.rules import explanation as rule
@@ -13,7 +13,7 @@ from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.rules.sla_scenario import explain_scenario
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.tickets import Ticket
-from tests.conftest import House
+from tests.conftest import House, announced
 
 
 def at(day: int, hour: int, minute: int = 0, second: int = 0) -> datetime:
@@ -33,14 +33,7 @@ def lived(house: House) -> Ticket:
     calendar that changed under it."""
     bo = house.bo
     for service, day in ((house.erp, 3), (house.printing, 5)):
-        maintenance.announce(
-            service.id,
-            starts_at=at(day, 10),
-            ends_at=at(day, 11, 30),
-            reason="New disks",
-            now=at(2, 8),
-            actor_id=house.chen.id,
-        )
+        announced(house, service, at(day, 10), at(day, 11, 30), "New disks", now=at(2, 8))
     ticket = report(house, at(2, 9, 10, 7))
     tickets.reply(ticket.id, bo, "Which printer?", now=at(2, 9, 50))
     tickets.reporter_reply(ticket.id, house.ana, "This one", now=at(2, 14, 20, 59), door="web")
@@ -113,9 +106,7 @@ def test_a_raised_severity_says_allowance_and_due_before_and_after(house: House)
 def test_a_change_is_told_by_the_windows_that_were_known_then(house: House) -> None:
     ticket = report(house, at(2, 9))
     triage.change_severity(ticket.id, house.bo, Severity.MAJOR, "more", now=at(2, 10))
-    maintenance.announce(
-        house.erp.id, at(2, 14), at(2, 16), "New disks", now=at(2, 11), actor_id=house.chen.id
-    )
+    announced(house, house.erp, at(2, 14), at(2, 16), "New disks", now=at(2, 11))
     found = explanation.explain(ticket, at(2, 12))
     change = next(c for c in found.changes if c.target == "resolution")
     assert change.due_after == at(3, 10).replace(microsecond=0)

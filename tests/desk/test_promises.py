@@ -10,9 +10,8 @@ from helpdesk.rules import hours
 from helpdesk.rules.severity import Affected, Answers, Works
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
-from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.tickets import Ticket
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, announced
 
 NOT_ASKED = Answers(None, None)
 # Friday 17:30 in Berlin: half an hour before closing time.
@@ -45,10 +44,7 @@ def test_round_the_clock_nothing_pauses_the_promise(house: House) -> None:
 
 def test_announced_maintenance_is_named_as_a_reason(house: House) -> None:
     start, end = datetime(2026, 3, 2, 9, 0, tzinfo=UTC), datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
-    window = Window(starts_at=start, ends_at=end, announced_at=MONDAY_9)
-    window.covered = [WindowService(service_id=house.printing.id)]
-    db.session.add(window)
-    db.session.commit()
+    announced(house, house.printing, start, end)
     promised = promises.promise_for("fault", house.printing.id, None, NOT_ASKED, now=MONDAY_9)
     assert promised.pauses == {"closed", "maintenance"}
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from helpdesk.desk import maintenance, tickets
+from helpdesk.desk import tickets
 from helpdesk.desk.recompute import recompute
 from helpdesk.desk.registration import Report
 from helpdesk.desk.stale import after_calendar_change, after_ladder_change
@@ -15,7 +15,7 @@ from helpdesk.store.db import transaction
 from helpdesk.store.stale import StaleTarget, list_recomputations
 from helpdesk.store.tickets import Entry, get_ticket_for_change
 from tests.at_once import at_once
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, announced
 
 HOUR = timedelta(hours=1)
 
@@ -26,7 +26,7 @@ def minor(house: House) -> int:
 
 def announce(house: House) -> None:
     start = MONDAY_9 + HOUR
-    maintenance.announce(house.erp.id, start, start + HOUR, "Update", now=MONDAY_9, actor_id=house.chen.id)
+    announced(house, house.erp, start, start + HOUR)
 
 
 def latest() -> tuple[str, str, int, int, int, bool]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, maintenance, people, recompute, tickets, tokens, triage, waiting
+from helpdesk.desk import closing, people, recompute, tickets, tokens, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.severity import Severity
 from helpdesk.rules.sla_scenario import explain_scenario
@@ -16,7 +16,7 @@ from helpdesk.store.security import SignInAttempt
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
-from tests.conftest import MONDAY_9, Browser, House, read_anew
+from tests.conftest import MONDAY_9, Browser, House, announced, read_anew
 
 TOMORROW = (clock.now() + timedelta(days=1)).isoformat()
 
@@ -393,7 +393,7 @@ def test_reporters_are_not_told_the_reasons_that_the_desk_gave_itself(
     start = clock.now() + timedelta(minutes=1)
     end = start + timedelta(hours=1)
     said = "Audit of Dee"
-    maintenance.announce(house.erp.id, start, end, said, now=clock.now(), actor_id=house.eli.id)
+    announced(house, house.erp, start, end, said, now=clock.now())
     recompute.recompute(clock.now())
     path = f"/tickets/{ticket.number}/explanation"
     assert program("bo").get(path).json["maintenance"][0]["reason"] == said

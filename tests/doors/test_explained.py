@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import calendars, closing, maintenance, tickets, triage, waiting
+from helpdesk.desk import calendars, closing, tickets, triage, waiting
 from helpdesk.desk.changes import By
 from helpdesk.desk.recompute import recompute
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store import db
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.tickets import Ticket
-from tests.conftest import Browser, House
+from tests.conftest import Browser, House, announced
 
 Browsers = Callable[[], Browser]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -106,8 +106,7 @@ def test_a_holiday_is_named_and_the_move_told_with_both_instants(house: House, r
 
 
 def test_maintenance_and_waiting_say_their_reasons(house: House, read: Reader) -> None:
-    window = {"starts_at": at(3, 10), "ends_at": at(3, 11), "reason": "New <disks>"}
-    maintenance.announce(house.erp.id, now=at(2, 8), actor_id=house.chen.id, **window)  # type: ignore[arg-type]
+    announced(house, house.erp, at(3, 10), at(3, 11), "New <disks>", now=at(2, 8))
     ticket = report(house, at(3, 9))
     waiting.wait(
         ticket.id, house.bo, waiting_for="reporter", question="?", wake_at=at(12, 9), now=at(3, 11, 30)

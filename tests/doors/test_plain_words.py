@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, maintenance, tickets, triage, waiting
+from helpdesk.desk import closing, tickets, triage, waiting
 from helpdesk.outbound import links
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store.tickets import Ticket
-from tests.conftest import Browser, House
+from tests.conftest import Browser, House, announced
 
 Browsers = Callable[[], Browser]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -79,11 +79,18 @@ def test_day_and_night_needs_no_hours(house: House, said: Said) -> None:
 
 
 def test_maintenance_is_told_with_its_hours(house: House, said: Said) -> None:
-    window = {"starts_at": at(4, 10), "ends_at": at(4, 11), "reason": "Disks", "actor_id": house.chen.id}
-    maintenance.announce(house.erp.id, now=at(3, 9), **window)  # type: ignore[arg-type]
+    announced(house, house.erp, at(4, 10), at(4, 11), "Disks", now=at(3, 9))
     told = said(report(house, at(4, 9)), at(4, 9, 30))
     assert "Announced maintenance does not count: Wed 4 Mar, 10:00 to Wed 4 Mar, 11:00." in told
     assert told.endswith("So the answer is due Wed 4 Mar, 15:00.")
+
+
+def test_maintenance_that_was_announced_too_late_is_told_to_count(house: House, said: Said) -> None:
+    ticket = report(house, at(4, 9))
+    announced(house, house.erp, at(4, 10), at(4, 11), "Disks", now=at(4, 9, 15))
+    told = said(ticket, at(4, 9, 30))
+    assert "Maintenance from Wed 4 Mar, 10:00 to Wed 4 Mar, 11:00 was announced too late" in told
+    assert told.endswith("So the answer is due Wed 4 Mar, 14:00.")
 
 
 def test_waiting_for_the_reporter_says_that_time_stands_still(house: House, said: Said) -> None:
