@@ -6,6 +6,7 @@ earlier one still waits to leave: letters of alarms do not queue behind two thou
 that comes back is not flooded with what is no news any more.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,6 +15,7 @@ from typing import Any
 
 from flask_babel import force_locale
 
+from helpdesk.desk import closing
 from helpdesk.desk.window_audience import served_of
 from helpdesk.outbound import letters, links, window_events
 from helpdesk.outbound.alarms import send_soon
@@ -22,19 +24,22 @@ from helpdesk.rules.letters import MAINTENANCE
 from helpdesk.rules.window_notices import Reader, Served, heard_of
 from helpdesk.store.db import Conflict, after_commit, db, transaction
 from helpdesk.store.letters import Letter
-from helpdesk.store.maintenance import Window, WindowNotice, list_window_entries
+from helpdesk.store.maintenance import Window, WindowFollower, WindowNotice, list_window_entries
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.window_notices import (
     advance_round,
     count_letters_due,
     end_rounds,
+    find_follower,
     find_round_due,
     list_follower_ids,
     list_people_of,
     list_plans,
     list_readers,
 )
+
+log = logging.getLogger(__name__)
 
 BATCH = 50  # letters a transaction: SQLite's other writers wait for it
 LOOKED_AT = 1000  # people a batch looks at: a window may concern few of many
@@ -61,6 +66,29 @@ def _minutes_before() -> tuple[int, ...]:
     return rules.BEFORE if chosen is None else tuple(chosen)
 
 
+def follow(window_id: int, person_id: int, now: datetime) -> None:
+    """The person hears of the window's further steps, whichever letters they do without else."""
+    with transaction():
+        if find_follower(window_id, person_id) is None:
+            db.session.add(WindowFollower(window_id=window_id, person_id=person_id, since=now))
+
+
+def unfollow(window_id: int, person_id: int) -> None:
+    """They hear of it as everybody else does."""
+    with transaction():
+        follower = find_follower(window_id, person_id)
+        if follower is not None:
+            db.session.delete(follower)
+
+
+def join(window_id: int, ticket_id: int, person: Person, reason: str, now: datetime) -> None:
+    """What they reported is the maintenance: they follow it, and their report is withdrawn for that reason.
+    NotAllowed where the report has ended."""
+    with transaction():
+        closing.cancel(ticket_id, person, reason, now=now)
+        follow(window_id, person.id, now)
+
+
 def write_due(now: datetime) -> bool:
     """Writes the next batch of letters of the round that has been due the longest, exactly one a person and
     round; False where there is none, or an earlier batch still waits to leave."""
@@ -68,7 +96,8 @@ def write_due(now: datetime) -> bool:
     if due is None or count_letters_due(MAINTENANCE, now, BATCH) >= BATCH:
         return False
     seen, window = due.up_to_person_id, due.window
-    says = rules.still_says(due.kind, due.due_at, window.state, window.starts_at, window.ends_at, now)
+    ends_at = window.ended_at or window.ends_at
+    says = rules.still_says(due.kind, window.state, window.starts_at, ends_at, now)
     written, up_to, is_done = _Round(due, now).compose(seen) if says else ([], seen, True)
     try:
         with transaction():
@@ -100,11 +129,12 @@ class _Round:
                 concerned[reader.id or 0] = heard
             up_to = reader.id or up_to
         people = list_people_of(concerned)
-        drafts = (self._letter(people[id], heard) for id, heard in concerned.items())
+        drafts = [self._unless_in_disorder(people[id], heard) for id, heard in concerned.items()]
         return [letter for letter in drafts if letter is not None], up_to, is_done
 
     def _heard_by(self, reader: Reader) -> tuple[int, ...]:
-        return heard_of(self._served, reader, reader.id in self._asked)
+        asked = reader.id in self._followers or reader.id == self.window.owner_id
+        return heard_of(self._served, reader, asked)
 
     @cached_property
     def window(self) -> Window:
@@ -116,8 +146,8 @@ class _Round:
         return [served[each.service_id] for each in self.window.covered]
 
     @cached_property
-    def _asked(self) -> set[int]:
-        return list_follower_ids(self.window.id) | {self.window.owner_id or 0}
+    def _followers(self) -> set[int]:
+        return list_follower_ids(self.window.id)
 
     @cached_property
     def _why(self) -> str:
@@ -136,6 +166,14 @@ class _Round:
         present = self.window.starts_at, self.window.ends_at
         return next((each for each in reversed(self._plans) if each != present), None)
 
+    def _unless_in_disorder(self, to: Person, heard: tuple[int, ...]) -> Letter | None:
+        """One that cannot be written keeps no other from being sent."""
+        try:
+            return self._letter(to, heard)
+        except Exception:
+            log.exception("person %s cannot be told of window %s", to.id, self.window.id)
+            return None
+
     def _letter(self, to: Person, heard: tuple[int, ...]) -> Letter | None:
         names = tuple(s.name for s in self.window.services if s.id in heard)
         kind, url = f"window_{self.notice.kind}", links.url(f"/windows/{self.window.id}")
@@ -147,7 +185,8 @@ class _Round:
             "url": url if to.password_hash else "",  # whoever has no account cannot open it
         }
         key = f"window:{self.notice.id}:{to.id}"
-        letter = letters.draft(kind, to, key=key, now=self.now, **words)
+        has_asked = to.id in self._followers
+        letter = letters.draft(kind, to, key=key, now=self.now, has_asked=has_asked, **words)
         if letter is not None and self.notice.kind not in _WITHOUT_EVENT:
             letter.ics = self._event(letter.locale, names, words["url"])
         return letter

@@ -8,7 +8,7 @@ from functools import wraps
 from flask import current_app
 
 from helpdesk import clock
-from helpdesk.desk import escalations, failures, recompute
+from helpdesk.desk import escalations, failures, recompute, window_notices
 from helpdesk.intake import receive
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
@@ -47,11 +47,13 @@ def ring_alarms() -> None:
 @_errand("send")
 def send_letters() -> None:
     """Makes letters of the notices that may go, and sends every letter that waits, until none is left or the
-    mail server cannot be reached."""
-    notices.gather(clock.now())
-    tell_beside()
-    while smtp.send_waiting(clock.now(), failures.give_up_letter).sent:
-        pass
+    mail server cannot be reached. Between two batches of maintenance news alarms have their turn."""
+    is_more = True
+    while is_more:
+        notices.gather(clock.now())
+        tell_beside()
+        has_written = window_notices.write_due(clock.now())
+        is_more = bool(smtp.send_waiting(clock.now(), failures.give_up_letter).sent) or has_written
 
 
 @_errand("recompute")

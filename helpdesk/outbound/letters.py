@@ -67,9 +67,12 @@ def write(
     return letter
 
 
-def draft(kind: str, to: Person, *, key: str, now: datetime, **words: Any) -> Letter | None:
-    """As `write`, for `post`: letters to many are composed before the transaction that keeps them."""
-    how = delivery(kind, to.mail_mode)
+def draft(
+    kind: str, to: Person, *, key: str, now: datetime, has_asked: bool = False, **words: Any
+) -> Letter | None:
+    """As `write`, for `post`: letters to many are composed before the transaction that keeps them. Whoever
+    `has_asked` for the news gets it, whichever letters they do without else."""
+    how = "now" if has_asked else delivery(kind, to.mail_mode)
     if to.email is None or not to.is_active or how == "never":
         return None
     letter = compose(kind, to, None, key=key, now=now, **words)

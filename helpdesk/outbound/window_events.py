@@ -42,9 +42,9 @@ def event(window: Window, services: Sequence[str], sequence: int, url: str, now:
 def effect_of(effect: str) -> str:
     """What people will notice, in a sentence (store/maintenance.EFFECTS)."""
     said = {
-        "down": _("It is not available meanwhile."),
-        "degraded": _("It may be slow or fail now and then."),
-        "read_only": _("You can read in it but change nothing."),
+        "down": _("Not available meanwhile."),
+        "degraded": _("May be slow or fail now and then."),
+        "read_only": _("You can read but change nothing."),
     }
     return said[effect]
 

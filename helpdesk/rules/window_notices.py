@@ -39,18 +39,16 @@ def rounds(kind: str, starts_at: datetime, now: datetime, before: Iterable[int] 
     return [Round(kind, 0, now), *(each for each in reminders if each.due_at >= now + FRESH)]
 
 
-def still_says(
-    kind: str, due_at: datetime, state: str, starts_at: datetime, ends_at: datetime, now: datetime
-) -> bool:
-    """Whether a round due at `due_at` is still news of a window in that state: after an outage nobody
-    is told that something begins which is over."""
+def still_says(kind: str, state: str, starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Whether a round is still news of a window in that state (`ends_at`: when it really ended, once it has):
+    after an outage nobody is told that something begins which is over."""
     if kind == "before":
         return state == "announced" and now < starts_at
     if kind in PLANS:
         return state in AHEAD and now < ends_at
     if kind in ("started", "extended"):
         return state in RUNNING and now < ends_at
-    return now < max(due_at + LATE, ends_at)
+    return now < ends_at + LATE
 
 
 @dataclass(frozen=True, slots=True)
