@@ -297,10 +297,11 @@
 
   // ---- sheets: a[data-sheet] shows the form of the page it leads to in a dialog; without script one goes there ----
   const openSheet = async (link) => {
-    const answer = await fetch(link.href).catch(() => null);
+    const url = link.getAttribute("href"); // in a picture the property is no text
+    const answer = await fetch(url).catch(() => null);
     const page = answer?.ok && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
     const body = page && one("[data-sheet-body]", page);
-    if (!body) { location.assign(link.href); return; }
+    if (!body) { location.assign(url); return; }
     const dialog = document.createElement("dialog");
     const heading = one("h1", body);
     heading.id = "sheet-title";
@@ -315,6 +316,72 @@
     document.body.append(dialog);
     prepare(dialog);
     dialog.showModal();
+  };
+
+  // ---- rosters: on [data-picks] a time is chosen, by dragging or with the keyboard, for the form it names ----
+  const HOUR = 3600000;
+
+  const pickOn = (lane) => {
+    const [start, end] = [lane.dataset.start, lane.dataset.end].map(Date.parse);
+    const hours = Math.round((end - start) / HOUR);
+    const says = new Intl.DateTimeFormat(root.lang, { timeZone: lane.dataset.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const cursor = document.createElement("div");
+    const words = one("[data-picked]");
+    let from = Math.min(Math.max(Math.ceil((Date.now() - start) / HOUR), 0), hours - 1);
+    let count = 1;
+    let pressed = null;
+    const at = (hour) => new Date(start + hour * HOUR);
+    const hourAt = (event) => {
+      const box = lane.getBoundingClientRect();
+      return Math.min(Math.max(Math.floor((event.clientX - box.left) / box.width * hours), 0), hours - 1);
+    };
+    const choose = (hour, length) => {
+      from = Math.min(Math.max(hour, 0), hours - 1);
+      count = Math.min(Math.max(length, 1), hours - from);
+      const said = says.formatRange(at(from), at(from + count));
+      cursor.style.left = `${from / hours * 100}%`;
+      cursor.style.width = `${count / hours * 100}%`;
+      cursor.setAttribute("aria-valuenow", from);
+      cursor.setAttribute("aria-valuetext", said);
+      words.textContent = said;
+    };
+    const ask = () => {
+      const link = document.createElement("a");
+      link.href = `${lane.dataset.picks}?${new URLSearchParams({ from: at(from).toISOString(), to: at(from + count).toISOString() })}`;
+      link.focus = () => cursor.focus();
+      openSheet(link);
+    };
+    const onPickKey = (event) => {
+      const step = { ArrowLeft: -1, ArrowRight: 1, ArrowDown: -24, ArrowUp: 24, PageDown: -24, PageUp: 24 }[event.key];
+      if (event.ctrlKey || event.metaKey || event.altKey || !(step || event.key === "Enter")) return;
+      event.preventDefault();
+      if (!step) ask();
+      else if (event.shiftKey) choose(from, count + step);
+      else choose(from + step, count);
+    };
+    const attributes = { class: "cursor", tabindex: 0, role: "slider", "aria-label": lane.dataset.label, "aria-valuemin": 0, "aria-valuemax": hours - 1, "aria-valuenow": from };
+    Object.entries(attributes).forEach(([name, value]) => cursor.setAttribute(name, value));
+    cursor.addEventListener("keydown", onPickKey);
+    cursor.addEventListener("focus", () => choose(from, count));
+    lane.addEventListener("dragstart", (event) => event.preventDefault()); // of the links below the pointer
+    lane.addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? { hour: hourAt(event), x: event.clientX } : null; });
+    lane.addEventListener("pointermove", (event) => {
+      if (!pressed || (!pressed.moved && Math.abs(event.clientX - pressed.x) < 4)) return;
+      if (!pressed.moved) lane.setPointerCapture(event.pointerId);
+      pressed.moved = true;
+      cursor.classList.add("drawn");
+      const hour = hourAt(event);
+      choose(Math.min(hour, pressed.hour), Math.abs(hour - pressed.hour) + 1);
+    });
+    for (const over of ["pointerup", "pointercancel"]) lane.addEventListener(over, () => {
+      if (pressed?.moved && over === "pointerup") ask();
+      if (!pressed?.moved) pressed = null;
+      cursor.classList.remove("drawn");
+    });
+    // What ends a drag is no click on the turn below it.
+    lane.addEventListener("click", (event) => { if (pressed?.moved) { event.preventDefault(); event.stopPropagation(); } pressed = null; }, true);
+    lane.append(cursor);
+    words.hidden = false;
   };
 
   // ---- type-ahead: [data-suggest-url] asks while one types; the answer stands in the element it names ----
@@ -387,6 +454,7 @@
     all("[data-bell]").forEach(hear);
     all("form[data-posts-itself]").forEach(postItself);
     all("iframe[data-fits]").forEach(fitAlways);
+    all("[data-picks]").forEach(pickOn);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {
       switchKeys.checked = keysOn();

@@ -1,6 +1,6 @@
 """A roster as a picture: a board for each week, its lanes in percent of the width (templates/charts.html)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,8 +10,9 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from markupsafe import Markup
 
-from helpdesk.desk.rosters import Lane, LayerDraft, Turn, lanes_of
-from helpdesk.i18n import say_instant, say_time, zone_city
+from helpdesk.desk import rosters
+from helpdesk.desk.rosters import Doubled, Lane, LayerDraft, Turn, lanes_of
+from helpdesk.i18n import say_instant, say_list, say_time, zone_city
 from helpdesk.rules.hours import local_to_instant
 from helpdesk.store.rosters import Roster
 
@@ -38,14 +39,24 @@ class Boards:
         viewer: tuple[int, str],
         now: datetime,
         drafts: Sequence[LayerDraft] | None = None,
+        effective_at: datetime | None = None,
+        change_url: Callable[[Turn], str | None] = lambda _turn: None,
     ) -> None:
-        """`viewer`: person id and zone; `drafts` as in desk/rosters.lanes_of, raising what that raises."""
-        self.roster, self.now = roster, now
+        """`viewer`: person id and zone; `drafts` and `effective_at` as in desk/rosters.lanes_of, raising what
+        that raises; `change_url`: where somebody else gets the turn, None where the viewer cannot."""
+        self.roster, self.now, self.change_url = roster, now, change_url
         self.viewer_id, self.viewer_zone = viewer
         self.mondays = [first + WEEK * n for n in range(count)]
         self.start = midnight(roster.zone, first)
         self.end = midnight(roster.zone, first + WEEK * count)
-        self.lanes = lanes_of(roster, self.start, self.end, drafts)
+        # Looked at from further off, so that turns at the edges are said with their true ends.
+        around = self.start - WEEK, self.end + WEEK
+        result, *layers = (self._within(each) for each in lanes_of(roster, *around, drafts, effective_at))
+        self.lanes = [result, *(lane for lane in layers if lane.turns)]
+        self.doubles = rosters.doubled(roster, self.start, self.end) if drafts is None else ()
+
+    def _within(self, lane: Lane) -> Lane:
+        return Lane(lane.name, tuple(_touching(lane.turns, self.start, self.end)))
 
     @property
     def result(self) -> tuple[Turn, ...]:
@@ -53,52 +64,70 @@ class Boards:
 
     @property
     def gap_seconds(self) -> float:
-        """For how long nobody is on call."""
-        return sum((t.to_at - t.from_at).total_seconds() for t in self.result if t.person is None)
+        """For how long of the time shown nobody is on call."""
+        gaps = (turn for turn in self.result if turn.person is None)
+        return sum((min(t.to_at, self.end) - max(t.from_at, self.start)).total_seconds() for t in gaps)
 
     def weeks(self) -> list[dict[str, Any]]:
         """What the macro `roster` takes, a dict for each week."""
         return [self._week(monday) for monday in self.mondays]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """The result as a table shows it."""
+        return [
+            {
+                "when": self.span(turn),
+                "who": self.who(turn),
+                "why": say_source(turn),
+                "kind": kind_of(turn),
+                "url": self.change_url(turn),
+            }
+            for turn in self.result
+        ]
+
     def _week(self, monday: date) -> dict[str, Any]:
         start, end = (midnight(self.roster.zone, day) for day in (monday, monday + WEEK))
 
         def share(at: datetime) -> float:
-            return (at - start) / (end - start) * 100
+            return (min(max(at, start), end) - start) / (end - start) * 100
 
-        result, *layers = (Lane(lane.name, tuple(_clipped(lane.turns, start, end))) for lane in self.lanes)
+        lanes = [Lane(lane.name, tuple(_touching(lane.turns, start, end))) for lane in self.lanes]
         elsewhere = self.viewer_zone != self.roster.zone
         return {
             "label": _("On call in the week of %(day)s", day=format_date(monday, "long", day_locale())),
-            "days": _days(self.roster.zone, start, end, share),
+            "days": _days(self.roster.zone, start, end, share, self.now),
             "zone": zone_city(self.roster.zone) if elsewhere else "",
-            "beside": _days(self.viewer_zone, start, end, share) if elsewhere else [],
+            "beside": _days(self.viewer_zone, start, end, share, self.now) if elsewhere else [],
             "beside_zone": zone_city(self.viewer_zone) if elsewhere else "",
-            "lanes": [self._lane(result, share), *(self._lane(lane, share) for lane in layers)],
-            "turns_list": [self._entry(turn) for turn in result.turns],
+            "lanes": [self._lane(lane, share) for lane in lanes],
+            "turns_list": [self._entry(turn) for turn in lanes[0].turns],
             "now": share(self.now) if start <= self.now < end else None,
+            "span": (start, end) if end > self.now else None,
         }
 
     def _lane(self, lane: Lane, share: Any) -> dict[str, Any]:
+        is_result = lane.name is None
         turns = [
             {
                 "start": share(t.from_at),
                 "width": share(t.to_at) - share(t.from_at),
-                "name": say_who(t),
+                "name": self.who(t) if is_result else say_who(t),
                 "kind": kind_of(t),
                 "mine": t.person is not None and t.person.id == self.viewer_id,
                 "text": self.span(t),
+                "url": self.change_url(t) if is_result else None,
             }
             for t in lane.turns
         ]
-        return {"name": lane.name or _("On call"), "result": lane.name is None, "turns": turns}
+        return {"name": lane.name or _("On call"), "result": is_result, "turns": turns}
 
     def _entry(self, turn: Turn) -> dict[str, Any]:
         return {
             "when": self._when(turn),
-            "who": say_who(turn),
+            "who": self.who(turn),
             "kind": kind_of(turn),
             "current": turn.from_at <= self.now < turn.to_at,
+            "url": self.change_url(turn),
         }
 
     def _when(self, turn: Turn) -> Markup:
@@ -109,7 +138,7 @@ class Boards:
         theirs = say_span(turn.from_at, turn.to_at, self.viewer_zone)
         return Markup("{}<small>{}, {}</small>").format(said, theirs, zone_city(self.viewer_zone))
 
-    def span(self, turn: Turn) -> str:
+    def span(self, turn: Turn | Doubled) -> str:
         """From and to in the roster's zone, with the viewer's beside it where that is another."""
         said = say_span(turn.from_at, turn.to_at, self.roster.zone)
         if self.viewer_zone == self.roster.zone:
@@ -118,6 +147,12 @@ class Boards:
         return _(
             "%(span)s (%(theirs)s, %(zone)s)", span=said, theirs=theirs, zone=zone_city(self.viewer_zone)
         )
+
+    def who(self, turn: Turn) -> str:
+        """As `say_who`, and whether nobody else stands behind or before them."""
+        also = {d.other.name for d in self.doubles if d.from_at < turn.to_at and turn.from_at < d.to_at}
+        said = say_who(turn)
+        return _("%(name)s (also %(roster)s)", name=said, roster=say_list(sorted(also))) if also else said
 
 
 def say_who(turn: Turn) -> str:
@@ -155,17 +190,21 @@ def say_span(from_at: datetime, to_at: datetime, zone: str) -> str:
     return f"{say_instant(from_at, zone)} – {say_time(to_at, zone) if same_day else say_instant(to_at, zone)}"
 
 
-def _clipped(turns: Iterable[Turn], start: datetime, end: datetime) -> Iterable[Turn]:
-    for t in turns:
-        if t.from_at < end and start < t.to_at:
-            yield Turn(max(t.from_at, start), min(t.to_at, end), t.person, t.source, t.flag)
+def _touching(turns: Iterable[Turn], start: datetime, end: datetime) -> Iterable[Turn]:
+    return (turn for turn in turns if turn.from_at < end and start < turn.to_at)
 
 
-def _days(zone: str, start: datetime, end: datetime, share: Any) -> list[tuple[float, str]]:
-    """Where local days begin between two instants, with their names."""
-    first = start.astimezone(ZoneInfo(zone)).date()
+def _days(
+    zone: str, start: datetime, end: datetime, share: Any, now: datetime
+) -> list[tuple[float, str, bool]]:
+    """Where local days begin between two instants, with their names, and which is today."""
+    first, today = (at.astimezone(ZoneInfo(zone)).date() for at in (start, now))
     found = ((midnight(zone, day), day) for day in (first + timedelta(days=n) for n in range(9)))
-    return [(share(at), format_date(day, "EEE d", day_locale())) for at, day in found if start <= at < end]
+    return [
+        (share(at), format_date(day, "EEE d", day_locale()), day == today)
+        for at, day in found
+        if start <= at < end
+    ]
 
 
 def day_locale() -> Any:

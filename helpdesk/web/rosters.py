@@ -1,9 +1,10 @@
 """Who is on call: the rosters, their weeks and months, swaps and covers."""
 
-from datetime import date, timedelta
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from babel.dates import format_date, format_interval
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -11,6 +12,7 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import roster_plans, rosters
 from helpdesk.desk.roster_plans import NameTaken, NothingLeft, SlotTaken
+from helpdesk.desk.rosters import Turn
 from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.people import zones
 from helpdesk.schemas.rosters import OverrideSchema, RosterSchema
@@ -25,29 +27,23 @@ from helpdesk.store.rosters import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
-from helpdesk.web import absences, fairness, feeds, now, roster_layers
+from helpdesk.web import absences, fairness, feeds, now, roster_layers, rota, swaps
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
 from helpdesk.web.on_call import ask_anew
-from helpdesk.web.roster_board import (
-    Boards,
-    day_locale,
-    kind_of,
-    local_text,
-    monday_of,
-    parse_day,
-    say_source,
-    say_who,
-)
+from helpdesk.web.roster_board import Boards, local_text, parse_day
 from helpdesk.web.roster_doors import on_call_tabs, people_options, roster_to_edit, roster_to_see
+from helpdesk.web.roster_period import Period
 
 bp = Blueprint("rosters", __name__, url_prefix="/on-call")
 bp.register_blueprint(absences.bp)
 bp.register_blueprint(roster_layers.bp)
+bp.register_blueprint(rota.bp)
 bp.register_blueprint(fairness.bp)
 bp.register_blueprint(feeds.bp)
 bp.register_blueprint(now.bp)
+bp.register_blueprint(swaps.bp)
 
 Page = Answer | str | tuple[str, int]
 FAR = timedelta(days=3660)
@@ -89,26 +85,37 @@ def show(roster_id: int) -> str:
     """One roster: a week, or a month of weeks, of the day asked for."""
     roster = roster_to_see(roster_id)
     view = "month" if request.args.get("view") == "month" else "week"
-    day = parse_day(request.args.get("day", ""), roster.zone, g.now)
-    first, count = _month(day) if view == "month" else (monday_of(day), 1)
-    boards = Boards(roster, first, count, (current_user.id, viewer_zone()), g.now)
+    period = Period(roster.id, view, parse_day(request.args.get("day", ""), roster.zone, g.now))
+    may_edit = may("roster.edit") and rosters.may_edit(asker(), roster)
+    change_url = _change_url(roster, may_edit)
+    viewer = current_user.id, viewer_zone()
+    boards = Boards(roster, period.first, period.weeks, viewer, g.now, change_url=change_url)
     people = {person for layer in roster.layers for person in layer.people}
     return render_template(
         "rosters/show.html",
         roster=roster,
         here=rosters.on_call_now([roster], g.now)[0],
         boards=boards,
-        view=view,
-        views=_views(roster, view, day),
-        title=_title(view, day, first),
-        around=_around(roster, view, day),
-        rows=[(boards.span(t), say_who(t), say_source(t), kind_of(t)) for t in boards.result],
+        period=period,
+        picks_url=url_for("rosters.add_override", roster_id=roster_id) if may_edit else None,
         overrides=list_overrides([roster.id], g.now, g.now + FAR),
         absences=list_absences(g.now, boards.end, people) if boards.end > g.now else [],
         left=sorted(p.name for p in list_people_by_id(people).values() if not p.is_active),
-        may_edit=may("roster.edit") and rosters.may_edit(asker(), roster),
+        may_edit=may_edit,
         preview_url=_preview_url(roster) if may("ladder.see") else None,
     )
+
+
+def _change_url(roster: Roster, may_edit: bool) -> Callable[[Turn], str | None]:
+    """Where a turn to come goes to somebody else: leads say whom, and agents ask for their own."""
+
+    def of(turn: Turn) -> str | None:
+        if turn.to_at <= g.now or not may_edit:
+            return None
+        about: dict[str, Any] = {"from": turn.from_at.isoformat(), "to": turn.to_at.isoformat()}
+        return url_for("rosters.add_override", roster_id=roster.id, **about)
+
+    return of
 
 
 def _preview_url(roster: Roster) -> str:
@@ -197,11 +204,7 @@ def add_override(roster_id: int) -> Page:
     roster = roster_to_edit(roster_id)
     people = people_options(roster)
     if request.method == "GET":
-        start = g.now.replace(minute=0, second=0) + timedelta(hours=1)
-        typed: Any = {
-            "starts_at": local_text(start, roster.zone),
-            "ends_at": local_text(start + timedelta(hours=8), roster.zone),
-        }
+        typed: Any = _span_asked(roster)
         return render_template("rosters/override.html", roster=roster, typed=typed, errors={}, people=people)
     data, errors = load(OverrideSchema(zone=roster.zone), request.form)
     if data is not None and not any(data["person_id"] == p for _group, them in people for p, _name in them):
@@ -218,6 +221,20 @@ def add_override(roster_id: int) -> Page:
         "rosters/override.html", roster=roster, typed=request.form, errors=errors, people=people
     )
     return page, 422
+
+
+def _span_asked(roster: Roster) -> dict[str, str]:
+    """The form's times: those of the address (`from`, `to`: instants), else eight hours from the next full
+    hour on."""
+    with suppress(KeyError, ValueError, OverflowError):
+        start, end = (datetime.fromisoformat(request.args[name]).astimezone(UTC) for name in ("from", "to"))
+        return _typed_span(roster, max(start, g.now), end)
+    start = g.now.replace(minute=0, second=0) + timedelta(hours=1)
+    return _typed_span(roster, start, start + timedelta(hours=8))
+
+
+def _typed_span(roster: Roster, start: datetime, end: datetime) -> dict[str, str]:
+    return {"starts_at": local_text(start, roster.zone), "ends_at": local_text(end, roster.zone)}
 
 
 @bp.post("/<int:roster_id>/overrides/<int:override_id>/remove")
@@ -258,47 +275,3 @@ def _free_slots(team: Team) -> list[tuple[str, str]]:
     first = [(f"{team.id}:first", _("%(team)s, first in line", team=team.name))]
     backup = [(f"{team.id}:backup", _("%(team)s, backup", team=team.name))]
     return (first if team.roster_id is None else []) + (backup if team.backup_roster_id is None else [])
-
-
-def _month(day: date) -> tuple[date, int]:
-    """The Monday from which on whole weeks show a month, and how many they are."""
-    first = monday_of(day.replace(day=1))
-    return first, ((_next_month(day) - first).days + 6) // 7
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=32)).replace(day=1)
-
-
-def _views(roster: Roster, view: str, day: date) -> list[dict[str, Any]]:
-    names = {"week": _("Week"), "month": _("Month")}
-    return [
-        {
-            "label": label,
-            "url": url_for("rosters.show", roster_id=roster.id, view=name, day=day.isoformat()),
-            "current": name == view,
-        }
-        for name, label in names.items()
-    ]
-
-
-def _around(roster: Roster, view: str, day: date) -> dict[str, str]:
-    """Addresses of the time before and after, and of today's."""
-    before, after = day - timedelta(days=7), day + timedelta(days=7)
-    if view == "month":
-        before, after = (day.replace(day=1) - timedelta(days=1)).replace(day=1), _next_month(day)
-
-    def at(when: date) -> str:
-        return url_for("rosters.show", roster_id=roster.id, view=view, day=when.isoformat())
-
-    return {
-        "before": at(before),
-        "after": at(after),
-        "today": url_for("rosters.show", roster_id=roster.id, view=view),
-    }
-
-
-def _title(view: str, day: date, first: date) -> str:
-    if view == "month":
-        return format_date(day, "LLLL y", day_locale())
-    return format_interval(first, first + timedelta(days=6), "yMMMd", locale=day_locale())

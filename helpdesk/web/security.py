@@ -49,6 +49,7 @@ KINDS = {
     "roster_layers_changed": _l("Layers of a roster changed"),
     "override_added": _l("Swap put in a roster"),
     "override_removed": _l("Swap taken back"),
+    "rota_taken_in": _l("Rota taken in"),
     "absence_added": _l("Absence noted"),
     "absence_removed": _l("Absence taken back"),
     "maintenance_drafted": _l("Maintenance drafted"),

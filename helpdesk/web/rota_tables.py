@@ -1,0 +1,84 @@
+"""The rows of a table that was pasted or uploaded: CSV in the encodings that spreadsheets write, or XLSX."""
+
+import csv
+import io
+import zipfile
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+
+from flask_babel import get_locale
+from openpyxl import load_workbook
+
+from helpdesk.rules.rota_dates import Cell
+from helpdesk.rules.rotas import MOST_DAYS, cells_of
+
+MOST_BYTES = 5_000_000  # of the file, and of what it unpacks to
+MOST_ROWS, MOST_COLUMNS = MOST_DAYS * 2, 40
+# What spreadsheets on Windows call CSV, by the language they run in.
+_CSV_ENCODINGS = {"zh_Hans": "gb18030", "zh_Hant": "cp950"}
+
+Rows = Sequence[Sequence[Cell]]
+
+
+class Unreadable(Exception):
+    """The file is no table that can be read, or too large."""
+
+
+def rows_of(file: bytes) -> Rows:
+    """The rows of an uploaded file. Raises Unreadable."""
+    if len(file) > MOST_BYTES:
+        raise Unreadable
+    return _of_workbook(file) if file.startswith(b"PK\x03\x04") else cells_of(_text_of(file))
+
+
+def text_of(rows: Rows) -> str:
+    """The rows as a table to paste, so that the page can carry them on; each stays in its line."""
+    file = io.StringIO(newline="")
+    writer = csv.writer(file, delimiter="\t", lineterminator="\n")
+    writer.writerows([" ".join(_plain(cell).split()) for cell in row] for row in rows)
+    return file.getvalue()
+
+
+def _plain(cell: Cell) -> str:
+    if isinstance(cell, datetime):
+        return cell.date().isoformat()
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return "" if cell is None else str(cell)
+
+
+def _text_of(file: bytes) -> str:
+    if file.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return file.decode("utf-16", "replace")
+    try:
+        return file.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return file.decode(_CSV_ENCODINGS.get(str(get_locale()), "cp1252"), "replace")
+
+
+def _of_workbook(file: bytes) -> Rows:
+    """The first sheet; cells that are merged all hold what the first of them does (a lead for a week)."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(file)) as packed:
+            if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
+                raise Unreadable
+        sheet: Any = load_workbook(io.BytesIO(file), data_only=True).worksheets[0]
+        rows = [list(r) for r in sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)]
+    except Unreadable:
+        raise
+    except Exception as fault:  # openpyxl raises anything on what is no workbook
+        raise Unreadable from fault
+    for merged in sheet.merged_cells.ranges:
+        if merged.min_row <= len(rows) and merged.min_col <= MOST_COLUMNS:
+            _fill(rows, merged)
+    return rows
+
+
+def _fill(rows: list[list[Cell]], merged: Any) -> None:
+    first = rows[merged.min_row - 1][merged.min_col - 1]
+    for row in rows[merged.min_row - 1 : merged.max_row]:
+        for n in range(merged.min_col - 1, min(merged.max_col, len(row))):
+            row[n] = first
