@@ -40,7 +40,7 @@ def offer(
         asked = _whom(roster, asker, offered_to_id)
         _check(roster, asker, span, asked[0] if offered_to_id else None, returned, by.now)
         if any(
-            s.asker_id == asker.id and s.roster_id == roster_id and _meet(s, span) for s in list_open_swaps()
+            s.asker_id == asker.id and s.roster_id == roster_id and meet(s, span) for s in list_open_swaps()
         ):
             raise Refused("starts_at", "asked_already")
         swap = Swap(
@@ -181,7 +181,8 @@ def _check_again(swap: Swap, roster: Roster, taker: Person, now: datetime) -> No
         raise Refused("swap_id", "not_theirs")
 
 
-def _meet(swap: Swap, span: Span) -> bool:
+def meet(swap: Swap, span: Span) -> bool:
+    """Whether what the swap offers and the span overlap."""
     return swap.starts_at < span[1] and span[0] < swap.ends_at
 
 
