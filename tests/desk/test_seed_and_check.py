@@ -6,9 +6,10 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from helpdesk.desk import example, example_lately
+from helpdesk.desk import example, example_lately, example_on_call
 from helpdesk.desk.check import check
 from helpdesk.desk.recompute import recompute
+from helpdesk.desk.rosters import turns_of
 from helpdesk.desk.seed import seed
 from helpdesk.rules.severity import Severity
 from helpdesk.store import db
@@ -18,6 +19,7 @@ from helpdesk.store.excuses import Excuse
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import find_person_by_address
+from helpdesk.store.rosters import Handover, Swap, list_rosters
 from helpdesk.store.tickets import Entry, Target, Ticket
 from tests.conftest import House, empty_tables
 
@@ -164,3 +166,18 @@ def test_check_changes_nothing(history: None) -> None:
     before = list(db.session.execute(select(Target.id, Target.due_at, Target.state)))
     differences()
     assert list(db.session.execute(select(Target.id, Target.due_at, Target.state))) == before
+
+
+def test_around_the_rosters_of_the_demonstration_there_is_life(history: None) -> None:
+    example_on_call.happen(NOW)
+    assert set(db.session.scalars(select(Swap.state))) == {"done", "accepted", "offered"}
+    turns = {
+        (roster.name, turn.flag, turn.person is None)
+        for roster in list_rosters()
+        for turn in turns_of(roster, NOW, NOW + timedelta(days=60))
+    }
+    assert ("Warehouse systems, first in line", None, True) in turns
+    assert ("Workplace, first in line", None, True) in turns
+    assert ("Network, first in line", "absent", False) in turns
+    handed_over = db.session.scalar(select(func.count()).where(Handover.sent_at.is_not(None)))
+    assert handed_over == 8
