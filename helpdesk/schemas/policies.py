@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, post_load
 
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.maintenance import COUNTS
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.fields import Line, number, one_of, whole
 from helpdesk.schemas.spans import LocalInstant, ZonedSchema
@@ -13,6 +14,12 @@ from helpdesk.schemas.spans import LocalInstant, ZonedSchema
 TARGETS = ("response", "resolution", "update")
 ROUND_THE_CLOCK = "always"
 MOST_MINUTES = 525_600
+_OF_ALL_SEVERITIES = (
+    "supplier_pauses",
+    "triage_minutes",
+    "maintenance_lead_minutes",
+    "maintenance_counts",
+)
 _SAY_CALENDAR = _l("Choose when it counts.")
 
 
@@ -49,14 +56,15 @@ class TargetsSchema(Schema.from_dict(_targets())):  # type: ignore[misc]
 
     supplier_pauses = fields.Boolean(load_default=False)
     triage_minutes = whole(1, 1440)
+    maintenance_lead_minutes = whole(0, MOST_MINUTES, load_default=0)
+    maintenance_counts = one_of(
+        COUNTS, _l("Choose which times of maintenance stop the clock."), load_default=COUNTS[0]
+    )
     reason = Line(missing=_l("Say why the targets change."), longest=300)
 
     @post_load
     def _as_definition(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
-        definition: dict[str, Any] = {
-            "supplier_pauses": data.pop("supplier_pauses"),
-            "triage_minutes": data.pop("triage_minutes"),
-        }
+        definition: dict[str, Any] = {name: data.pop(name) for name in _OF_ALL_SEVERITIES}
         for severity in Severity:
             found: dict[str, Any] = {"maintenance_pauses": data.pop(f"{severity}-maintenance")}
             for target in TARGETS:
@@ -98,10 +106,8 @@ class PolicyVersionSchema(TargetsSchema, ZonedSchema):
 
 def policy_form(definition: dict[str, Any]) -> dict[str, Any]:
     """A definition as form values, by the names of TargetsSchema."""
-    form: dict[str, Any] = {
-        "supplier_pauses": definition.get("supplier_pauses"),
-        "triage_minutes": definition.get("triage_minutes"),
-    }
+    form: dict[str, Any] = {name: definition.get(name) for name in _OF_ALL_SEVERITIES}
+    form["maintenance_lead_minutes"] = form["maintenance_lead_minutes"] or 0
     for severity in Severity:
         raw = definition[severity]
         form[f"{severity}-maintenance"] = raw["maintenance_pauses"]

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import calendars, policies, policy_plans, stale, tickets
+from helpdesk.desk import calendars, policies, policy_plans, reference, stale, tickets
 from helpdesk.desk.changes import By
 from helpdesk.desk.policies import OFFICE_WEEK
 from helpdesk.desk.recompute import recompute
@@ -168,6 +168,23 @@ def test_a_policys_history_says_who_when_why_and_what(house: House, eli: Browser
     assert "Minor, First answer: 4 h (Office hours) → 30 min (day and night)" in page
     assert "Minor, Further answers: 8 h (Office hours) → none" in page
     assert "from the first set-up" in page
+
+
+def test_targets_say_what_maintenance_takes_of_the_clock(house: House, eli: Browser) -> None:
+    path = f"{POLICIES}/{named('Standard')}"
+    typed = typed_of(eli.get(path))
+    assert (typed["maintenance_lead_minutes"], typed["maintenance_counts"]) == ("60", "actual_within_planned")
+    said = {"maintenance_lead_minutes": "120", "maintenance_counts": "planned"}
+    said |= {"reason": "More notice", "cover_reason": "The factory watches"}
+    assert eli.post(path, data={**typed, **said, "do": "save"}).status_code == 303
+    read_anew()
+    terms = list(reference.current()[1].policies[named("Standard")].versions)[-1]
+    assert (terms.maintenance_lead, terms.maintenance_counts) == (timedelta(hours=2), "planned")
+    page = eli.get(path).text
+    assert "Maintenance announced at least: 1 h 00 min → 2 h 00 min" in page
+    assert "for the announced times, however long it lasts" in page
+    refused = eli.post(path, data={**typed_of(eli.get(path)), "maintenance_counts": "never", "do": "save"})
+    assert "Choose which times of maintenance stop the clock." in refused.text
 
 
 def test_a_calendars_history_says_what_changed(house: House, eli: Browser) -> None:

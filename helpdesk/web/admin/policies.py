@@ -9,6 +9,7 @@ from helpdesk.desk import policies as targets
 from helpdesk.desk import policy_plans as desk
 from helpdesk.desk.changes import Refused
 from helpdesk.i18n import say_working_time
+from helpdesk.rules.maintenance import COUNTS
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.policies import (
     ROUND_THE_CLOCK,
@@ -115,6 +116,7 @@ def _shown(policy: Policy | None) -> dict[str, Any]:
     return {
         "severities": [(severity, str(words.SEVERITIES[severity])) for severity in Severity],
         "targets": [(name, str(NAMES[name])) for name in TARGETS],
+        "counts_options": [(name, str(versions.COUNTS_WORDS[name])) for name in COUNTS],
         "calendar_options": [(ROUND_THE_CLOCK, _("day and night")), *calendars],
         "uncovered": desk.uncovered(policy, policy.versions[-1].definition, g.now) if policy else [],
     }

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from helpdesk.i18n import say_duration, say_weekday_and_date, say_working_time
 from helpdesk.rules.hours import DAYS
+from helpdesk.rules.maintenance import COUNTS, Counts
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.hours import hours_text
 from helpdesk.schemas.policies import TARGETS
@@ -20,6 +21,11 @@ from helpdesk.store.policies import CalendarVersion, PolicyVersion, list_calenda
 from helpdesk.web import words
 
 NAMES = {"response": _l("First answer"), "resolution": _l("Solution"), "update": _l("Further answers")}
+COUNTS_WORDS: dict[Counts, Any] = {
+    "actual_within_planned": _l("while it lasts, within the announced times"),
+    "planned": _l("for the announced times, however long it lasts"),
+    "actual": _l("while it lasts, also before it was to start"),
+}
 MOST_DATES = 12
 Definition = dict[str, Any]
 
@@ -60,6 +66,10 @@ def policy_changes(before: Definition, after: Definition) -> list[str]:
     found.append(_from_to(_("Waiting for a supplier stops the clock"), *supplier))
     triage = (say_duration(each.get("triage_minutes", 15) * 60) for each in (before, after))
     found.append(_from_to(_("Mail is looked at within"), *triage))
+    lead = (say_duration(each.get("maintenance_lead_minutes", 0) * 60) for each in (before, after))
+    found.append(_from_to(_("Maintenance announced at least"), *lead))
+    counts = (str(COUNTS_WORDS[each.get("maintenance_counts") or COUNTS[0]]) for each in (before, after))
+    found.append(_from_to(_("Maintenance stops the clock"), *counts))
     return [line for line in found if line]
 
 
