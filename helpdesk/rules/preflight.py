@@ -50,8 +50,8 @@ class Finding:
     `people`: whom it is about (ids). `params` by code: gap, left, absent, absent_override, same_person
     {"times", "seconds"}: so many pieces, less than a day apart, and how much time they are together;
     absent: `people` are who is away and who covers; same_person {"other": roster id};
-    holiday_unfilled {"name"}; too_long {"days"}; clock_change {"of", "at", "minutes"}: when clocks are put forward, or (negative) back;
-    team_size {"team", "of", "count", "least", "most"};
+    holiday_unfilled {"name"}; too_long {"days"}; clock_change {"of", "at", "minutes"}: when clocks are put
+    forward, or (negative) back; team_size {"team", "of", "count", "least", "most"};
     holidays_missing {"calendar", "of", "year", "dates"}, make_up_days {"calendar", "of", "year"}.
     """
 
@@ -185,18 +185,16 @@ def runs(
     """When each person is on call without a day off: turns of theirs less than a day apart on the local wall
     clock are one; by start. The turns of whoever has left are nobody's."""
     found: dict[int, list[tuple[datetime, datetime]]] = {}
-    for from_at, to_at, person in _theirs(shifts, left or {}):
-        theirs = found.setdefault(person, [])
-        if theirs and _local(zone, from_at) - _local(zone, theirs[-1][1]) < _DAY:
-            theirs[-1] = (theirs[-1][0], to_at)
+    for from_at, to_at, person in theirs(shifts, left or {}):
+        spans = found.setdefault(person, [])
+        if spans and _local(zone, from_at) - _local(zone, spans[-1][1]) < _DAY:
+            spans[-1] = (spans[-1][0], to_at)
         else:
-            theirs.append((from_at, to_at))
+            spans.append((from_at, to_at))
     return sorted((*span, person) for person, spans in found.items() for span in spans)
 
 
-def _theirs(
-    shifts: Iterable[Shift], left: Mapping[int, datetime]
-) -> Iterator[tuple[datetime, datetime, int]]:
+def theirs(shifts: Iterable[Shift], left: Mapping[int, datetime]) -> Iterator[tuple[datetime, datetime, int]]:
     for shift in shifts:
         if isinstance(shift.person, int):
             to_at = min(shift.to_at, left.get(shift.person, shift.to_at))
@@ -205,7 +203,7 @@ def _theirs(
 
 
 def _held(roster: Watched) -> list[tuple[datetime, datetime, int | None]]:
-    return list(_theirs(roster.shifts, roster.left))
+    return list(theirs(roster.shifts, roster.left))
 
 
 def _gaps(roster: Watched) -> Iterator[Piece]:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.severity import Severity
-from helpdesk.store.db import Model, UtcDateTime, among, db
+from helpdesk.store.db import Model, UtcDateTime, among, db, insert_missing
 from helpdesk.store.rosters import Handover, Roster
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
@@ -33,12 +33,15 @@ def list_rosters_to_follow(now: datetime) -> list[int]:
     return list(db.session.scalars(query.order_by(Roster.id)))
 
 
-def find_watch_for_change(roster_id: int) -> TurnWatch | None:
-    """How far the roster was followed, locked until the transaction ends; None: never yet. For desk verbs."""
+def claim_watch(roster_id: int, now: datetime) -> TurnWatch | None:
+    """How far the roster was followed, locked until the transaction ends; None: another clock was faster. One
+    that was never followed is from `now` on."""
+    first = insert_missing(TurnWatch).values(roster_id=roster_id, followed_until=now, follow_at=now)
+    db.session.execute(first)
     return db.session.scalar(
         select(TurnWatch)
-        .where(TurnWatch.roster_id == roster_id)
-        .with_for_update()
+        .where(TurnWatch.roster_id == roster_id, TurnWatch.follow_at <= now)
+        .with_for_update(skip_locked=True)
         .execution_options(populate_existing=True)
     )
 

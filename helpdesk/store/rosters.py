@@ -234,6 +234,14 @@ def find_roster(roster_id: int) -> Roster | None:
     return db.session.get(Roster, roster_id)
 
 
+def get_roster(roster_id: int) -> Roster:
+    """The roster of that id. LookupError if there is none."""
+    roster = find_roster(roster_id)
+    if roster is None:
+        raise LookupError(f"no roster {roster_id}")
+    return roster
+
+
 def get_roster_for_change(roster_id: int) -> Roster:
     """The roster, locked until the transaction ends. LookupError if there is none. For desk verbs."""
     roster = db.session.scalar(
