@@ -5,6 +5,7 @@ from datetime import datetime
 
 from helpdesk.desk.rosters import LayerDraft, draft_of, layers_of
 from helpdesk.desk.security import log_event
+from helpdesk.desk.turn_news import told
 from helpdesk.store.db import db, transaction
 from helpdesk.store.people import get_person
 from helpdesk.store.rosters import (
@@ -68,7 +69,7 @@ def rename(
 
     Raises NameTaken; LookupError where there is no such roster.
     """
-    with transaction():
+    with transaction(), told([roster_id], now=now, actor_id=actor_id):
         roster = get_roster_for_change(roster_id)
         _require_free(name, roster_id)
         detail = {"from": f"{roster.name}, {roster.zone}", "to": f"{name}, {zone}"}
@@ -96,7 +97,7 @@ def save_layers(
     Raises ScenarioError, which names the place, for what the rule refuses; LookupError for an unknown
     roster, person or calendar.
     """
-    with transaction():
+    with transaction(), told([roster_id], now=now, actor_id=actor_id):
         roster = get_roster_for_change(roster_id)
         layers_of(roster.zone, drafts)
         wanted = {person for draft in drafts for person in draft["people"]}
@@ -155,7 +156,7 @@ def add_override(
 
     Raises NothingLeft where it ends before now; LookupError for an unknown roster or person.
     """
-    with transaction():
+    with transaction(), told([roster_id], now=now, actor_id=actor_id):
         roster = get_roster_for_change(roster_id)
         person, starts_at = get_person(person_id), not_before(now, starts_at, ends_at)
         override = Override(
@@ -180,7 +181,7 @@ def remove_override(
 
     Raises NothingLeft where it is over; LookupError where there is none.
     """
-    with transaction():
+    with transaction(), told([roster_id], now=now, actor_id=actor_id):
         roster = get_roster_for_change(roster_id)
         override = find_override(roster_id, override_id)
         if override is None:

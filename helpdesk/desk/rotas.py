@@ -13,6 +13,7 @@ from helpdesk.desk.changes import By
 from helpdesk.desk.roster_plans import cut_off, span_text
 from helpdesk.desk.rosters import Turn, turns_of
 from helpdesk.desk.security import log_event
+from helpdesk.desk.turn_news import told
 from helpdesk.rules import rotas
 from helpdesk.rules.access import Role, may_be_in_team
 from helpdesk.rules.hours import local_to_instant
@@ -138,10 +139,11 @@ def take_in(roster_id: int, rows: Sequence[Sequence[Cell]], handover: time, by: 
         found = plan(roster, rows, handover, by.now)
         if found.faults or not any(line.post or line.lead for line in found.coming):
             raise NotTaken(found)
-        _write(roster, [line.post for line in found.coming if line.post], by)
-        if found.backup is not None:
-            backup = get_roster_for_change(found.backup.id)
-            _write(backup, [line.lead for line in found.coming if line.lead], by)
+        touched = [roster_id, *([found.backup.id] if found.backup is not None else [])]
+        with told(touched, now=by.now, actor_id=by.actor_id):
+            _write(roster, [line.post for line in found.coming if line.post], by)
+            if found.backup is not None:
+                _write(found.backup, [line.lead for line in found.coming if line.lead], by)
     return found
 
 

@@ -13,7 +13,7 @@ from helpdesk.rules.spans import Span
 from helpdesk.rules.turn_news import News, turn_news
 from helpdesk.store.db import db
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.rosters import Roster, find_roster, list_rosters
+from helpdesk.store.rosters import Roster, find_roster, get_roster_for_change, list_rosters
 
 AHEAD = timedelta(days=62)
 LISTED = 20  # changes of one roster in a letter; what is more stands on its page
@@ -26,15 +26,16 @@ def told(roster_ids: Iterable[int], *, now: datetime, actor_id: int | None, why:
     """Whatever changes within it: everybody whose turns of these rosters are others afterwards, up to AHEAD,
     gets one letter that says what changed; not who did it (`actor_id`), who sees it.
 
-    Inside a transaction. Within another it joins that one: what several verbs change together is one letter.
-    `why`: "swap" or nothing, for the letter's first sentence. No letters where the block fails.
+    Inside a transaction; it holds the rosters' locks. Within another it joins that one: what several verbs
+    change together is one letter. `why`: "swap" or nothing, for the letter's first sentence. No letters where
+    the block fails; LookupError for an unknown roster.
     """
     session = db.session()
     outer: dict[int, Turns] | None = session.info.get("told_turns")
     before: dict[int, Turns] = {} if outer is None else outer
-    for roster in filter(None, map(find_roster, sorted(set(roster_ids)))):
-        if roster.id not in before:
-            before[roster.id] = _turns(roster, now)
+    for roster_id in sorted(set(roster_ids) - before.keys()):
+        # Locked, so that nobody else's change is taken for this one's.
+        before[roster_id] = _turns(get_roster_for_change(roster_id), now)
     if outer is not None:
         yield
         return
