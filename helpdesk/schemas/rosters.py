@@ -10,9 +10,10 @@ from helpdesk.rules.oncall import UNITS
 from helpdesk.schemas.fields import Line, number, one_of
 from helpdesk.schemas.hours import HoursSchema
 from helpdesk.schemas.people import zones
-from helpdesk.schemas.spans import SpanSchema
+from helpdesk.schemas.spans import LocalInstant, SpanSchema, ZonedSchema
 
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
+ALWAYS, OWN = "always", "own"
 _SAY_PERSON = _l("Choose a person from the list.")
 
 
@@ -42,7 +43,8 @@ class LocalText(fields.String):
 class LayerSchema(HoursSchema):
     """A layer of a roster, loaded as desk/rosters.LayerDraft; what it means is judged by the rule.
 
-    `always`: at all hours; else in those of `mon` ... `sun`, and of `dates` in their place.
+    `when`: "always"; "own": in the hours of `mon` ... `sun`, and of `dates` in their place; else in those of
+    the calendar with that id.
     """
 
     name = Line(missing=_l("Give the layer a name."), longest=60)
@@ -59,13 +61,24 @@ class LayerSchema(HoursSchema):
         },
     )
     unit = one_of(UNITS, _l("Choose hours, days or weeks."), required=True)
-    always = fields.Boolean(load_default=False)
+    when = fields.String(
+        load_default=ALWAYS,
+        validate=validate.Regexp(r"always|own|\d{1,9}", error=_l("Choose hours from the list.")),
+    )
 
     @post_load
     def _as_week(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
         data = super()._as_week(data)
-        hours, always = {name: data.pop(name) for name in ("week", "dates")}, data.pop("always")
-        return {**data, "hours": None if always else hours}
+        hours, when = {name: data.pop(name) for name in ("week", "dates")}, data.pop("when")
+        calendar_id = int(when) if when not in (ALWAYS, OWN) else None
+        return {**data, "hours": hours if when == OWN else None, "calendar_id": calendar_id}
+
+
+class VersionSchema(ZonedSchema):
+    """From when on layers hold (nothing: from now on), and why they change."""
+
+    since = LocalInstant(load_default=None)
+    reason = Line(longest=300)
 
 
 class OverrideSchema(SpanSchema):

@@ -1,7 +1,9 @@
 """The page on which a roster's layers are defined and looked at before they are kept."""
 
 import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -14,7 +16,8 @@ from helpdesk.desk.roster_plans import save_layers
 from helpdesk.desk.rosters import LayerDraft, draft_of
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.schemas.hours import WEEKDAYS, hours_form
-from helpdesk.schemas.rosters import LayerSchema
+from helpdesk.schemas.rosters import ALWAYS, OWN, LayerSchema, VersionSchema
+from helpdesk.store.policies import list_calendars
 from helpdesk.store.rosters import Roster
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
@@ -27,7 +30,7 @@ Typed = dict[str, Any]
 
 MOST = 12  # layers
 PREVIEW_WEEKS = 4
-FIELDS = ("name", "starts_at", "ends_at", "every", "unit", "always", *WEEKDAYS, "dates")
+FIELDS = ("name", "starts_at", "ends_at", "every", "unit", "when", *WEEKDAYS, "dates")
 _HOURS = _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another.")
 # What the rule refuses, by the field at fault.
 REFUSED: dict[str, Any] = {
@@ -44,9 +47,12 @@ _PLACE = re.compile(r"roster\.layers\[(\d+)\]\.(?:hours\.week\.)?(?:hours\.)?(\w
 @bp.get("/<int:roster_id>/layers")
 @needs("roster.edit")
 def edit(roster_id: int) -> str:
-    """The layers as they are; a first one to fill in where there is none."""
+    """The layers of the newest version, or of the one that is asked for; a first one to fill in where there
+    is none."""
     roster = roster_to_edit(roster_id)
-    typed = [_typed_of(draft_of(layer)) for layer in roster.layers]
+    number = request.args.get("version", len(roster.versions), int)
+    chosen = [version for version in roster.versions if version.number == number]
+    typed = [_typed_of(draft_of(layer)) for version in chosen for layer in version.layers]
     return _page(roster, typed or [_blank(roster)])
 
 
@@ -61,18 +67,38 @@ def save(roster_id: int) -> Answer | str | tuple[str, int]:
     if do in ("add", "remove", "up", "down"):
         return _page(roster, _rearranged(typed, do, int(place) if place.isdigit() else 0, roster))
     drafts, errors = _load(typed)
-    if not errors:
+    version, wrong = load(VersionSchema(zone=roster.zone), request.form)
+    if version is not None and version["since"] is not None and version["since"] < g.now:
+        wrong = {"since": [_("What was stays as it was. Choose a time to come, or leave this empty.")]}
+    errors |= wrong
+    if version is not None and not errors:
+        since, reason = version["since"], version["reason"]
         try:
             if do == "save":
-                save_layers(roster_id, drafts, now=g.now, actor_id=current_user.id, address=address())
+                save_layers(roster_id, drafts, effective_at=since, reason=reason, **_by())
                 flash(_("The layers are saved."))
-                return redirect(url_for("rosters.show", roster_id=roster_id), 303)
-            first = monday_of(parse_day("", roster.zone, g.now))
-            viewer = (current_user.id, viewer_zone())
-            return _page(roster, typed, preview=Boards(roster, first, PREVIEW_WEEKS, viewer, g.now, drafts))
+                return redirect(_shown_from(roster, since), 303)
+            return _page(roster, typed, preview=_preview(roster, drafts, since or g.now))
         except ScenarioError as fault:
             errors = _refused(str(fault))
     return _page(roster, typed, errors), 422
+
+
+def _by() -> dict[str, Any]:
+    return {"now": g.now, "actor_id": current_user.id, "address": address()}
+
+
+def _shown_from(roster: Roster, since: datetime | None) -> str:
+    """The roster's page, where the layers hold."""
+    day = None if since is None else since.astimezone(ZoneInfo(roster.zone)).date().isoformat()
+    return url_for("rosters.show", roster_id=roster.id, day=day)
+
+
+def _preview(roster: Roster, drafts: list[LayerDraft], since: datetime) -> Boards:
+    """The weeks from the one in which the drafts begin to hold, and what was before that."""
+    first = monday_of(since.astimezone(ZoneInfo(roster.zone)).date())
+    viewer = (current_user.id, viewer_zone())
+    return Boards(roster, first, PREVIEW_WEEKS, viewer, g.now, drafts, since)
 
 
 def _page(
@@ -83,11 +109,35 @@ def _page(
         "rosters/layers.html",
         roster=roster,
         typed=typed,
+        version={name: request.form.get(name, "") for name in ("since", "reason")},
         errors=errors or {},
         people=people_options(roster, chosen),
+        hours=_hours(),
         preview=preview,
         most=MOST,
+        versions=_versions(roster),
     )
+
+
+def _hours() -> list[tuple[str, str]]:
+    """When a layer puts somebody: always, in a calendar's hours, or in its own."""
+    calendars = [
+        (str(calendar.id), _("In the hours of %(name)s", name=calendar.name)) for calendar in list_calendars()
+    ]
+    return [(ALWAYS, _("At all hours")), *calendars, (OWN, _("Only at certain hours, below"))]
+
+
+def _versions(roster: Roster) -> list[Typed]:
+    """The roster's versions, the newest first: since when, and until when where another replaced them."""
+    found: list[Typed] = []
+    until: datetime | None = None
+    for version in reversed(roster.versions):
+        if until is None or version.effective_at < until:
+            is_planned = version.effective_at > g.now
+            holds = not is_planned and (until is None or g.now < until)
+            found.append({"version": version, "until": until, "holds": holds, "is_planned": is_planned})
+            until = version.effective_at
+    return found
 
 
 def _typed(prefix: str) -> Typed:
@@ -105,9 +155,15 @@ def _typed_of(draft: LayerDraft) -> Typed:
         "ends_at": (draft["ends_at"] or "")[:16],
         "every": draft["every"],
         "unit": draft["unit"],
-        "always": "1" if draft["hours"] is None else "",
+        "when": _when(draft),
         **hours_form(draft["hours"]),
     }
+
+
+def _when(draft: LayerDraft) -> str:
+    if draft.get("calendar_id") is not None:
+        return str(draft["calendar_id"])
+    return ALWAYS if draft["hours"] is None else OWN
 
 
 def _blank(roster: Roster) -> Typed:
@@ -115,7 +171,7 @@ def _blank(roster: Roster) -> Typed:
     monday = monday_of(parse_day("", roster.zone, g.now))
     starts_at = f"{monday.isoformat()}T09:00"
     empty: Typed = dict.fromkeys(FIELDS, "")
-    return {**empty, "people": [], "starts_at": starts_at, "every": 1, "unit": "weeks", "always": "1"}
+    return {**empty, "people": [], "starts_at": starts_at, "every": 1, "unit": "weeks", "when": ALWAYS}
 
 
 def _rearranged(typed: list[Typed], do: str, place: int, roster: Roster) -> list[Typed]:
@@ -133,10 +189,13 @@ def _rearranged(typed: list[Typed], do: str, place: int, roster: Roster) -> list
 def _load(typed: list[Typed]) -> tuple[list[LayerDraft], Errors]:
     drafts: list[LayerDraft] = []
     errors: Errors = {}
+    calendars = {value for value, _label in _hours()}
     for n, layer in enumerate(typed):
         pairs = [(name, str(layer[name])) for name in FIELDS]
         pairs += [("people", str(person)) for person in layer["people"]]
         data, wrong = load(LayerSchema, MultiDict(pairs))
+        if layer["when"] not in calendars:
+            wrong["when"] = [_("Choose hours from the list.")]
         errors.update({f"layers-{n}-{name}": said for name, said in wrong.items()})
         if data is not None:
             drafts.append(data)  # type: ignore[arg-type]

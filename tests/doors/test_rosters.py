@@ -9,10 +9,11 @@ import pytest
 from flask import Flask
 
 from helpdesk import clock
-from helpdesk.desk import roster_plans
+from helpdesk.desk import roster_plans, rosters
 from helpdesk.rules.access import Role
 from helpdesk.store import db
 from helpdesk.store.maintenance import Window
+from helpdesk.store.policies import list_calendars
 from helpdesk.store.rosters import Absence, Override, Roster
 from helpdesk.store.teams import Member, Team
 from tests.conftest import Browser, House, read_anew
@@ -43,7 +44,7 @@ def layer_form(house: House, **other: str) -> dict[str, str | list[str]]:
         "layers-0-starts_at": "2026-03-02T09:00",
         "layers-0-every": "1",
         "layers-0-unit": "weeks",
-        "layers-0-always": "1",
+        "layers-0-when": "always",
     }
     return {**form, **other}
 
@@ -114,12 +115,56 @@ def test_looking_at_layers_shows_the_result_and_saves_nothing(
     assert [layer.name for layer in db.session.get(Roster, roster.id).layers] == ["days"]
 
 
+def test_layers_can_hold_from_a_time_to_come_and_the_versions_are_listed(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    since = clock.now() + timedelta(days=30)
+    later = layer_form(house, since=local(since), reason="Chen is back")
+    chen = browser().known_as(house.chen)
+    page = chen.post(f"/on-call/{roster.id}/layers", data={**later, "do": "preview"}).text
+    assert "nothing is saved yet" in page
+    assert f'value="{local(since)}"' in page
+    answer = chen.post(f"/on-call/{roster.id}/layers", data={**later, "do": "save"})
+    assert answer.location == f"/on-call/{roster.id}?day={since.date()}"
+    page = chen.get(f"/on-call/{roster.id}/layers").text
+    assert "Other layers are planned from" in page
+    assert "Chen is back" in page
+    assert 'value="days"' in chen.get(f"/on-call/{roster.id}/layers?version=1").text
+    read_anew()
+    now_and_then = [
+        rosters.lanes_of(roster, at, at + timedelta(hours=1))[1].name for at in (clock.now(), since)
+    ]
+    assert now_and_then == ["days", "weeks"]
+
+
+def test_nothing_holds_from_a_time_that_is_past(house: House, roster: Roster, browser: Browsers) -> None:
+    form = layer_form(house, do="save", since="2026-01-01T09:00")
+    answer = browser().known_as(house.chen).post(f"/on-call/{roster.id}/layers", data=form)
+    assert answer.status_code == 422
+    assert said(answer.text) == ["What was stays as it was. Choose a time to come, or leave this empty."]
+
+
+def test_a_layer_takes_its_hours_from_a_calendar_of_the_list(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    [office] = list_calendars()
+    chen = browser().known_as(house.chen)
+    wrong = layer_form(house, do="save", **{"layers-0-when": "999"})
+    answer = chen.post(f"/on-call/{roster.id}/layers", data=wrong)
+    assert (answer.status_code, said(answer.text)) == (422, ["Choose hours from the list."])
+    form = layer_form(house, do="save", **{"layers-0-when": str(office.id)})
+    assert chen.post(f"/on-call/{roster.id}/layers", data=form).status_code == 303
+    read_anew()
+    [layer] = db.session.get(Roster, roster.id).layers
+    assert (layer.calendar_id, layer.hours) == (office.id, None)
+
+
 def test_saved_layers_hold_people_in_order(house: House, roster: Roster, browser: Browsers) -> None:
     form = layer_form(
         house,
         do="save",
         **{
-            "layers-0-always": "",
+            "layers-0-when": "own",
             "layers-0-mon": "18:00-24:00,0:00 – 08:00",
             "layers-0-dates": "2026-12-25 -",
         },
@@ -155,7 +200,7 @@ def test_saved_layers_hold_people_in_order(house: House, roster: Roster, browser
 def test_wrong_layers_are_said_at_their_field_and_keep_what_was_typed(
     house: House, roster: Roster, browser: Browsers, field: str, typed: str, message: str
 ) -> None:
-    form = layer_form(house, do="save", **{"layers-0-always": "", f"layers-0-{field}": typed})
+    form = layer_form(house, do="save", **{"layers-0-when": "own", f"layers-0-{field}": typed})
     answer = browser().known_as(house.chen).post(f"/on-call/{roster.id}/layers", data=form)
     assert answer.status_code == 422
     assert any(text.startswith(message) for text in said(answer.text))
