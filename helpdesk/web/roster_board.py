@@ -53,7 +53,8 @@ class Boards:
         around = self.start - WEEK, self.end + WEEK
         result, *layers = (self._within(each) for each in lanes_of(roster, *around, drafts, effective_at))
         self.lanes = [result, *(lane for lane in layers if lane.turns)]
-        self.doubles = rosters.doubled(roster, self.start, self.end) if drafts is None else ()
+        known = rosters.doubled(roster, self.start, self.end) if drafts is None else ()
+        self.doubles = [double for double in known if double.to_at > now]
 
     def _within(self, lane: Lane) -> Lane:
         return Lane(lane.name, tuple(_touching(lane.turns, self.start, self.end)))
