@@ -8,7 +8,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.timeline import record
 from helpdesk.rules import attention, escalation, sla
 from helpdesk.rules.lifecycle import State, state_in_hand
-from helpdesk.rules.severity import Severity
+from helpdesk.rules.severity import EMERGENCY, Severity
 from helpdesk.rules.timeline import Happening
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket
@@ -28,6 +28,7 @@ def planned(
 
     `timeline` has nothing voided, `rung` the last ring of each step (escalation.firings).
     """
+    yield from _emergency(ticket, timeline, grounds)
     open_ends = attention.read(timeline)
     policy = grounds.terms_of(ticket.policy_version_id).targets
     for asking in open_ends.askings:
@@ -43,6 +44,20 @@ def planned(
     if ticket.update_by is not None:
         for to, due_at in attention.news_alarms(ticket.update_by):
             yield f"news:{ticket.update_by.timestamp():.0f}:{to}", "news", due_at, {"to": to}
+
+
+def _emergency(ticket: Ticket, timeline: Sequence[Happening], grounds: Grounds) -> Iterator[Alarm]:
+    """Urgent business during maintenance: the window's owner hears of it at once, and so does who is on call,
+    where the ladder does not begin with them."""
+    reported = next(happening for happening in timeline if happening.kind == "reported")
+    if reported.detail.get("reason") != EMERGENCY:
+        return
+    owner = reported.detail.get("owner")
+    if owner is not None:
+        yield "emergency:owner", "emergency", reported.at, {"to": "person", "person": owner}
+    ladder = grounds.ladders_of(Severity.CRITICAL)["response"]
+    if not any(step.to == "on_call" and step.minutes == 0 and step.roster_id is None for step in ladder):
+        yield "emergency:on_call", "emergency", reported.at, {"to": "on_call"}
 
 
 def ask_anew(ticket: Ticket) -> None:
@@ -93,7 +108,9 @@ def default_news(ticket: Ticket, now: datetime, known: Grounds | None = None) ->
     policy = terms.targets
     if policy[ticket.severity].update is None:
         return None
-    windows = grounds.windows_of(ticket.service_id, terms) if ticket.service_id else ()
+    windows: Sequence[sla.Window] = ()
+    if ticket.service_id is not None and ticket.severity_reason != EMERGENCY:
+        windows = grounds.windows_of(ticket.service_id, terms)
     kinds = ("reported", "responded", "reporter_replied")
     events = [sla.Event(now, kind, ticket.severity if kind == "reported" else None) for kind in kinds]
     return sla.explain(policy, windows, events, now)[-1].due_at

@@ -13,6 +13,7 @@ from typing import Any
 from helpdesk.desk import alarms
 from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
+from helpdesk.rules.severity import EMERGENCY
 from helpdesk.rules.sla_scenario import Scenario
 from helpdesk.rules.timeline import Happening, clip_window, events_of, service_stays
 from helpdesk.store.db import db
@@ -170,11 +171,14 @@ def scenario_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds, now
 def windows_of(
     ticket: Ticket, timeline: list[Happening], of_service: Callable[[int], Iterable[sla.Window]]
 ) -> tuple[sla.Window, ...]:
-    """The maintenance windows of each service clipped to the ticket's time there."""
-    reported_service = next(h.detail.get("service") for h in timeline if h.kind == "reported")
+    """The maintenance windows of each service clipped to the ticket's time there; none of an emergency, which
+    is urgent for the very reason that one runs."""
+    reported = next(h.detail for h in timeline if h.kind == "reported")
+    if reported.get("reason") == EMERGENCY:
+        return ()
     clipped = (
         clip_window(window, since, until)
-        for service, since, until in service_stays(timeline, reported_service)
+        for service, since, until in service_stays(timeline, reported.get("service"))
         if service is not None
         for window in of_service(service)
         if window.ends_at > ticket.reported_at

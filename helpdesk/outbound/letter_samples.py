@@ -124,6 +124,7 @@ def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[
         "url": "https://desk.example.org/follow",
         "link": "https://desk.example.org/follow",
         "valid_until": None if kind == "password_changed" else now + timedelta(days=7),
+        "outcome": say("outcome"),
         **_of_window(say, now),
     }
 
@@ -156,5 +157,6 @@ def _invented() -> Mapping[str, str]:
         "reason": _("It was reported twice."),
         "old": "HD-11",
         "services": _("Printing"),
+        "outcome": "work_around",
         "why": _("The new release is not ready yet."),
     }

@@ -37,6 +37,7 @@ KINDS: dict[str, tuple[str, ...]] = {
     "asked": (*OF_TICKET, "message"),
     "nudged": (*OF_TICKET, "message"),
     "resolved": (*OF_TICKET, "message"),
+    "emergency_decided": (*OF_TICKET, "outcome", "message"),
     "remind_confirm": OF_TICKET,
     "thanks_kept": OF_TICKET,
     "closed": OF_TICKET,
@@ -77,6 +78,7 @@ VARIABLES = {
     "services": _l("the services under maintenance that the reader uses"),
     "starts": _l("when the maintenance begins"),
     "ends": _l("when the maintenance ends"),
+    "outcome": _l("what is done about the urgent business"),
     "why": _l("why it is moved, takes longer, is over or does not take place; empty where nothing was said"),
 }
 
@@ -205,6 +207,7 @@ def values_of(kind: str, context: Mapping[str, Any], written: Any, body: str) ->
         "promise": getattr(written, "promise", "") or "",
         "link": (getattr(written, "button", None) or ("", context.get("link")))[1] or "",
         "message": _message(context),
+        "outcome": getattr(written, "outcome_said", "") or "",
         "reason": context.get("reason", ""),
         "old": _number(context.get("duplicate") or context.get("old")),
         "author": _name(context.get("author")),

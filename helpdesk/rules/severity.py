@@ -12,6 +12,10 @@ class Severity(StrEnum):
     MINOR = "minor"
 
 
+EMERGENCY = "emergency"
+"""The reason of a severity that no rule gives: urgent business during maintenance, which no window pauses."""
+
+
 class Works(StrEnum):
     """What still works."""
 

@@ -16,6 +16,7 @@ ESCALATED = {
     "triage": _l("Nobody has looked at this yet: told %(people)s (%(to)s)"),
     "supplier": _l("The supplier's time is over: told %(people)s (%(to)s)"),
     "acceptance": _l("Waits for somebody to accept it: told %(people)s (%(to)s)"),
+    "emergency": _l("Urgent during maintenance: told %(people)s (%(to)s)"),
     "silent": _l("Accepted, and then nothing was heard: told %(people)s (%(to)s)"),
     "news": _l("News was promised by now: told %(people)s (%(to)s)"),
 }

@@ -84,6 +84,7 @@ def _said(notice: Notice) -> str:
     about = {
         "triage": _("Nobody has looked yet how severe it is."),
         "supplier": _("The supplier should have answered by now."),
+        "emergency": _("It cannot wait for the maintenance to end."),
         "silent": _("It was accepted, and nothing has happened since."),
         "news": _("The reporter was promised news by now."),
     }

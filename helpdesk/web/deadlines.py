@@ -27,6 +27,7 @@ ALARMS = {
     "supplier": _l("The supplier's time is over"),
     "remind_confirm": _l("The reporter is asked again"),
     "close_silent": _l("Closed without a word"),
+    "emergency": _l("Urgent business during maintenance"),
     "silent": _l("Nothing heard since it was accepted"),
     "news": _l("The promised news is due"),
 }

@@ -44,6 +44,7 @@ NAMES = {
     "window_moved": _l("Maintenance is moved"),
     "window_finished": _l("Maintenance is over"),
     "window_cancelled": _l("Maintenance does not take place"),
+    "emergency_decided": _l("What is done about urgent business during maintenance"),
     "channel_code": _l("The code for a new channel"),
     "channel_failed": _l("A channel could not be reached"),
     "trial": _l("A trial letter"),

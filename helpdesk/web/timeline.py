@@ -238,6 +238,11 @@ def _unknown(entry: Entry, names: Names) -> Markup:
     return fill(_("%(who)s did something"), who=who(entry))
 
 
+def _emergency_decided(entry: Entry, names: Names) -> Markup:
+    outcome = str(words.OUTCOMES[entry.detail["outcome"]])
+    return because(fill(_("%(who)s decided: %(outcome)s"), who=who(entry), outcome=outcome), entry.body)
+
+
 _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "accepted": _accepted,
     "assigned": _assigned,
@@ -260,6 +265,7 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "mail_filed": mail_lines.mail_filed,
     "letter_failed": mail_lines.letter_failed,
     "deadline_moved": _deadline_moved,
+    "emergency_decided": _emergency_decided,
     "excused": _excused,
     "excuse_withdrawn": _excuse_withdrawn,
 }

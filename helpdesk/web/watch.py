@@ -30,6 +30,7 @@ KINDS = {
     "silence_resolve": _l("no answer to our question"),
     "remind_confirm": _l("a reminder to say whether it is solved"),
     "close_silent": _l("nobody said whether it is solved"),
+    "emergency": _l("urgent during maintenance"),
     "silent": _l("accepted, then silence"),
     "news": _l("news for the reporter"),
 }

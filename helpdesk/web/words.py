@@ -11,7 +11,7 @@ from helpdesk.i18n import say_hours, say_of, say_working_time, zone_city
 from helpdesk.outbound.standing import STATES as STATES
 from helpdesk.outbound.standing import state_for_reporter as state_for_reporter
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State
-from helpdesk.rules.severity import Affected, Severity, Works
+from helpdesk.rules.severity import EMERGENCY, Affected, Severity, Works
 
 SEVERITIES = {Severity.CRITICAL: _l("Critical"), Severity.MAJOR: _l("Major"), Severity.MINOR: _l("Minor")}
 KINDS = {Kind.FAULT: _l("Fault"), Kind.REQUEST: _l("Request"), Kind.QUESTION: _l("Question")}
@@ -37,6 +37,13 @@ SEVERITY_REASONS = {
     "core_work_stands_still": _l("core work stands still"),
     "otherwise": _l("few are affected, and work goes on"),
     "by_hand": _l("decided by our team"),
+    EMERGENCY: _l("urgent business during maintenance"),
+}
+# What is done about urgent business during maintenance.
+OUTCOMES = {
+    "interrupt": _l("The maintenance is interrupted for it"),
+    "work_around": _l("It is done another way"),
+    "wait": _l("It waits until the maintenance is over"),
 }
 _REFUSALS = {
     State.RESOLVED: _l("This is resolved already. Reopen it if it is not."),
@@ -110,6 +117,8 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return _("Confirmed as solved, and closed") if confirmed else _("Closed, as nobody said otherwise")
     if entry.kind == "cancelled":
         return _because(_("Withdrawn") if detail.get("withdrawn") else _("Cancelled"), detail)
+    if entry.kind == "emergency_decided":
+        return _because(str(OUTCOMES[detail["outcome"]]), {"reason": entry.body})
     if entry.kind == "merged":
         return _("Goes on as %(number)s", number=f"HD-{detail['into']}")
     if entry.kind == "rated":
