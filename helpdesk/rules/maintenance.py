@@ -12,6 +12,7 @@ from typing import Literal, Protocol, TypeAlias
 from helpdesk.rules.spans import Span, joined, whole_second
 
 Counts: TypeAlias = Literal["actual_within_planned", "planned", "actual"]
+EFFECTS = ("down", "degraded", "read_only")
 COUNTS: tuple[Counts, ...] = ("actual_within_planned", "planned", "actual")
 
 
