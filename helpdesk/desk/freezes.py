@@ -28,8 +28,8 @@ class Frozen(NamedTuple):
 
 
 def state_of(freeze: Freeze) -> State:
-    """What the form shows, in the columns' shapes."""
-    return {name: getattr(freeze, name) for name in FIELDS}
+    """What the form shows; the day as text."""
+    return {**{name: getattr(freeze, name) for name in FIELDS}, "first_on": freeze.first_on.isoformat()}
 
 
 def save(freeze_id: int | None, values: State, by: By, seen: str | None = None) -> Freeze:

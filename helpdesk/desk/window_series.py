@@ -68,7 +68,7 @@ def upcoming(values: State, now: datetime) -> list[tuple[datetime, Span]]:
     if near:
         return near
     try:
-        local = first_start(found, _local(now, found.zone))
+        local = first_start(found, max(found.starts_at, _local(now, found.zone)))
     except BadRule as fault:
         raise Refused("rule", "never") from fault
     day = timedelta(days=1)

@@ -12,7 +12,6 @@ from helpdesk import clock
 from helpdesk.desk import roster_plans, rosters
 from helpdesk.rules.access import Role
 from helpdesk.store import db
-from helpdesk.store.maintenance import Window
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.rosters import Absence, Override, Roster
 from helpdesk.store.teams import Member, Team
@@ -313,50 +312,3 @@ def test_agents_note_their_own_absence_and_leads_their_teams(
     assert chen.post(f"/on-call/absences/{of_eli.id}/remove").status_code == 404
     assert bo.post(f"/on-call/absences/{kept[0].id}/remove").status_code == 303
     assert browser().known_as(house.dee).get("/on-call/absences").status_code == 404
-
-
-def test_a_window_is_announced_changed_and_called_off(house: House, browser: Browsers) -> None:
-    chen = browser().known_as(house.chen)
-    form = {"service_id": str(house.erp.id), "starts_at": "2031-01-10T20:00", "ends_at": "2031-01-10T22:00"}
-    missing = chen.post("/maintenance/new", data=form)
-    assert missing.status_code == 422
-    assert said(missing.text) == ["Say what is done, so that people understand the wait."]
-    assert chen.post("/maintenance/new", data={**form, "reason": "Update"}).status_code == 303
-    read_anew()
-    window = db.session.query(Window).one()
-    assert window.starts_at == datetime(2031, 1, 10, 19, 0, tzinfo=UTC), "the viewer's zone is Berlin"
-    longer = {**form, "ends_at": "2031-01-10T23:00", "reason": "Update"}
-    assert chen.post(f"/maintenance/{window.id}", data=longer).status_code == 303
-    too_long = chen.post(f"/maintenance/{window.id}", data={**longer, "ends_at": "2031-03-10T23:00"})
-    assert said(too_long.text) == ["A window lasts 31 days at most. Announce several."]
-    assert "Call the maintenance off?" in chen.get(f"/maintenance/{window.id}/cancel").text
-    assert chen.post(f"/maintenance/{window.id}/cancel").status_code == 303
-    assert chen.post(f"/maintenance/{window.id}/cancel").status_code == 404
-    read_anew()
-    window = db.session.query(Window).one()
-    assert window.ends_at == datetime(2031, 1, 10, 22, 0, tzinfo=UTC)
-    assert window.cancelled_at is not None
-    assert "called off" in chen.get("/maintenance").text
-
-
-def test_leads_announce_for_services_of_their_own_teams(house: House, browser: Browsers) -> None:
-    network = Team(name="Network")
-    db.session.add(network)
-    db.session.flush()
-    house.printing.team_id = network.id
-    db.session.commit()
-    form = {"starts_at": "2031-01-10T20:00", "ends_at": "2031-01-10T22:00", "reason": "Update"}
-    chen = browser().known_as(house.chen)
-    refused = chen.post("/maintenance/new", data={**form, "service_id": str(house.printing.id)})
-    assert refused.status_code == 422
-    eli = browser().known_as(house.eli)
-    assert (
-        eli.post("/maintenance/new", data={**form, "service_id": str(house.printing.id)}).status_code == 303
-    )
-    read_anew()
-    window = db.session.query(Window).one()
-    for person in (house.bo, house.chen, house.dee, house.fay):
-        door = browser().known_as(person)
-        assert door.get("/maintenance").status_code == 200
-        assert door.get(f"/maintenance/{window.id}").status_code == 404
-        assert door.post(f"/maintenance/{window.id}/cancel").status_code == 404
