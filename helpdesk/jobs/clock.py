@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import mail_watch, maintenance
+from helpdesk.desk import handovers, mail_watch, maintenance
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
@@ -112,9 +112,10 @@ class Clock:
 
 
 def sweep(now: datetime) -> None:
-    """Starts and ends maintenance windows, and has done what is outstanding: unparsed mail, notices without a
-    letter, news of windows, unsent letters, stale deadlines, periodic work."""
+    """Starts and ends maintenance windows, hands over turns, and has done what is outstanding: unparsed mail,
+    notices without a letter, news of windows, unsent letters, stale deadlines, periodic work."""
     maintenance.sweep(now)
+    handovers.sweep(now)
     for errand, find_oldest, work in (
         ("parse", find_oldest_unparsed, tasks.parse_mail),
         ("send", find_next_notice_due, tasks.send_letters),

@@ -73,6 +73,13 @@ def get_handover(handover_id: int) -> Handover:
     return found
 
 
+def find_sent_handover(handover_id: int) -> Handover | None:
+    """The note of that id if it was handed over, or None."""
+    return db.session.scalar(
+        select(Handover).where(Handover.id == handover_id, Handover.sent_at.is_not(None))
+    )
+
+
 def list_handovers(limit: int, roster_id: int | None = None) -> list[Handover]:
     """Notes that were handed over, the latest first, of one roster or (None) of all."""
     query = select(Handover).where(Handover.sent_at.is_not(None))

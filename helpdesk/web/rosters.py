@@ -15,8 +15,9 @@ from helpdesk.desk.roster_plans import NameTaken, NothingLeft, SlotTaken
 from helpdesk.desk.rosters import Turn
 from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.people import zones
-from helpdesk.schemas.rosters import OverrideSchema, RosterSchema
+from helpdesk.schemas.rosters import OverrideSchema, RosterSchema, SettingsSchema
 from helpdesk.store.organisation import get_organisation
+from helpdesk.store.policies import list_calendars
 from helpdesk.store.rosters import (
     Roster,
     list_absences,
@@ -27,7 +28,7 @@ from helpdesk.store.rosters import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
-from helpdesk.web import absences, fairness, feeds, now, roster_layers, rota, swaps
+from helpdesk.web import absences, fairness, feeds, holidays, handovers, now, preflight, roster_layers, rota, swaps
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
@@ -43,7 +44,12 @@ bp.register_blueprint(rota.bp)
 bp.register_blueprint(fairness.bp)
 bp.register_blueprint(feeds.bp)
 bp.register_blueprint(now.bp)
+bp.register_blueprint(holidays.bp)
 bp.register_blueprint(swaps.bp)
+bp.register_blueprint(preflight.bp)
+bp.register_blueprint(handovers.bp)
+bp.before_request(preflight.look_before)
+bp.after_request(preflight.say_what_broke)
 
 Page = Answer | str | tuple[str, int]
 FAR = timedelta(days=3660)
@@ -107,13 +113,16 @@ def show(roster_id: int) -> str:
 
 
 def _change_url(roster: Roster, may_edit: bool) -> Callable[[Turn], str | None]:
-    """Where a turn to come goes to somebody else: leads say whom, and agents ask for their own."""
+    """Where a turn to come goes to somebody else: leads say to whom, agents ask for their own."""
 
     def of(turn: Turn) -> str | None:
-        if turn.to_at <= g.now or not may_edit:
+        if turn.to_at <= g.now:
             return None
-        about: dict[str, Any] = {"from": turn.from_at.isoformat(), "to": turn.to_at.isoformat()}
-        return url_for("rosters.add_override", roster_id=roster.id, **about)
+        if may_edit:
+            about: dict[str, Any] = {"from": turn.from_at.isoformat(), "to": turn.to_at.isoformat()}
+            return url_for("rosters.add_override", roster_id=roster.id, **about)
+        is_own = turn.person is not None and turn.person.id == current_user.id
+        return swaps.offer_url(roster, (turn.from_at, turn.to_at)) if is_own and may("swap.ask") else None
 
     return of
 
@@ -169,32 +178,32 @@ def new() -> Page:
 @bp.route("/<int:roster_id>/edit", methods=["GET", "POST"])
 @needs("roster.edit")
 def edit(roster_id: int) -> Page:
-    """Another name or zone."""
+    """Its settings: name, zone, holidays, swaps, reminders."""
     roster = roster_to_edit(roster_id)
-    if request.method == "GET":
-        return render_template(
-            "rosters/edit.html",
-            roster=roster,
-            typed=roster,
-            errors={},
-            zones=[(zone, zone) for zone in zones()],
-        )
-    data, errors = load(RosterSchema, request.form)
-    if data is not None:
-        try:
-            roster_plans.rename(roster_id, data["name"], data["zone"], **_by())
-            flash(_("The roster is saved."))
-            return redirect(url_for("rosters.show", roster_id=roster_id), 303)
-        except NameTaken:
-            errors = _name_taken()
+    calendars = [(calendar.id, calendar.name) for calendar in list_calendars()]
+    typed: Any = roster
+    errors: Errors = {}
+    if request.method == "POST":
+        typed = request.form
+        data, errors = load(SettingsSchema, request.form)
+        if data is not None and data["holiday_calendar_id"] not in [None, *(n for n, _name in calendars)]:
+            errors = {"holiday_calendar_id": [_("Choose a calendar from the list.")]}
+        if data is not None and not errors:
+            try:
+                roster_plans.change(roster_id, data, **_by())
+                flash(_("The roster is saved."))
+                return redirect(url_for("rosters.show", roster_id=roster_id), 303)
+            except NameTaken:
+                errors = _name_taken()
     page = render_template(
         "rosters/edit.html",
         roster=roster,
-        typed=request.form,
+        typed=typed,
         errors=errors,
         zones=[(zone, zone) for zone in zones()],
+        calendars=calendars,
     )
-    return page, 422
+    return (page, 422) if errors else page
 
 
 @bp.route("/<int:roster_id>/overrides", methods=["GET", "POST"])

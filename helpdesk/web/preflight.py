@@ -1,0 +1,131 @@
+"""Preflight: what is wrong with who is on call in the next sixty days, and what a change newly breaks."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, g, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from flask_login import current_user
+
+from helpdesk.desk import preflight, rosters
+from helpdesk.i18n import say_sentences
+from helpdesk.outbound import findings as words
+from helpdesk.rules.access import ticket_reach
+from helpdesk.rules.preflight import AHEAD, CODES, TO_KNOW, Finding
+from helpdesk.store.rosters import Roster, find_roster, list_rosters
+from helpdesk.store.swaps import find_swap
+from helpdesk.store.teams import list_teams
+from helpdesk.web.frame import asker, may, needs, viewer_zone
+
+bp = Blueprint("preflight", __name__, url_prefix="/preflight")
+SAID = 3  # of what a change has broken
+GRAVE = frozenset({"gap", "left", "holiday_unfilled", "absent_override"})
+
+
+@bp.get("")
+@needs("roster.see")
+def index() -> str:
+    """What was found, by roster: of one's own teams, of all, or of one roster."""
+    everything = list_rosters()
+    own = [roster for roster in everything if roster.id in _own_roster_ids()]
+    wanted = request.args.get("roster", type=int)
+    shows_all = not own or "all" in request.args
+    shown = [r for r in everything if r.id == wanted] or (everything if shows_all else own)
+    found = preflight.find(shown, g.now, g.now + AHEAD)
+    of_calendars = preflight.find_of_calendars(g.now)
+    names = preflight.names_in([*found, *of_calendars])
+    return render_template(
+        "rosters/preflight.html",
+        groups=[_group(roster, [f for f in found if f.roster == roster.id], names) for roster in shown],
+        of_calendars=[_row(finding, names) for finding in of_calendars],
+        views=_views(wanted, shows_all) if (own and len(own) < len(everything)) or wanted else [],
+        calendars_url=url_for("admin.calendars") if may("admin.see") else None,
+    )
+
+
+def _own_roster_ids() -> set[int | None]:
+    """Those of the asker's teams; none for whoever looks after all."""
+    if ticket_reach(asker()).everything:
+        return set()
+    return {
+        slot
+        for team in list_teams()
+        if team.id in asker().team_ids
+        for slot in (team.roster_id, team.backup_roster_id)
+    }
+
+
+def _views(wanted: int | None, shows_all: bool) -> list[dict[str, Any]]:
+    mine, everything = url_for(".index"), url_for(".index", all="1")
+    return [
+        {"label": _("Your teams"), "url": mine, "current": wanted is None and not shows_all},
+        {"label": _("All rosters"), "url": everything, "current": wanted is None and shows_all},
+    ]
+
+
+def _group(roster: Roster, found: list[Finding], names: words.Names) -> dict[str, Any]:
+    """A roster with its findings, the gravest first."""
+    ordered = sorted(found, key=lambda finding: (CODES.index(finding.code), finding.from_at))
+    return {
+        "roster": roster,
+        "rows": [_row(finding, names) for finding in ordered],
+        "grave": sum(finding.code in GRAVE for finding in found),
+        "may_edit": may("roster.edit") and rosters.may_edit(asker(), roster),
+    }
+
+
+def _row(finding: Finding, names: words.Names) -> dict[str, Any]:
+    tone = "late" if finding.code in GRAVE else "" if finding.code in TO_KNOW else "soon"
+    return {
+        "heading": words.HEADINGS[finding.code],
+        "tone": tone,
+        "said": words.say(finding, viewer_zone(), names),
+        "advice": words.ADVICE[finding.code],
+        "day": finding.from_at if finding.from_at > g.now else g.now,
+    }
+
+
+def look_before() -> None:
+    """Remembers what is wrong before a change, for `say_what_broke`. Before each request of the pages about
+    who is on call."""
+    changes_nothing = (request.blueprint or "").endswith((".handovers", ".feeds", ".fairness"))
+    if request.method == "POST" and may("roster.see") and not changes_nothing:
+        g.broken_before = {finding.key for finding in _found()}
+
+
+def say_what_broke(response: Response) -> Response:
+    """After a change that went through: flashes what it newly broke."""
+    if response.status_code != 303 or "broken_before" not in g:
+        return response
+    fresh = [f for f in _found() if f.key not in g.broken_before and f.code not in TO_KNOW]
+    if fresh:
+        names = preflight.names_in(fresh)
+        said = [words.say(finding, viewer_zone(), names) for finding in fresh[:SAID]]
+        if len(fresh) > SAID:
+            more = len(fresh) - SAID
+            said.append(ngettext("%(num)d more thing: see Preflight.", "%(num)d more: see Preflight.", more))
+        flash(say_sentences(said), "warning")
+    return response
+
+
+def _found() -> list[Finding]:
+    touched = [roster for roster in list_rosters() if roster.id in _touched_ids()]
+    return preflight.find(touched, g.now, g.now + AHEAD)
+
+
+def _touched_ids() -> set[int | None]:
+    """The rosters that the request may change, with those whose first or backup they are: the one it names,
+    else those in which the person takes turns whom it is about."""
+    named = (request.view_args or {}).get("roster_id") or _of_swap()
+    if named is not None:
+        ids: set[int | None] = {named} if find_roster(named) else set()
+    else:
+        person = request.form.get("person_id", type=int) or current_user.id
+        ids = {r.id for r in list_rosters() if any(person in layer.people for layer in r.layers)}
+    siblings = {team.roster_id for team in list_teams() if team.backup_roster_id in ids}
+    return ids | siblings
+
+
+def _of_swap() -> int | None:
+    swap = find_swap((request.view_args or {}).get("swap_id", 0))
+    return swap.roster_id if swap is not None else None
