@@ -25,7 +25,6 @@ from helpdesk.store.rosters import (
     Override,
     Roster,
     find_roster,
-    get_roster_for_change,
     list_absences,
     list_overrides,
     list_teams_of_roster,
@@ -135,12 +134,14 @@ def take_in(roster_id: int, rows: Sequence[Sequence[Cell]], handover: time, by: 
     """Writes the days to come as overrides, in place of those that an earlier rota made for them; of a day
     that has begun what is left of it. Raises NotTaken; LookupError where there is no such roster."""
     with transaction():
-        roster = get_roster_for_change(roster_id)
-        found = plan(roster, rows, handover, by.now)
-        if found.faults or not any(line.post or line.lead for line in found.coming):
-            raise NotTaken(found)
-        touched = [roster_id, *([found.backup.id] if found.backup is not None else [])]
+        roster = find_roster(roster_id)
+        if roster is None:
+            raise LookupError(f"no roster {roster_id}")
+        touched = [each.id for each in (roster, backup_of(roster)) if each is not None]
         with told(touched, now=by.now, actor_id=by.actor_id):
+            found = plan(roster, rows, handover, by.now)
+            if found.faults or not any(line.post or line.lead for line in found.coming):
+                raise NotTaken(found)
             _write(roster, [line.post for line in found.coming if line.post], by)
             if found.backup is not None:
                 _write(found.backup, [line.lead for line in found.coming if line.lead], by)
