@@ -1,8 +1,10 @@
 """Plans who is on call: rosters made, their layers and overrides changed. The past stays as it was."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from helpdesk.desk import holidays
 from helpdesk.desk.rosters import LayerDraft, draft_of, layers_of
 from helpdesk.desk.security import log_event
 from helpdesk.desk.turn_news import told
@@ -20,6 +22,8 @@ from helpdesk.store.rosters import (
     list_people_by_id,
 )
 from helpdesk.store.teams import get_team
+
+SETTINGS = ("name", "zone", "swaps_need_lead", "holiday_calendar_id", "remind_hours")
 
 
 class NameTaken(Exception):
@@ -62,21 +66,29 @@ def create_roster(
     return roster
 
 
-def rename(
-    roster_id: int, name: str, zone: str, *, now: datetime, actor_id: int, address: str = ""
+def change(
+    roster_id: int, values: Mapping[str, Any], *, now: datetime, actor_id: int, address: str = ""
 ) -> Roster:
-    """Another name or zone; in another zone turns begin at the same local times there, from now on.
+    """Other settings (SETTINGS, each as its column); in another zone turns begin at the same local times
+    there, from now on; with another holiday calendar its holidays are proposed at once.
 
     Raises NameTaken; LookupError where there is no such roster.
     """
     with transaction(), told([roster_id], now=now, actor_id=actor_id):
         roster = get_roster_for_change(roster_id)
-        _require_free(name, roster_id)
-        detail = {"from": f"{roster.name}, {roster.zone}", "to": f"{name}, {zone}"}
-        moved = roster.zone != zone
-        roster.name, roster.zone = name, zone
-        if moved and roster.versions:
+        _require_free(values.get("name", roster.name), roster_id)
+        before = {name: getattr(roster, name) for name in SETTINGS}
+        for name in SETTINGS:
+            setattr(roster, name, values.get(name, before[name]))
+        if roster.zone != before["zone"] and roster.versions:
             _move_to_zone(roster, now, actor_id)
+        db.session.flush()
+        holidays.propose(roster, now)
+        other = [name for name in SETTINGS if getattr(roster, name) != before[name]]
+        detail = {
+            "from": ", ".join(f"{name} {before[name]}" for name in other),
+            "to": ", ".join(f"{name} {getattr(roster, name)}" for name in other),
+        }
         _log("roster_changed", roster, detail, now, actor_id, address)
     return roster
 

@@ -88,7 +88,12 @@ def who_is_on_call(roster_id: int | None, at: datetime) -> Person | None:
 def turns_of(roster: Roster, start: datetime, end: datetime) -> tuple[Turn, ...]:
     """The turns that cover [start, end) without holes or overlaps, gaps included; before the roster's first
     version there are only overrides."""
-    found = shifts(gather([roster.id], start, end)[roster.id], start, end)
+    return turns_by(gather([roster.id], start, end)[roster.id], start, end)
+
+
+def turns_by(plan: Plan, start: datetime, end: datetime) -> tuple[Turn, ...]:
+    """As `turns_of`, of a roster that is stored or only thought of."""
+    found = shifts(plan, start, end)
     return _turns(found, _people(found))
 
 

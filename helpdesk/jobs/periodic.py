@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from helpdesk.desk import backup, digests, found_mail, preflight, runs, security
+from helpdesk.desk import backup, digests, found_mail, holidays, preflight, runs, security, window_series
 from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
@@ -33,8 +33,10 @@ def make_backup(now: datetime) -> None:
 DAILY = (
     Daily("security_log", 3, security.sweep),
     Daily("backup", 2, make_backup),
+    Daily("holidays", 4, holidays.propose_all),
     Daily("found_mail", 5, found_mail.take_in_found),
     Daily("preflight", 7, preflight.write_letters),
+    Daily("window_series", 4, window_series.make_due),
     Daily("digest", 7, digests.write_digests),
     Daily("daily_letter", 7, digests.write_daily_letters),
 )

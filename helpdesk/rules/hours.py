@@ -49,10 +49,19 @@ class Calendar:
 
     def intervals_on(self, day: date) -> Intervals:
         """Answers the opening intervals of a local date, in minutes from midnight."""
-        if self.since is not None and self.before is not None and day < self.since:
-            return self.before.intervals_on(day)
-        found = self.dates.get(day)
-        return self.week[day.weekday()] if found is None else found
+        calendar = self._in_force_on(day)
+        found = calendar.dates.get(day)
+        return calendar.week[day.weekday()] if found is None else found
+
+    def named_on(self, day: date) -> Intervals | None:
+        """Answers the hours that a local date has of its own, () for a holiday; None where it has none."""
+        return self._in_force_on(day).dates.get(day)
+
+    def _in_force_on(self, day: date) -> "Calendar":
+        calendar = self
+        while calendar.before is not None and calendar.since is not None and day < calendar.since:
+            calendar = calendar.before
+        return calendar
 
 
 def parse_zone(name: object, where: str) -> ZoneInfo:

@@ -15,6 +15,7 @@ from helpdesk.schemas.spans import LocalInstant, SpanSchema, ZonedSchema
 _LOCAL = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?")
 ALWAYS, OWN = "always", "own"
 _SAY_PERSON = _l("Choose a person from the list.")
+_SAY_HOURS = _l("Enter hours from 0 (never) to 336.")
 
 
 class RosterSchema(Schema):
@@ -28,6 +29,18 @@ class RosterSchema(Schema):
     def _is_zone(self, value: str, **_kwargs: Any) -> None:
         if value not in zones():
             raise ValidationError([_l("Choose a time zone from the list.")])
+
+
+class SettingsSchema(RosterSchema):
+    """What can be set of a roster that there is."""
+
+    swaps_need_lead = fields.Boolean(load_default=False)
+    holiday_calendar_id = number(_l("Choose a calendar from the list."), load_default=None)
+    remind_hours = fields.Integer(
+        load_default=0,
+        validate=validate.Range(0, 336, error=_SAY_HOURS),
+        error_messages=dict.fromkeys(("invalid", "too_large", "null"), _SAY_HOURS),
+    )
 
 
 class LocalText(fields.String):
@@ -79,6 +92,13 @@ class VersionSchema(ZonedSchema):
 
     since = LocalInstant(load_default=None)
     reason = Line(longest=300)
+
+
+class ArrangementSchema(Schema):
+    """Who takes each day of a holiday arrangement, in order, and what it is called."""
+
+    name = Line(longest=60)
+    people = fields.List(number(_SAY_PERSON), load_default=list)
 
 
 class OverrideSchema(SpanSchema):

@@ -353,6 +353,26 @@ def list_arrangements(roster_ids: Collection[int], first_on: date, last_on: date
     )
 
 
+def find_arrangement(arrangement_id: int) -> HolidayArrangement | None:
+    """The holiday arrangement of that id with its roster, or None."""
+    return db.session.get(HolidayArrangement, arrangement_id)
+
+
+def get_arrangement(arrangement_id: int) -> HolidayArrangement:
+    """The holiday arrangement of that id, read anew. LookupError if there is none. For desk verbs."""
+    query = select(HolidayArrangement).where(HolidayArrangement.id == arrangement_id)
+    found = db.session.scalar(query.execution_options(populate_existing=True))
+    if found is None:
+        raise LookupError(f"no holiday arrangement {arrangement_id}")
+    return found
+
+
+def list_rosters_arranging_holidays() -> list[Roster]:
+    """Rosters whose holidays are arranged by hand, or were and still have arrangements, by id."""
+    arranges = or_(Roster.holiday_calendar_id.is_not(None), Roster.arrangements.any())
+    return list(db.session.scalars(select(Roster).where(arranges).order_by(Roster.id)))
+
+
 def list_left(person_ids: Collection[int]) -> dict[int, datetime]:
     """When those of these people who have left did, by id."""
     query = select(Person.id, Person.left_at).where(Person.id.in_(person_ids), Person.left_at.is_not(None))

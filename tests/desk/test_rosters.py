@@ -203,7 +203,7 @@ def test_a_roster_needs_a_name_and_a_place_of_its_own(
     backup = roster_plans.create_roster("Second", "UTC", team_id=house.team.id, as_backup=True, **by)
     assert (house.team.roster_id, house.team.backup_roster_id) == (roster.id, backup.id)
     with pytest.raises(NameTaken):
-        roster_plans.rename(backup.id, "First line", "UTC", **by)
+        roster_plans.change(backup.id, {"name": "First line"}, **by)
 
 
 def test_a_lead_plans_rosters_and_absences_of_their_own_teams_only(house: House, roster: Roster) -> None:
@@ -223,7 +223,7 @@ def test_a_lead_plans_rosters_and_absences_of_their_own_teams_only(house: House,
 
 
 def test_each_change_is_in_the_security_log(house: House, roster: Roster, by: dict[str, Any]) -> None:
-    roster_plans.rename(roster.id, "ERP", "UTC", **by)
+    roster_plans.change(roster.id, {"name": "ERP", "zone": "UTC"}, **by)
     override = roster_plans.add_override(roster.id, house.eli.id, MONDAY_9, MONDAY_9 + DAY, "Swap", **by)
     roster_plans.remove_override(roster.id, override.id, **by)
     absence = absences.add_absence(house.bo.id, MONDAY_9, MONDAY_9 + DAY, **by)
