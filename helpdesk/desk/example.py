@@ -151,7 +151,8 @@ def _join(cast: _Cast) -> None:
 
 def _rosters(cast: _Cast, start: datetime) -> None:
     """Weekly turns, and a backup who is next in line."""
-    monday = (start.astimezone(ZoneInfo(ZONE)) - timedelta(days=start.weekday() + 7)).date()
+    today = start.astimezone(ZoneInfo(ZONE)).date()
+    monday = today - timedelta(days=today.weekday() + 7)
     for name, _, agents in TEAMS:
         turns = [cast.people[agent].id for agent in agents]
         first = _roster(f"{name}, first in line", turns, f"{monday}T09:00")

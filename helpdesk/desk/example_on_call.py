@@ -12,10 +12,13 @@ from helpdesk.desk import roster_plans, rosters, swaps
 from helpdesk.desk.changes import By
 from helpdesk.desk.example import ADMINISTRATOR, TEAMS, ZONE, get_person_named
 from helpdesk.desk.rosters import Turn, draft_of
+from helpdesk.outbound import notices
 from helpdesk.rules.hours import DAYS
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.severity import Severity
 from helpdesk.store.db import db, transaction
+from helpdesk.store.escalations import list_timelines
+from helpdesk.store.notices import insert_notices
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import Absence, Handover, HolidayArrangement, Roster
@@ -30,6 +33,8 @@ WORDS = (
     "Building 2 moves on Saturday: expect questions about the Wi-Fi.",
 )
 HANDED_OVER = 8 * 7  # days back
+LATEST = 300  # tickets
+TOLD_OF, UNSEEN = timedelta(weeks=4), timedelta(hours=36)
 NIGHT = {day: [["00:00", "08:00"], ["18:00", "24:00"]] for day in DAYS}
 
 
@@ -51,6 +56,7 @@ def happen(now: datetime) -> None:
     _take_over(network, now)
     _leave_a_gap(warehouse, now)
     _arrange_holidays(erp, workplace, now)
+    _tell(now)
 
 
 def _lines() -> list[_Line]:
@@ -179,3 +185,32 @@ def _arrange_holidays(filled: _Line, open_: _Line, now: datetime) -> None:
                 found.people = roster.layers[0].people[:2]
                 found.filled_at, found.filled_by_id = now - timedelta(weeks=1), line.lead.id
             db.session.add(found)
+
+
+def _tell(now: datetime) -> None:
+    """Who was told of the last weeks' alarms: their bells and one letter to each show it."""
+    eli = get_person_named(ADMINISTRATOR).asker
+    rings = [
+        (entry, person_id)
+        for timeline in list_timelines([t.id for t in list_tickets(eli, limit=LATEST)]).values()
+        for entry in timeline
+        if entry.kind == "escalated" and entry.at > now - TOLD_OF
+        for person_id in entry.detail["people"]
+    ]
+    with transaction():
+        insert_notices(
+            [
+                {
+                    "kind": "escalated",
+                    "alarm_id": entry.detail["alarm"],
+                    "entry_id": entry.id,
+                    "ticket_id": entry.ticket_id,
+                    "person_id": person_id,
+                    "channel_id": None,
+                    "created_at": entry.at,
+                    "seen_at": entry.at + timedelta(minutes=5) if entry.at < now - UNSEEN else None,
+                }
+                for entry, person_id in rings
+            ]
+        )
+    notices.gather(now)

@@ -59,12 +59,18 @@ def shares(turns: Iterable[Carried], start: datetime, end: datetime) -> list[Sha
     found: dict[int, list[Carried]] = {}
     for each in turns:
         found.setdefault(each.person.id, []).append(each)
-    told = count_told(start, end)
+    told = count_told(found.keys(), start, end)
     by_person = [
         Share(theirs[0].person, total(each.burden for each in theirs), told.get(person_id, 0))
         for person_id, theirs in found.items()
     ]
     return sorted(by_person, key=lambda share: (-share.burden.seconds, share.person.name))
+
+
+def is_one_team(rosters: Iterable[Roster]) -> bool:
+    """Whether these rosters are one team's, so that an even share among their people says something."""
+    teams = {frozenset(team.id for team in list_teams_of_roster(roster.id)) for roster in rosters}
+    return len(teams) == 1
 
 
 def note_export(what: str, detail: dict[str, object], by: By) -> None:

@@ -1,5 +1,6 @@
 """Notices: who is to hear of what, over which channel. A letter gathers what waits for one and the same."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -229,16 +230,16 @@ def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:
     return list(db.session.scalars(query))
 
 
-def count_told(start: datetime, end: datetime) -> dict[int, int]:
-    """How many alarms told each person (by id) anything in [start, end), over however many channels; who was
-    told nothing is left out."""
+def count_told(person_ids: Collection[int], start: datetime, end: datetime) -> dict[int, int]:
+    """How many rings of alarms told each of these people (by id) in [start, end), over however many channels;
+    who was told nothing is left out."""
     query = (
         select(Notice.person_id, func.count(Notice.entry_id.distinct()))
         .where(
-            Notice.kind == "escalated",
-            Notice.person_id.is_not(None),
+            Notice.person_id.in_(person_ids),
             Notice.created_at >= start,
             Notice.created_at < end,
+            Notice.kind == "escalated",
         )
         .group_by(Notice.person_id)
     )

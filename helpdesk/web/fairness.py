@@ -79,8 +79,12 @@ class _Asked:
     def _begins(self, day: date) -> datetime:
         return local_to_instant(ZoneInfo(self.zone), datetime.combine(day, time()))
 
+    @property
+    def shown(self) -> list[Roster]:
+        return [self.chosen] if self.chosen else self.rosters
+
     def carried(self) -> list[Carried]:
-        return fairness.carried([self.chosen] if self.chosen else self.rosters, self.start, self.end)
+        return fairness.carried(self.shown, self.start, self.end)
 
     def url(self, endpoint: str, **other: Any) -> str:
         roster_id = self.chosen.id if self.chosen else None
@@ -94,6 +98,7 @@ def index() -> str | tuple[str, int]:
     """Hours, nights, weekends, holidays and alarms of each person."""
     asked, errors = _read()
     shares = fairness.shares(asked.carried(), asked.start, asked.end)
+    has_even = fairness.is_one_team(asked.shown)
     page = render_template(
         "rosters/fairness.html",
         asked=asked,
@@ -105,7 +110,8 @@ def index() -> str | tuple[str, int]:
         zone=i18n.zone_city(asked.zone),
         is_ahead=asked.end > g.now,
         rows=[_row(share) for share in shares],
-        charts=_charts(shares),
+        charts=_charts(shares, has_even),
+        has_even=has_even,
         downloads=_downloads(asked) if shares and may("figures.export") else [],
     )
     return (page, 422) if errors else page
@@ -174,17 +180,16 @@ def _row(share: Share) -> dict[str, Any]:
     }
 
 
-def _charts(shares: list[Share]) -> list[dict[str, Any]]:
-    """A picture for each kind of burden; one that nobody carried is none."""
+def _charts(shares: list[Share], has_even: bool) -> list[dict[str, Any]]:
+    """A picture for each kind of burden; one that nobody carried is none. `has_even`: with an even share."""
     found = []
     for title, measure, say in PICTURES:
         values = [measure(share) for share in shares]
         if any(values):
             ordered = sorted(shares, key=measure, reverse=True)
             rows = [(share.person.name, measure(share), say(measure(share))) for share in ordered]
-            found.append(
-                {"title": title, "rows": rows, "top": max(values), "even": sum(values) / len(values)}
-            )
+            even = sum(values) / len(values) if has_even else None
+            found.append({"title": title, "rows": rows, "top": max(values), "even": even})
     return found
 
 

@@ -124,5 +124,6 @@ def test_an_alarm_that_tells_over_two_channels_is_one(house: House) -> None:
     for person, kind in ((house.bo, "escalated"), (house.bo, "escalated"), (house.chen, "uncovered")):
         db.session.add(Notice(person_id=person.id, kind=kind, created_at=house.now, **told))
     db.session.commit()
-    assert count_told(house.now, house.now + timedelta(minutes=1)) == {house.bo.id: 1}
-    assert count_told(house.now - timedelta(minutes=1), house.now) == {}
+    people = [house.bo.id, house.chen.id]
+    assert count_told(people, house.now, house.now + timedelta(minutes=1)) == {house.bo.id: 1}
+    assert count_told(people, house.now - timedelta(minutes=1), house.now) == {}
