@@ -10,10 +10,12 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
+from helpdesk.desk import preflight as checks
 from helpdesk.desk import roster_plans, rosters
 from helpdesk.desk.roster_plans import NameTaken, NothingLeft, SlotTaken
 from helpdesk.desk.rosters import Turn
 from helpdesk.rules.access import may_for_team
+from helpdesk.rules.preflight import AHEAD
 from helpdesk.schemas.people import zones
 from helpdesk.schemas.rosters import OverrideSchema, RosterSchema, SettingsSchema
 from helpdesk.store.organisation import get_organisation
@@ -28,7 +30,18 @@ from helpdesk.store.rosters import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_teams
-from helpdesk.web import absences, fairness, feeds, holidays, handovers, now, preflight, roster_layers, rota, swaps
+from helpdesk.web import (
+    absences,
+    fairness,
+    feeds,
+    handovers,
+    holidays,
+    now,
+    preflight,
+    roster_layers,
+    rota,
+    swaps,
+)
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
@@ -109,7 +122,13 @@ def show(roster_id: int) -> str:
         left=sorted(p.name for p in list_people_by_id(people).values() if not p.is_active),
         may_edit=may_edit,
         preview_url=_preview_url(roster) if may("ladder.see") else None,
+        findings=_findings(roster),
     )
+
+
+def _findings(roster: Roster) -> int:
+    """How much preflight finds wrong with it."""
+    return sum(f.roster == roster.id for f in checks.find([roster], g.now, g.now + AHEAD))
 
 
 def _change_url(roster: Roster, may_edit: bool) -> Callable[[Turn], str | None]:

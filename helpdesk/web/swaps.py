@@ -164,7 +164,7 @@ def _own_turns(offered: list[Swap]) -> list[dict[str, Any]]:
         spans = [span for person, span in runs_of(roster, g.now, g.now + AHEAD) if _is_me(person)][:OWN_TURNS]
         here = [swap for swap in offered if swap.roster_id == roster.id]
         turns = [
-            (_say_span(span), _offer_url(roster, span), any(swaps.meet(swap, span) for swap in here))
+            (_say_span(span), offer_url(roster, span), any(swaps.meet(swap, span) for swap in here))
             for span in spans
         ]
         if turns:
@@ -176,11 +176,11 @@ def _is_me(person: Any) -> bool:
     return person is not None and person.id == current_user.id
 
 
-def _offer_url(roster: Roster, span: Span) -> str:
+def offer_url(roster: Roster, span: Span) -> str:
     """The form for the turn; of one that runs, for what is left of it from the next full hour on."""
     next_hour = g.now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     starts_at, ends_at = (local_text(at, roster.zone) for at in (max(span[0], next_hour), span[1]))
-    return url_for(".new", roster_id=roster.id, starts_at=starts_at, ends_at=ends_at)
+    return url_for("rosters.swaps.new", roster_id=roster.id, starts_at=starts_at, ends_at=ends_at)
 
 
 def _form(roster: Roster, typed: Mapping[str, Any], errors: Errors | None = None) -> str:

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from helpdesk import clock
 from helpdesk.store import db
 from helpdesk.store.rosters import Layer, Override, Roster
-from tests.browser.conftest import Visit
+from tests.browser.conftest import SCREENSHOTS, Visit
 from tests.conftest import House, a_roster, read_anew
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -59,6 +59,26 @@ def test_the_pages_of_a_roster_look_right(
     screenshots("rota", house.chen, f"/on-call/{roster.id}/rota")
 
 
+@pytest.mark.parametrize(("width", "theme"), [(1280, "light"), (390, "dark")])
+def test_a_rota_is_pasted_and_looked_at(
+    house: House, roster: Roster, visit: Visit, axe_clean: Callable[[Page], None], width: int, theme: str
+) -> None:
+    page = visit(house.chen, f"/on-call/{roster.id}/rota/take-in", width, theme)
+    monday = monday_ahead()
+    lines = [
+        f"{monday + timedelta(days=n):%Y-%m-%d}\tEli\t{name}" for n, name in enumerate(("Bo", "Eli", "Gia"))
+    ]
+    page.get_by_role("textbox", name="The table").fill("\n".join(["日期\t值班领导\t值班人员", *lines]))
+    page.get_by_role("button", name="Look at the result").click()
+    page.get_by_text("Line 4: nobody at the desk").first.wait_for()
+    page.get_by_role("textbox", name="The table").fill("\n".join(["日期\t值班领导\t值班人员", *lines[:2]]))
+    page.get_by_role("button", name="Look at the result").click()
+    expect(page.get_by_role("button", name="Take it in")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    axe_clean(page)
+    page.screenshot(path=SCREENSHOTS / f"rota-take-in-{width}-{theme}.png", full_page=True)
+
+
 def monday_ahead() -> datetime:
     """Midnight in Berlin of the Monday after next."""
     today = clock.now().astimezone(BERLIN).replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
@@ -83,12 +103,14 @@ def test_a_time_is_chosen_by_dragging_and_with_the_keyboard_alone(
     page.mouse.move(box["x"] + 24.5 * hour, box["y"] + 15)  # Tuesday 00:00
     page.mouse.down()
     page.mouse.move(box["x"] + 29.5 * hour, box["y"] + 15, steps=4)
+    page.screenshot(path=SCREENSHOTS / "roster-drag.png")
     page.mouse.up()
     expect(page.get_by_role("dialog")).to_be_visible()
     tuesday = monday + timedelta(days=1)
     expect(page.get_by_label("From", exact=True)).to_have_value(f"{tuesday:%Y-%m-%d}T00:00")
     expect(page.get_by_label("To", exact=True)).to_have_value(f"{tuesday:%Y-%m-%d}T06:00")
     axe_clean(page)
+    page.screenshot(path=SCREENSHOTS / "roster-swap.png")
     takes_over(page, "Bo")
 
     page.goto(page.url.split("?")[0] + f"?day={monday:%Y-%m-%d}")

@@ -245,10 +245,59 @@ def test_only_a_lead_of_the_roster_or_an_administrator_changes_it(
         door = browser().known_as(person)
         for page in ("layers", "edit", "overrides"):
             assert door.get(f"/on-call/{roster.id}/{page}").status_code == status, (person.name, page)
-        assert ("Swap or cover" in door.get(f"/on-call/{roster.id}").text) == (status == 200)
+        assert ("/overrides" in door.get(f"/on-call/{roster.id}").text) == (status == 200)
     hers = browser().known_as(gia).get("/on-call/new").text
     assert "Network, first in line" in hers
     assert "ERP, backup" not in hers
+
+
+def test_a_turn_leads_to_its_swap_leads_for_all_agents_for_their_own(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    path = f"/on-call/{roster.id}?day=2031-01-08"  # Bo's turns are those of odd days that week
+    turn = "overrides?from=2031-01-07T08:00:00%2B00:00&amp;to=2031-01-08T08:00:00%2B00:00"
+    lead = browser().known_as(house.chen).get(path).text
+    assert turn in lead
+    assert "data-picks" in lead
+    agent = browser().known_as(house.bo).get(path).text
+    own = re.findall(r"/on-call/swaps/new\?roster_id=\d+&amp;starts_at=(.{10}).{6}&amp;", agent)
+    assert set(own) & {"2031-01-07", "2031-01-09"}
+    assert "2031-01-08" not in own
+    assert "data-picks" not in agent
+    assert "overrides?" not in browser().known_as(house.fay).get(path).text
+    assert "overrides?" not in browser().known_as(house.chen).get(f"/on-call/{roster.id}?day=2026-03-04").text
+
+
+def test_the_form_of_a_swap_knows_the_times_of_the_turn_and_any_address_is_good(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    chen, path = browser().known_as(house.chen), f"/on-call/{roster.id}/overrides"
+    page = chen.get(f"{path}?from=2031-03-29T08:00:00Z&to=2031-03-30T07:00:00%2B00:00").text
+    assert 'value="2031-03-29T09:00"' in page
+    assert 'value="2031-03-30T09:00"' in page
+    for odd in (
+        "from=x&to=y",
+        "from=2031-03-29T08:00:00Z",
+        "from=0001-01-01T00:00&to=0001-01-01T00:00%2B14:00",
+    ):
+        assert chen.get(f"{path}?{odd}").status_code == 200, odd
+
+
+def test_the_same_person_as_first_line_and_backup_is_said(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    by = {"now": datetime(2026, 1, 1, tzinfo=UTC), "actor_id": house.chen.id}
+    backup = roster_plans.create_roster(
+        "Backup", "Europe/Berlin", team_id=house.team.id, as_backup=True, **by
+    )
+    fay = browser().known_as(house.fay)
+    assert "nobody stands behind them" not in fay.get(f"/on-call/{roster.id}").text
+    layer = {"name": "always", "people": [house.bo.id], "starts_at": "2026-03-02T09:00"}
+    layer |= {"ends_at": None, "every": 1, "unit": "weeks", "hours": None}
+    roster_plans.save_layers(backup.id, [layer], **by)
+    page = fay.get(f"/on-call/{roster.id}").text
+    assert "nobody stands behind them" in page
+    assert "Bo (also Backup)" in page
 
 
 def test_a_swap_is_meant_in_the_rosters_zone_and_can_be_taken_back(
