@@ -5,16 +5,15 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import maintenance, passwords, setup
+from helpdesk.desk import example_maintenance, passwords, setup
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
-from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.policies import list_policy_rules
 from helpdesk.store.rosters import Absence, Layer, Roster, RosterVersion
-from helpdesk.store.services import Service, list_services
+from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team, list_teams
 
 ZONE = "Europe/Berlin"
@@ -91,7 +90,7 @@ def install(start: datetime, now: datetime) -> None:
         _rosters(cast, start)
         _services(cast)
         _gentler_targets()
-        _windows(now)
+        example_maintenance.install(cast.people, MANAGER, ZONE, now)
         _absences(cast, now)
 
 
@@ -197,32 +196,6 @@ def _gentler_targets() -> None:
 
 def _longer(target: object, factor: int) -> object:
     return {**target, "minutes": target["minutes"] * factor} if isinstance(target, dict) else target
-
-
-def _windows(now: datetime) -> None:
-    """A window each month gone by, one in three days."""
-    by_name = {service.name: service for service in list_services()}
-    night = now.astimezone(ZoneInfo(ZONE)).replace(hour=20, minute=0, second=0, microsecond=0)
-    for months, name, reason in (
-        (5, "ERP", "New version"),
-        (4, "Network and Wi-Fi", "New switches in building 2"),
-        (3, "ERP", "Year's archive"),
-        (2, "Mail and calendar", "Move to new servers"),
-        (1, "Web shop", "New version"),
-        (0, "ERP", "New version"),
-    ):
-        starts_at = night + timedelta(days=3) - timedelta(days=30 * months)
-        told_at = min(starts_at - timedelta(days=7), now)
-        window = Window(
-            state="announced",
-            covered=[WindowService(service_id=by_name[name].id)],
-            starts_at=starts_at,
-            ends_at=starts_at + timedelta(hours=4),
-            reason=reason,
-            announced_at=told_at,
-        )
-        db.session.add(window)
-        maintenance.remember(window, told_at)
 
 
 def _absences(cast: _Cast, now: datetime) -> None:

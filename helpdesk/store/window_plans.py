@@ -3,12 +3,12 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk.rules.maintenance import FINAL, State
 from helpdesk.store.db import db
-from helpdesk.store.maintenance import Freeze, Window, WindowSeries, WindowService
+from helpdesk.store.maintenance import Freeze, Window, WindowNotice, WindowSeries, WindowService
 
 
 def find_series(series_id: int) -> WindowSeries | None:
@@ -84,3 +84,9 @@ def find_freeze(freeze_id: int) -> Freeze | None:
 def list_freezes() -> list[Freeze]:
     """All freezes by name."""
     return list(db.session.scalars(select(Freeze).order_by(Freeze.name)))
+
+
+def end_rounds_due(now: datetime) -> None:
+    """No letters leave of what was due by `now`: people of the example were told long ago. For desk verbs."""
+    due = (WindowNotice.due_at <= now, WindowNotice.done_at.is_(None))
+    db.session.execute(update(WindowNotice).where(*due).values(done_at=now))
