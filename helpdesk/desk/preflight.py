@@ -62,8 +62,8 @@ def find_of_calendars(now: datetime) -> list[Finding]:
     for stored in list_calendars():
         calendar = setup.calendars[stored.id]
         today = now.astimezone(calendar.zone).date()
-        country = get_global("zone_territories").get(calendar.zone.key)
-        if country not in calendars.countries():
+        country = get_global("zone_territories").get(calendar.zone.key, "")
+        if today.month < preflight.HOLIDAYS_FROM:
             continue
         this_year, next_year = _official(country, today.year), _official(country, today.year + 1)
         is_office = organisation is not None and organisation.calendar_id == stored.id
@@ -236,6 +236,9 @@ def _rosters_of(ladder: Ladder, team: Team) -> set[int]:
 
 @lru_cache(maxsize=64)
 def _official(country: str, year: int) -> tuple[dict[date, str], list[date]]:
-    """A year's official holidays by date, and the days at weekends worked in return."""
+    """A year's official holidays by date, and the days at weekends worked in return; none of a country that
+    is not known."""
+    if country not in calendars.countries():
+        return {}, []
     found = calendars.public_holidays(country, None, year, LANGUAGE)
     return {d.on: d.name for d in found if not d.is_made_up}, [d.on for d in found if d.is_made_up]
