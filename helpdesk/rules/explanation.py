@@ -15,7 +15,7 @@ from helpdesk.rules.scenario import instant_text
 from helpdesk.rules.sla import Cycle, Event, Policy, SeverityTargets, Target, Window, explain
 from helpdesk.rules.sla_cycles import Reason, TargetName
 from helpdesk.rules.sla_scenario import Scenario
-from helpdesk.rules.spans import seconds_between
+from helpdesk.rules.spans import seconds_between, whole_second
 
 _DAY = timedelta(days=1)
 # What can change an allowance or a due instant while a cycle is open.
@@ -172,7 +172,7 @@ def targets_in_force(asked: Scenario, name: TargetName) -> list[tuple[datetime, 
 
 def target_at(asked: Scenario, name: TargetName, instant: datetime) -> Target | None:
     """The target of that name in force at an instant; None where its severity has none."""
-    found = [target for since, target in targets_in_force(asked, name) if since <= instant]
+    found = [target for since, target in targets_in_force(asked, name) if whole_second(since) <= instant]
     return found[-1] if found else None
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from helpdesk.rules import explanation
 from helpdesk.rules.hours import Calendar, parse_calendar
-from helpdesk.rules.sla import explain
+from helpdesk.rules.sla import Event, SeverityTargets, Target, explain
 from helpdesk.rules.sla_scenario import Scenario, explain_scenario, parse_scenario
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "sla_cases.jsonl").read_text().splitlines()]
@@ -69,3 +69,12 @@ def test_a_holiday_is_named_and_a_weekend_is_none() -> None:
     calendar = parse_calendar({"timezone": "Europe/Berlin", "week": week, "dates": dates}, "c")
     start, end = datetime(2026, 4, 30, 15, tzinfo=UTC), datetime(2026, 5, 4, 8, tzinfo=UTC)
     assert explanation.holidays_in(calendar, start, end) == [date(2026, 5, 1)]
+
+
+def test_a_target_is_in_force_from_the_start_of_its_cycle_whatever_the_fraction_of_its_second() -> None:
+    reported = datetime(2026, 3, 2, 9, 0, 0, 345678, tzinfo=UTC)
+    minor = SeverityTargets(Target(3600, None), Target(7200, None))
+    events = (Event(reported, "reported", "minor"),)
+    asked = Scenario({"minor": minor}, (), events, reported)
+    [response, _resolution] = explain(asked.policy, (), events, reported)
+    assert explanation.target_at(asked, "response", response.started_at) == minor.response
