@@ -117,9 +117,9 @@ def index() -> str | tuple[str, int]:
     return (page, 422) if errors else page
 
 
-@bp.get("/<any(people, turns):what>.<any(csv, xlsx):kind>")
+@bp.get("/<any(people, turns):what>.<any(csv, xlsx):ending>")
 @needs("figures.export")
-def export(what: str, kind: str) -> Response | str | tuple[str, int]:
+def export(what: str, ending: str) -> Response | str | tuple[str, int]:
     """A line for each person, or for each turn; the security log keeps who took it."""
     asked, errors = _read()
     if errors:
@@ -132,8 +132,8 @@ def export(what: str, kind: str) -> Response | str | tuple[str, int]:
         By(g.now, current_user.id, address()),
     )
     name = f"on-call-{what}-{asked.first}-{asked.last}"
-    more = {"sheet": _("On call"), "note": _say_counting(asked)} if kind == "xlsx" else {}
-    return ANSWERS[kind](name, columns, rows, **more)
+    more = {"sheet": _("On call"), "note": _say_counting(asked)} if ending == "xlsx" else {}
+    return ANSWERS[ending](name, columns, rows, **more)
 
 
 def _read() -> tuple[_Asked, Errors]:
@@ -196,9 +196,9 @@ def _charts(shares: list[Share], has_even: bool) -> list[dict[str, Any]]:
 def _downloads(asked: _Asked) -> list[tuple[str, str]]:
     names = {"people": _("By person"), "turns": _("By turn")}
     return [
-        (f"{name} ({kind.upper()})", asked.url("export", what=what, kind=kind))
+        (f"{name} ({ending.upper()})", asked.url("export", what=what, ending=ending))
         for what, name in names.items()
-        for kind in ANSWERS
+        for ending in ANSWERS
     ]
 
 

@@ -47,6 +47,7 @@ PUBLIC = {
     "follow.reply": "a signed link, or the account's own ticket",
     "follow.answers": "a signed link, or the account's own ticket",
     "follow.reopen": "a signed link, or the account's own ticket",
+    "follow.is_maintenance": "a signed link, or the account's own ticket",
     "follow.withdraw": "a signed link, or the account's own ticket",
     "follow.file": "a signed link, or the account's own ticket",
     "quiet.page": "a signed link",
@@ -110,6 +111,8 @@ class Things:
             "name": "x.txt",
             "filename": "helpdesk.css",
             "path": "x",
+            "what": "people",
+            "ending": "csv",
         }
 
 
