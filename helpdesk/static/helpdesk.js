@@ -324,7 +324,7 @@
   const pickOn = (lane) => {
     const [start, end] = [lane.dataset.start, lane.dataset.end].map(Date.parse);
     const hours = Math.round((end - start) / HOUR);
-    const says = new Intl.DateTimeFormat(root.lang, { timeZone: lane.dataset.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    const says = new Intl.DateTimeFormat(root.lang === "en" ? "en-GB" : root.lang, { timeZone: lane.dataset.zone, weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
     const cursor = document.createElement("div");
     const words = one("[data-picked]");
     let from = Math.min(Math.max(Math.ceil((Date.now() - start) / HOUR), 0), hours - 1);

@@ -178,7 +178,7 @@ def _form(roster: Roster, typed: Any, errors: Errors, plan: Plan | None = None) 
         errors=errors,
         plan=plan,
         lines=[_line(line) for line in plan.lines] if plan else [],
-        example="\t".join(_columns()),
+        example=say_list(_columns()),
     )
 
 
