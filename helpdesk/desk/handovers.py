@@ -40,6 +40,7 @@ SEES_CHANGES = timedelta(minutes=5)  # how soon a turn that was changed meanwhil
 LATEST = timedelta(days=1)  # a turn that ended longer ago is not handed over any more
 OVERLAP = timedelta(minutes=1)  # a change may be committed after the instant that it names
 HORIZON = timedelta(days=62)  # as far ahead whoever comes next is looked for
+MOSTLY_ENDS = timedelta(days=8)  # after its beginning a turn has: the reminder says when
 WRITTEN_AHEAD = timedelta(days=14)
 SOON = timedelta(hours=24)  # what is due by then is said as promised
 LISTED = 30  # tickets of a kind
@@ -110,7 +111,7 @@ def _follow(roster_id: int, now: datetime) -> None:
         roster = get_roster(roster_id)
         since = max(watch.followed_until, now - LATEST) - OVERLAP
         start = min(since, now) - timedelta(days=1)
-        until = now + timedelta(hours=roster.remind_hours, days=1)
+        until = now + timedelta(hours=roster.remind_hours) + MOSTLY_ENDS
         found = shifts(gather([roster_id], start, until)[roster_id], start, until)
         left = _left(found)
         ends = rules.changes(found, left, until)

@@ -119,7 +119,7 @@ def _tell(person: Person, found: Iterable[Finding], now: datetime) -> bool:
         db.session.add(PreflightTold(person_id=person.id, finding=finding.key, days=days, told_at=now))
     if not fresh:
         return False
-    listed = sorted(fresh.values(), key=lambda f: (f.from_at, preflight.CODES.index(f.code)))
+    listed = sorted(fresh.values(), key=lambda f: (preflight.CODES.index(f.code), f.from_at))
     key = f"preflight:{person.id}:{now:%Y-%m-%d}"
     names = names_in(listed)
     return (

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, or_, select
+from sqlalchemy import ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
 from helpdesk.rules.lifecycle import State
@@ -92,15 +92,18 @@ def list_handovers(limit: int, roster_id: int | None = None) -> list[Handover]:
 
 
 def list_to_hand_over(roster_id: int, soon: datetime, limit: int) -> dict[str, list[int]]:
-    """What is open with the teams that this roster answers for, ids of tickets, the soonest due first, at
-    most `limit` each: "critical", "waiting", "promised" (news was promised, or they are due by `soon`)."""
+    """What is open with the teams that this roster answers for, ids of tickets, the soonest due first, at most
+    `limit` each: "critical"; of the others "waiting"; of the rest "promised" (news was promised, or they are
+    due by `soon`)."""
     teams = select(Team.id).where(or_(Team.roster_id == roster_id, Team.backup_roster_id == roster_id))
     base = select(Ticket.id).where(Ticket.is_open, Ticket.team_id.in_(teams))
     base = base.order_by(Ticket.next_due_at.is_(None), Ticket.next_due_at, Ticket.id).limit(limit)
+    is_critical, is_waiting = Ticket.severity == Severity.CRITICAL, Ticket.state == State.WAITING
+    is_promised = or_(Ticket.update_by.is_not(None), Ticket.next_due_at <= soon)
     kinds = {
-        "critical": Ticket.severity == Severity.CRITICAL,
-        "waiting": Ticket.state == State.WAITING,
-        "promised": or_(Ticket.update_by.is_not(None), Ticket.next_due_at <= soon),
+        "critical": is_critical,
+        "waiting": and_(~is_critical, is_waiting),
+        "promised": and_(~is_critical, ~is_waiting, is_promised),
     }
     return {kind: list(db.session.scalars(base.where(which))) for kind, which in kinds.items()}
 
