@@ -15,6 +15,7 @@ from helpdesk.web import (
     calls,
     channels,
     confirm,
+    emergencies,
     excuses,
     figures,
     follow,
@@ -37,6 +38,7 @@ from helpdesk.web import (
     tickets,
     uploads,
     watch,
+    windows,
 )
 from helpdesk.web.kept import Kept
 from helpdesk.web.proxies import TrustedProxies
@@ -67,6 +69,8 @@ PAGES = (
     open_feeds,
     previews,
     maintenance,
+    windows,
+    emergencies,
     figures,
     watch,
     admin,

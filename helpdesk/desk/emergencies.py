@@ -9,14 +9,13 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
 from helpdesk.desk.registration import Report
 from helpdesk.desk.timeline import record
+from helpdesk.rules.emergencies import OUTCOMES
 from helpdesk.rules.severity import EMERGENCY, Severity
 from helpdesk.store.db import Conflict, db, transaction
 from helpdesk.store.emergencies import get_emergency_for_change
 from helpdesk.store.maintenance import EmergencyRequest, Window, get_window_for_change
 from helpdesk.store.people import Person, get_person_afresh
 from helpdesk.store.tickets import Ticket, find_sent_ticket, get_ticket_for_change
-
-OUTCOMES = ("interrupt", "work_around", "wait")
 
 
 class NotRunning(Exception):

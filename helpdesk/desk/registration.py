@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attachments, policies, targets
+from helpdesk.desk import attachments, policies, targets, window_audience
 from helpdesk.desk.attachments import Kept, Upload
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.promises import promise_in
@@ -145,6 +145,7 @@ def register(
             ticket=ticket,
             entry=entry,
             promised=promise_in(ticket, timeline, cycles, grounds, now),
+            maintenance=window_audience.about(ticket, now),
             **words,
         )
     return entry

@@ -1,21 +1,26 @@
 """Whom a maintenance window concerns, and what of it they hear (rules/window_notices.heard_of)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.severity import EMERGENCY
 from helpdesk.rules.window_notices import Reader, Served, departments_below, heard_of
-from helpdesk.store.maintenance import Window
+from helpdesk.store.maintenance import Window, WindowEntry
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
+from helpdesk.store.tickets import Ticket
 from helpdesk.store.window_notices import (
     list_audiences,
     list_followed,
     list_known_windows,
     list_parents,
+    list_steps,
     list_teams_people,
 )
 
+MOST_STEPS = 50
 SOON = timedelta(days=1)  # how long before its start a window stands on every page
 
 
@@ -74,6 +79,27 @@ def hear(windows: Sequence[Window], person: Person | None, followed: set[int]) -
 def reader_of(person: Person | None) -> Reader:
     """The person as the rule knows them."""
     return Reader(person.id, person.department_id) if person is not None else Reader(None)
+
+
+def steps_for(person: Person, since: datetime, kinds: Iterable[str]) -> list[tuple[WindowEntry, Heard]]:
+    """Steps of these kinds after `since` in windows that concern the person, the newest first, each with its
+    window; what they did themselves is no news to them."""
+    entries = [entry for entry in list_steps(since, kinds, MOST_STEPS) if entry.actor_id != person.id]
+    windows = {entry.window_id: entry.window for entry in entries}
+    followed = list_followed(person.id, windows) if windows else set()
+    heard = {each.window.id: each for each in hear(list(windows.values()), person, followed)}
+    return [(entry, heard[entry.window_id]) for entry in entries if entry.window_id in heard]
+
+
+def about(ticket: Ticket, now: datetime) -> Heard | None:
+    """The running window that an open report of a fault may be about: of its service, or of any that its
+    reporter uses where it names none. None where there is none, and for what was asked for because of one."""
+    if not ticket.is_open or ticket.kind != Kind.FAULT or ticket.severity_reason == EMERGENCY:
+        return None
+    found = windows_for(ticket.reporter, now, timedelta(0))
+    if ticket.service_id is not None:
+        found = [each for each in found if ticket.service_id in [service.id for service in each.services]]
+    return next((each for each in found if each.window.is_running(now)), None)
 
 
 def look_up(window: Window | None, person: Person | None) -> Heard | None:

@@ -1,6 +1,7 @@
-"""The bell in the top bar: how many alarms somebody has not seen, and the latest of them."""
+"""The bell in the top bar: how many alarms and news of maintenance somebody has not seen, and the latest."""
 
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from flask import Blueprint, Response, g, jsonify, redirect, render_template, request, url_for
 from flask_babel import get_locale, ngettext
@@ -9,10 +10,12 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import bell as desk
-from helpdesk.i18n import say_of
+from helpdesk.desk.window_audience import steps_for
+from helpdesk.i18n import say_list, say_of
 from helpdesk.rules.severity import Severity
-from helpdesk.store.notices import MOST_COUNTED, Notice, count_unseen, list_latest
+from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
 from helpdesk.web.frame import asker, needs
+from helpdesk.web.windows import STEPS, say_step
 from helpdesk.web.words import SEVERITIES
 
 bp = Blueprint("bell", __name__)
@@ -23,14 +26,21 @@ SHOWN_AT_ONCE = 5  # notifications of a browser
 @bp.app_context_processor
 def _context() -> dict[str, Any]:
     # A function, so that only pages which draw the bell ask the database.
-    return {"unseen_alarms": lambda: count_unseen(asker(), g.now), "say_unseen": say_unseen}
+    return {"unseen_news": _unseen, "say_unseen": say_unseen}
 
 
 @bp.get("/bell")
 @needs("alarm.hear")
 def index() -> str:
-    """The latest alarms. What is new stays new until it is posted that they were seen."""
-    return render_template("bell/index.html", notices=list_latest(asker(), g.now, LISTED), say=_said)
+    """The latest alarms and news of maintenance. What is new stays new until it is posted as seen."""
+    return render_template(
+        "bell/index.html",
+        notices=list_latest(asker(), g.now, LISTED),
+        say=_said,
+        steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
+        say_step=say_step,
+        seen_at=_seen_at(),
+    )
 
 
 @bp.post("/bell/seen")
@@ -38,7 +48,8 @@ def index() -> str:
 def see() -> Answer:
     """Everything up to what the page showed is seen."""
     up_to = request.form.get("up_to", 0, int)
-    desk.see(current_user.id, min(max(up_to, 0), 2**31 - 1), now=g.now)
+    looked_at = request.form.get("looked_at", g.now, _instant)
+    desk.see(current_user.id, min(max(up_to, 0), 2**31 - 1), looked_at, now=g.now)
     return redirect(url_for(".index"), 303)
 
 
@@ -46,24 +57,68 @@ def see() -> Answer:
 @needs("alarm.hear")
 def news() -> Response:
     """For the script: the count in words, and the newest unseen alarms; 304 where nothing changed."""
-    unseen = count_unseen(asker(), g.now)
+    unseen = _unseen()
     latest = [each for each in list_latest(asker(), g.now, SHOWN_AT_ONCE) if each.seen_at is None]
     answer: Response = jsonify(
-        count=unseen,
+        count=unseen.total,
         said=say_unseen(unseen),
         latest=[
             {"id": each.id, "title": _title(each), "text": _said(each), "url": _url(each)} for each in latest
         ],
     )
-    answer.set_etag(f"{unseen}-{latest[0].id if latest else 0}-{get_locale()}")
+    answer.set_etag(f"{unseen.alarms}-{unseen.steps}-{latest[0].id if latest else 0}-{get_locale()}")
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 
-def say_unseen(unseen: int) -> str:
-    """The count in words."""
-    if unseen >= MOST_COUNTED:
-        return _("%(num)d or more alarms you have not seen", num=MOST_COUNTED)
-    return ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen)
+class Unseen(NamedTuple):
+    """What somebody has not looked at yet: how many alarms, and steps of maintenance."""
+
+    alarms: int
+    steps: int
+
+    @property
+    def total(self) -> int:
+        """Of both together."""
+        return self.alarms + self.steps
+
+
+def _unseen() -> Unseen:
+    steps = steps_for(current_user.person, _seen_at(), STEPS)
+    return Unseen(count_unseen(asker(), g.now), len(steps))
+
+
+def _seen_at() -> datetime:
+    """Since when news of maintenance is new to whoever is at the door."""
+    since: datetime = g.now - RINGS_FOR
+    return max(current_user.person.bell_seen_at or since, since)
+
+
+def _instant(text: str) -> datetime:
+    """For a form's field. ValueError for what is none."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(text)
+    return found
+
+
+def say_unseen(unseen: Unseen) -> str:
+    """The counts in words."""
+    said = []
+    if unseen.alarms >= MOST_COUNTED:
+        said.append(_("%(num)d or more alarms you have not seen", num=MOST_COUNTED))
+    elif unseen.alarms or not unseen.steps:
+        said.append(
+            ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen.alarms)
+        )
+    if unseen.steps:
+        said.append(
+            ngettext(
+                "%(num)d step of maintenance you have not seen",
+                "%(num)d steps of maintenance you have not seen",
+                unseen.steps,
+            )
+        )
+    return say_list(said)
 
 
 def _title(notice: Notice) -> str:

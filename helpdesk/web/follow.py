@@ -10,9 +10,10 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.desk import closing, explanation, guests, promises, tickets, triage, waiting
+from helpdesk.desk import closing, explanation, guests, promises, tickets, triage, waiting, window_notices
 from helpdesk.desk.sign_in import Throttled
-from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_sentences
+from helpdesk.desk.window_audience import about
+from helpdesk.i18n import say_answer_by, say_duration, say_instant, say_list, say_sentences
 from helpdesk.outbound import links
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import State, is_allowed
@@ -151,6 +152,19 @@ def withdraw(number: str | None = None, token: str | None = None) -> Page:
     return redirect(url_for("follow.page", **visit.way), 303)
 
 
+@visitors("/maintenance", methods=["POST"])
+def is_maintenance(number: str | None = None, token: str | None = None) -> Page:
+    """What they reported is the maintenance that runs: they hear of that, and the report is withdrawn."""
+    visit = come_in(number, token)
+    found = about(visit.ticket, g.now)
+    if found is None or not visit.can("cancel"):
+        abort(404)
+    reason = _("It is about the maintenance of %(services)s.", services=say_list(found.names))
+    window_notices.join(found.window.id, visit.ticket.id, visit.person, reason, g.now)
+    flash(_("You get a letter when the maintenance takes longer or is over. There is nothing else to do."))
+    return redirect(url_for("follow.page", **visit.way), 303)
+
+
 @visitors("/reopen", methods=["POST"])
 def reopen(number: str | None = None, token: str | None = None) -> Page:
     """What they answered was taken for thanks, and it is not solved."""
@@ -204,6 +218,7 @@ def _page(visit: Visit, errors: Errors) -> str:
         step=next_step(visit),
         why=plain_words.why_then(explanation.explain(visit.ticket, g.now)),
         entries=entries,
+        maintenance=about(visit.ticket, g.now) if visit.can("cancel") else None,
         messages=MESSAGES,
         parts_of=lambda entry: _parts(entry, visit.way),
         reopenable=reopenable(entries, visit.ticket.state) if visit.can("reopen") else None,

@@ -11,10 +11,10 @@ from werkzeug.wrappers import Response as Answer
 from helpdesk.desk import guests, promises, tickets
 from helpdesk.desk.registration import Report
 from helpdesk.desk.sign_in import Throttled
+from helpdesk.desk.window_audience import about, windows_for
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Answers
 from helpdesk.schemas.tickets import FormReportSchema, GuestSchema, ReportSchema
-from helpdesk.store.maintenance import Window, list_windows
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import get_person
 from helpdesk.store.portal import find_own_ticket
@@ -25,6 +25,7 @@ from helpdesk.web.auth import address, retry_after, say_wait
 from helpdesk.web.forms import Errors, load, sending, sent_key
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.uploads import upload_errors, uploads
+from helpdesk.web.windows import viewer
 
 bp = Blueprint("report", __name__)
 Page = Answer | str | tuple[str, int] | tuple[str, int, dict[str, str]]
@@ -86,7 +87,9 @@ def sent(number: str) -> Page:
     if ticket is None:
         abort(404)
     promised = promises.promise_of(ticket, g.now)
-    return render_template("report/sent.html", ticket=ticket, promise=promised, why=_why)
+    return render_template(
+        "report/sent.html", ticket=ticket, promise=promised, why=_why, maintenance=about(ticket, g.now)
+    )
 
 
 @bp.get("/report/sent")
@@ -127,16 +130,12 @@ def _form_page(typed: dict[str, str], errors: Errors) -> str:
         services=[(s.id, s.name) for s in services],
         works=list(words.WORKS.items()),
         affected=list(words.AFFECTED.items()),
-        windows=_windows([s.id for s in services]),
+        heard=windows_for(viewer(), g.now, ANNOUNCED_WITHIN)[:4],
         promise=_promise({**typed, "kind": str(kind)}),
         why=_why,
         trap=TRAP,
         sending=sending(typed),
     )
-
-
-def _windows(service_ids: list[int]) -> list[Window]:
-    return list_windows(service_ids, g.now, g.now + ANNOUNCED_WITHIN)[:4]
 
 
 def _promise(typed: dict[str, str]) -> promises.Promise | None:

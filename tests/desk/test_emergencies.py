@@ -24,13 +24,17 @@ HOUR = timedelta(hours=1)
 START, END = MONDAY_9 + 5 * HOUR, MONDAY_9 + 8 * HOUR
 
 
+def always(person_id: int) -> Layer:
+    """The person is always on call."""
+    return Layer(
+        name="All", position=0, people=[person_id], starts_at="2020-01-06T09:00", every=1, unit="weeks"
+    )
+
+
 @pytest.fixture
 def window(house: House) -> Window:
     """ERP is down this afternoon; Eli owns the window, Bo is on call."""
-    layer = Layer(
-        name="All", position=0, people=[house.bo.id], starts_at="2020-01-06T09:00", every=1, unit="weeks"
-    )
-    roster = a_roster("ERP", layer)
+    roster = a_roster("ERP", always(house.bo.id))
     db.session.add(roster)
     db.session.flush()
     house.team.roster_id = roster.id
