@@ -1,15 +1,18 @@
 """People who leave, and who come back: sessions, tickets and turns.
 
-Turns need no change: desk/rosters takes those of whoever has left for gaps.
+Turns need no change: desk/rosters takes those of whoever has left for gaps, also once they are back.
 """
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 
 from helpdesk.desk import channels, people, triage
 from helpdesk.desk.changes import By
+from helpdesk.desk.roster_sources import gather
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import letters
 from helpdesk.rules.access import Role
+from helpdesk.rules.rosters import people_of
 from helpdesk.store.channels import list_channels
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import list_ladders_naming
@@ -24,6 +27,8 @@ from helpdesk.store.rosters import Roster, list_rosters
 from helpdesk.store.security import list_tokens
 from helpdesk.store.teams import Team, list_leads, list_teams_managed_by
 from helpdesk.store.tickets import Ticket, list_open_assigned
+
+AHEAD = timedelta(days=3660)
 
 
 def leave(person_id: int, by: By) -> list[Ticket]:
@@ -46,20 +51,22 @@ def leave(person_id: int, by: By) -> list[Ticket]:
         for channel in list_channels(person_id=person_id):
             channels.remove(channel.id, by=by)
         given_back = hand_back(person, by)
-        rosters = rosters_of(person_id)
+        rosters = rosters_of(person_id, by.now)
         _log("person_left", person, by, {"tickets": len(given_back), "rosters": [r.name for r in rosters]})
         _tell(person, given_back, rosters, by)
     return given_back
 
 
 def come_back(person_id: int, by: By) -> Person:
-    """The person is here again, in their teams and turns as before; tickets stay where they are now.
+    """The person is here again, in their teams and turns as before, from now on; tickets stay where they are.
 
     They sign in with a new password: whoever had the old one must not. Raises LookupError.
     """
     with transaction():
         person = get_person_for_change(person_id)
         if person.left_at is not None:
+            span = [person.left_at.isoformat(), by.now.isoformat()]
+            person.left_spans = [*person.left_spans, span]
             person.left_at, person.password_hash = None, None
             person.session_epoch += 1
             _log("person_returned", person, by, {})
@@ -75,9 +82,12 @@ def hand_back(person: Person, by: By) -> list[Ticket]:
     ]
 
 
-def rosters_of(person_id: int) -> list[Roster]:
-    """The rosters in whose layers the person takes turns, by name."""
-    return [r for r in list_rosters() if any(person_id in layer.people for layer in r.layers)]
+def rosters_of(person_id: int, now: datetime) -> list[Roster]:
+    """The rosters in which the person takes turns now or later, by name: in layers that hold or are to hold,
+    in holidays to come, or by a swap or cover."""
+    found = list_rosters()
+    plans = gather([roster.id for roster in found], now, now + AHEAD)
+    return [roster for roster in found if person_id in people_of(plans[roster.id])]
 
 
 def _tell(person: Person, given_back: list[Ticket], rosters: list[Roster], by: By) -> None:

@@ -1,6 +1,6 @@
 """Who is on call: stored rosters as rules/oncall takes them, and its answers with people in them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -21,7 +21,7 @@ from helpdesk.store.people import Person
 from helpdesk.store.rosters import (
     Roster,
     find_roster,
-    list_left,
+    list_gone,
     list_people_by_id,
     list_rosters_by_id,
     list_teams_of_roster,
@@ -137,10 +137,11 @@ def turns_at(
     moment = at + timedelta.resolution
     plans = gather(wanted, at, moment)
     on_call = {roster_id: shifts(plans[roster_id], at, moment)[0].person for roster_id in wanted}
-    left = list_left({person for person in on_call.values() if isinstance(person, int)})
+    gone = list_gone({person for person in on_call.values() if isinstance(person, int)})
     return {
         roster_id: Turns(person)
-        if isinstance(person, int) and (person not in left or at < left[person])
+        if isinstance(person, int)
+        and not any(left <= at and (back is None or at < back) for left, back in gone.get(person, ()))
         else Turns()
         for roster_id, person in on_call.items()
     }
@@ -207,7 +208,13 @@ def may_edit(asker: Asker, roster: Roster) -> bool:
 
 
 def _turns(found: Sequence[oncall.Shift], people: Mapping[int, Person]) -> tuple[Turn, ...]:
-    return tuple(turn for shift in found for turn in _until_left(_turn(shift, people)))
+    turns: list[Turn] = []
+    for turn in (part for shift in found for part in _parted(_turn(shift, people))):
+        last = turns[-1] if turns else turn
+        if last.to_at == turn.from_at and replace(last, from_at=turn.from_at, to_at=turn.to_at) == turn:
+            turn = replace(turns.pop(), to_at=turn.to_at)  # of two who have left one after the other
+        turns.append(turn)
+    return tuple(turns)
 
 
 def _turn(shift: oncall.Shift, people: Mapping[int, Person]) -> Turn:
@@ -219,13 +226,18 @@ def _people(found: Iterable[oncall.Shift]) -> dict[int, Person]:
     return list_people_by_id({shift.person for shift in found if isinstance(shift.person, int)})
 
 
-def _until_left(turn: Turn) -> list[Turn]:
-    """The turn, a gap from when its person left."""
-    left_at = turn.person.left_at if turn.person is not None else None
-    if left_at is None or left_at >= turn.to_at:
-        return [turn]
-    gap = replace(turn, from_at=max(turn.from_at, left_at), person=None, flag="left")
-    return [gap] if left_at <= turn.from_at else [replace(turn, to_at=left_at), gap]
+def _parted(turn: Turn) -> Iterator[Turn]:
+    """The turn, with gaps where its person had left."""
+    at = turn.from_at
+    for from_at, to_at in turn.person.gone if turn.person is not None else ():
+        begins, ends = max(from_at, at), min(to_at or turn.to_at, turn.to_at)
+        if begins < ends:
+            if at < begins:
+                yield replace(turn, from_at=at, to_at=begins)
+            yield replace(turn, from_at=begins, to_at=ends, person=None, flag="left")
+            at = ends
+    if at < turn.to_at:
+        yield replace(turn, from_at=at)
 
 
 def _line(roster: Roster, plan: Plan, now: datetime, known: dict[int, Person]) -> OnCall:

@@ -109,6 +109,13 @@ def in_force(plan: Plan, at: datetime) -> Version | None:
     return next((version for version in reversed(plan.versions) if version.effective_at <= at), None)
 
 
+def people_of(plan: Plan) -> set[Person]:
+    """Everybody who takes turns in it: in a layer, in arranged holidays or by an override."""
+    named = [layer.people for version in plan.versions for layer in version.layers]
+    named += [arrangement.people for arrangement in plan.arrangements]
+    return {person for people in named for person in people} | {o.person for o in plan.overrides}
+
+
 def dates_span(zone: ZoneInfo, first_on: date, last_on: date) -> Span:
     """The instants whose local date is one of [first_on, last_on], both included."""
     return (

@@ -1,14 +1,18 @@
 """People, their addresses, and who is asking."""
 
 from datetime import datetime
+from typing import TypeAlias
 
 from sqlalchemy import ForeignKey, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from helpdesk.rules.access import Asker, Role
-from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.organisation import Department
 from helpdesk.store.teams import Member
+
+Gone: TypeAlias = tuple[datetime, datetime | None]
+"""[from, to) in which somebody had left; to None: they have not come back."""
 
 
 class Person(Model):
@@ -35,6 +39,8 @@ class Person(Model):
     password_changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     session_epoch: Mapped[int] = mapped_column(default=0)
     left_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # When they had left before they came back: [from, to] each, ISO instants, in order.
+    left_spans: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     # When they last looked at their bell, for what has no notice of its own (maintenance).
     bell_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -43,6 +49,11 @@ class Person(Model):
     )
     department: Mapped[Department | None] = relationship()
     memberships: Mapped[list[Member]] = relationship(order_by=Member.team_id)
+
+    @property
+    def gone(self) -> list[Gone]:
+        """When they had left, in order."""
+        return gone_of(self.left_at, self.left_spans)
 
     @property
     def email(self) -> str | None:
@@ -84,6 +95,15 @@ class Address(Model):
     failing_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     fault: Mapped[str] = mapped_column(default="")  # what that report says
     person: Mapped[Person] = relationship(back_populates="addresses")
+
+
+def gone_of(left_at: datetime | None, left_spans: list[list[str]] | None) -> list[Gone]:
+    """When somebody had left, of the two columns that say so."""
+    spans: list[Gone] = [
+        (datetime.fromisoformat(from_at), datetime.fromisoformat(to_at))
+        for from_at, to_at in left_spans or ()
+    ]
+    return spans if left_at is None else [*spans, (left_at, None)]
 
 
 def find_person(person_id: int) -> Person | None:

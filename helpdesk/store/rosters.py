@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
-from helpdesk.store.people import Person
+from helpdesk.store.people import Gone, Person, gone_of
 from helpdesk.store.teams import Team
 
 
@@ -377,6 +377,13 @@ def list_left(person_ids: Collection[int]) -> dict[int, datetime]:
     """When those of these people who have left did, by id."""
     query = select(Person.id, Person.left_at).where(Person.id.in_(person_ids), Person.left_at.is_not(None))
     return {person_id: left_at for person_id, left_at in db.session.execute(query) if left_at is not None}
+
+
+def list_gone(person_ids: Collection[int]) -> dict[int, list[Gone]]:
+    """When these people had left, by id; who never did is not in it."""
+    query = select(Person.id, Person.left_at, Person.left_spans).where(Person.id.in_(person_ids))
+    found = {person_id: gone_of(at, spans) for person_id, at, spans in db.session.execute(query)}
+    return {person_id: gone for person_id, gone in found.items() if gone}
 
 
 def list_absences(start: datetime, end: datetime, person_ids: set[int] | None = None) -> list[Absence]:

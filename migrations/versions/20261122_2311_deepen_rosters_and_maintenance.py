@@ -18,6 +18,7 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 CHILDREN = ("window_service", "window_entry", "window_notice", "window_follower", "window_version")
 DEFAULTS = {
     "letter": ("ics",),
+    "person": ("left_spans",),
     "maintenance_window": ("state", "effect", "rollback_plan"),
     "roster": ("swaps_need_lead", "remind_hours"),
     "roster_override": ("made_by",),
@@ -364,6 +365,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("bell_seen_at", sa.DateTime(timezone=True), nullable=True))
+        batch_op.add_column(sa.Column("left_spans", JSON, nullable=False, server_default="[]"))
 
     with op.batch_alter_table("roster", schema=None) as batch_op:
         batch_op.add_column(
@@ -493,6 +495,7 @@ def downgrade() -> None:
         batch_op.drop_column("swaps_need_lead")
 
     with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.drop_column("left_spans")
         batch_op.drop_column("bell_seen_at")
 
     with op.batch_alter_table("maintenance_window", schema=None) as batch_op:

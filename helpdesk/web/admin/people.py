@@ -171,7 +171,7 @@ def _ask(person: Person, errors: Any = None) -> str:
         person=person,
         errors=errors or {},
         open_tickets=len(list_open_assigned(person.id)),
-        rosters=leavers.rosters_of(person.id),
+        rosters=leavers.rosters_of(person.id, by().now),
     )
 
 
