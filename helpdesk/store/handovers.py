@@ -92,7 +92,7 @@ def list_handovers(limit: int, roster_id: int | None = None) -> list[Handover]:
 
 
 def list_to_hand_over(roster_id: int, soon: datetime, limit: int) -> dict[str, list[int]]:
-    """What is open with the teams that this roster answers for, ids of tickets, the soonest due first, at most
+    """What is open with the teams that this roster answers for, ids of tickets, soonest due first, at most
     `limit` each: "critical"; of the others "waiting"; of the rest "promised" (news was promised, or they are
     due by `soon`)."""
     teams = select(Team.id).where(or_(Team.roster_id == roster_id, Team.backup_roster_id == roster_id))
