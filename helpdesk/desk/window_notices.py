@@ -13,8 +13,6 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
-from flask_babel import force_locale
-
 from helpdesk.desk import closing
 from helpdesk.desk.window_audience import served_of
 from helpdesk.outbound import letters, links, window_events
@@ -188,9 +186,7 @@ class _Round:
         has_asked = to.id in self._followers
         letter = letters.draft(kind, to, key=key, now=self.now, has_asked=has_asked, **words)
         if letter is not None and self.notice.kind not in _WITHOUT_EVENT:
-            letter.ics = self._event(letter.locale, names, words["url"])
+            letter.ics = window_events.event(
+                self.window, names, letter.locale, len(self._plans), words["url"], self.now
+            )
         return letter
-
-    def _event(self, locale: str, names: tuple[str, ...], url: str) -> str:
-        with force_locale(locale):
-            return window_events.event(self.window, names, len(self._plans), url, self.now)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from flask import current_app
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from icalendar import Calendar, Event
 
@@ -11,8 +12,10 @@ from helpdesk.i18n import say_list, say_sentences
 from helpdesk.store.maintenance import Window
 
 
-def event(window: Window, services: Sequence[str], sequence: int, url: str, now: datetime) -> str:
-    """The window in the language in force, as published; of one that does not take place, as called off.
+def event(
+    window: Window, services: Sequence[str], locale: str, sequence: int, url: str, now: datetime
+) -> str:
+    """The window as published, in that language; one that does not take place, as called off.
 
     Its UID is the same for ever and `sequence` grows with each change: calendars replace what they have.
     `services` are the names that its reader may know; `url` leads to its page, "" for none.
@@ -24,8 +27,9 @@ def event(window: Window, services: Sequence[str], sequence: int, url: str, now:
     found.add("dtstamp", now)
     found.add("dtstart", window.started_at or window.starts_at)
     found.add("dtend", window.ended_at or window.ends_at)
-    found.add("summary", _("Maintenance: %(services)s", services=say_list(services)))
-    found.add("description", say_sentences([effect_of(window.effect), window.reason]))
+    with force_locale(locale):
+        found.add("summary", _("Maintenance: %(services)s", services=say_list(services)))
+        found.add("description", say_sentences([effect_of(window.effect), window.reason]))
     found.add("status", "CANCELLED" if is_off else "CONFIRMED")
     found.add("transp", "TRANSPARENT")  # it takes nobody's time
     if url:

@@ -68,6 +68,8 @@ OWN = {
     "profile.add_token",
     "profile.revoke_token",
     "profile.sign_out_everywhere",
+    "windows.follow",
+    "windows.unfollow",
 }
 WORK = (
     "accept",

@@ -237,6 +237,7 @@ def test_announced_maintenance_is_said_on_the_form(client: Browser, house: House
     now = clock.now()
     db.session.add(
         Window(
+            state="running",
             covered=[WindowService(service_id=house.printing.id)],
             starts_at=now - timedelta(hours=1),
             ends_at=now + timedelta(hours=1),
