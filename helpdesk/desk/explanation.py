@@ -82,6 +82,14 @@ class Explanation:
         """Whether a window was announced too late to take anything."""
         return maintenance.is_late(window, self.terms.maintenance_lead)
 
+    def late_in(self, cycle: sla.Cycle) -> list[Window]:
+        """The windows that would stop this cycle's clock, had they been announced in time."""
+        if not self.asked.policy[self.ticket.severity].maintenance_pauses:
+            return []
+        end = cycle.stopped_at or cycle.due_at or FAR
+        touching = (w for w in self.windows if w.starts_at < end and w.ends_at > cycle.started_at)
+        return [window for window in touching if self.is_late(window)]
+
     def ahead_of(self, cycle: sla.Cycle) -> sla.Cycle | None:
         """As rules/explanation.ahead_of."""
         return rule.ahead_of(self.asked, cycle)

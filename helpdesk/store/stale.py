@@ -75,7 +75,9 @@ def mark_services(
     to another service and may have been there; returns how many targets. For desk verbs."""
     moved = select(Entry.ticket_id).where(Entry.kind == "moved")
     which = or_(Ticket.service_id.in_(service_ids), Ticket.id.in_(moved))
-    return _mark(which, _can_move(since), recomputation_id, window_id, now)
+    # Whoever wrote a target after `since`, before the change was there to see, counted without it.
+    can_move = or_(_can_move(since), Target.refreshed_at > since)
+    return _mark(which, can_move, recomputation_id, window_id, now)
 
 
 def mark_all(recomputation_id: int, since: datetime, now: datetime) -> int:

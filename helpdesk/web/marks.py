@@ -12,6 +12,7 @@ from helpdesk import i18n
 from helpdesk.desk.explanation import Explanation
 from helpdesk.rules.explanation import Change, target_at
 from helpdesk.rules.sla import Cycle
+from helpdesk.store.maintenance import Window
 from helpdesk.store.tickets import Entry
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.sentences import maintenance_step, severity_word
@@ -52,6 +53,7 @@ def marks_of(found: Explanation, cycle: Cycle) -> list[Mark]:
         for move in found.moves
         if (move["target"], move["cycle"]) == (cycle.target, cycle.cycle)
     ]
+    marks += [_late(window, cycle) for window in found.late_in(cycle)]
     marks += _due(cycle)
     return sorted(marks, key=lambda mark: mark.at)
 
@@ -164,6 +166,12 @@ def _moved(move: dict[str, Any]) -> str:
     if why:
         said = i18n.say_of(said, why)
     return _("%(what)s. Due %(due)s, was %(was)s", what=said, due=due, was=was)
+
+
+def _late(window: Window, cycle: Cycle) -> Mark:
+    said = _("Maintenance from %(start)s to %(end)s, announced too late to stop the clock")
+    said %= {"start": _when(window.starts_at), "end": _when(window.ends_at)}
+    return Mark(max(window.announced_at or cycle.started_at, cycle.started_at), said)
 
 
 def _due(cycle: Cycle) -> Iterator[Mark]:

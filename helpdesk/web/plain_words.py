@@ -13,7 +13,6 @@ from helpdesk.rules import explanation as rule
 from helpdesk.rules.explanation import Stretch
 from helpdesk.rules.hours import Calendar
 from helpdesk.rules.sla import Cycle, Target
-from helpdesk.store.maintenance import Window
 from helpdesk.web.days import day_of, midnights, say_day
 from helpdesk.web.explanation import pausing
 from helpdesk.web.frame import viewer_zone
@@ -114,21 +113,14 @@ def _not_counted(
 def _maintenance(found: Explanation, cycle: Cycle, parts: Sequence[Stretch]) -> Iterator[str]:
     paused = [part for part in parts if part.reason == "maintenance"]
     taking = {window.id for part in paused for window in pausing(found, part)}
-    pauses = found.asked.policy[found.ticket.severity].maintenance_pauses
     for window in found.windows:
         span = found.pause_of(window) if window.id in taking else None
         if span is not None:
             said = _("Announced maintenance does not count: %(from)s to %(to)s.")
             yield said % {"from": _time(span[0]), "to": _time(span[1])}
-        elif pauses and found.is_late(window) and _lies_in(window, cycle):
-            said = _("Maintenance from %(from)s to %(to)s was announced too late, so that time counts.")
-            yield said % {"from": _time(window.starts_at), "to": _time(window.ends_at)}
-
-
-def _lies_in(window: Window, cycle: Cycle) -> bool:
-    """Whether it touches the time from the start of the cycle to its end."""
-    end = cycle.stopped_at or cycle.due_at
-    return window.ends_at > cycle.started_at and (end is None or window.starts_at < end)
+    for window in found.late_in(cycle):
+        said = _("Maintenance from %(from)s to %(to)s was announced too late, so that time counts.")
+        yield said % {"from": _time(window.starts_at), "to": _time(window.ends_at)}
 
 
 def _closed(calendar: Calendar, spans: Sequence[tuple[datetime, datetime]]) -> Iterator[str]:

@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from flask import Flask
 
+from helpdesk import clock
 from helpdesk.desk import maintenance
 from helpdesk.desk.changes import By, ChangedMeanwhile, marker_of
 from helpdesk.desk.maintenance import WindowRefused
+from helpdesk.jobs.clock import sweep
 from helpdesk.store import db
 from helpdesk.store.maintenance import (
     Window,
@@ -19,7 +22,8 @@ from helpdesk.store.maintenance import (
 )
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Dependency, Service
-from tests.conftest import MONDAY_9, House, announced
+from tests.at_once import at_once
+from tests.conftest import MONDAY_9, House, announced, read_anew
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 START, END = MONDAY_9 + 10 * HOUR, MONDAY_9 + 12 * HOUR
@@ -180,6 +184,22 @@ def test_the_clock_starts_and_ends_it_at_the_planned_instants_however_late_it_co
     assert (window.state, window.started_at, window.ended_at) == ("finished", START, END)
     assert [kind for kind, _ in kinds(window)][-2:] == ["started", "finished"]
     assert window in list_windows_over(END)
+
+
+def test_several_clocks_start_it_once(house: House, app: Flask) -> None:
+    window = announced(house, house.erp, START, END)
+    db.session.rollback()
+    assert at_once(app, *[lambda: maintenance.sweep(START)] * 3) == [None] * 3
+    read_anew()
+    assert [kind for kind, _ in kinds(window)].count("started") == 1
+    assert [kind for kind, _ in notices(window)].count("started") == 1
+
+
+def test_the_sweep_starts_windows(house: House) -> None:
+    window = announced(house, house.erp, clock.now() - HOUR, clock.now() + HOUR, now=clock.now() - 3 * HOUR)
+    sweep(clock.now())
+    read_anew()
+    assert window.state == "running"
 
 
 def test_a_step_finds_the_window_as_time_has_made_of_it_even_where_no_clock_came(house: House) -> None:

@@ -178,5 +178,6 @@ def test_a_window_announced_too_late_pauses_nothing_and_the_ticket_says_so(
     assert window().state == "announced"
     assert solved_by(ticket) == before
     assert "Maintenance announced from" not in bo.get(f"/tickets/{ticket.number}").text
+    assert "announced too late to stop the clock" in bo.get(f"/tickets/{ticket.number}").text
     assert "was announced too late, so that time counts" in ana.get(f"/my/{ticket.number}").text
     assert all_agree()
