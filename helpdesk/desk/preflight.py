@@ -161,14 +161,15 @@ def _watched(
     paged = _paged(teams, start, until)
     found = {}
     for roster_id, plan in plans.items():
-        owners = shifts(replace(plan, absences=()), start, until) if plan.absences else ()
+        since = max(start, plan.versions[0].effective_at) if plan.versions else start
+        owners = shifts(replace(plan, absences=()), since, until) if plan.absences else ()
         found[roster_id] = Watched(
             roster_id,
             _zone(plan),
-            shifts(plan, start, until),
+            shifts(plan, since, until),
             owners,
             paged.get(roster_id, ()),
-            tuple(_unfilled(plan, start, until)),
+            tuple(_unfilled(plan, since, until)),
         )
     people = {s.person for each in found.values() for s in each.shifts if isinstance(s.person, int)}
     left, reaches = list_left(people), list_reaches(people)
