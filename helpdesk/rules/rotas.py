@@ -52,8 +52,8 @@ class Fault:
     """What is wrong in line `row` (0: in the table as a whole).
 
     `code`: no_heading; column_twice, no_date, bad_date, which_day (day or month first?), nobody, unknown,
-    several (people of that name), twice (that day stands in line `other`), too_long. `typed`: what stands
-    there.
+    several (people of that name), twice (that day stands in line `other`), too_long (or its days lie too far
+    apart: a wrong year). `typed`: what stands there.
     """
 
     row: int
@@ -105,6 +105,8 @@ def read(rows: Sequence[Sequence[Cell]], people: Sequence[Known], today: date) -
     days = read_dates([_cell(row, reading.columns["date"]) for _n, row in lines], today)
     for (n, row), day in zip(lines, days, strict=True):
         _read_line(reading, n, row, day)
+    if reading.duties and (max(reading.duties) - min(reading.duties)).days >= MOST_DAYS:
+        return Rota(faults=(Fault(0, "too_long"),))
     return Rota(tuple(reading.duties[day] for day in sorted(reading.duties)), tuple(reading.faults))
 
 

@@ -38,7 +38,9 @@ FAULTS: dict[str, Any] = {
     "no_heading": _l(
         "No line names the columns. Put one above the others, for example: Date, Duty lead, Person."
     ),
-    "too_long": _l("These are too many lines. Take in at most %(most)s days at once.", most=MOST_DAYS),
+    "too_long": _l(
+        "These are too many days, or too far apart. Take in at most %(most)s days at once.", most=MOST_DAYS
+    ),
     "column_twice": _l("Line %(line)s: “%(typed)s” is the second column of its kind. Leave one of them out."),
     "no_date": _l("Line %(line)s: the date is missing."),
     "bad_date": _l("Line %(line)s: “%(typed)s” is no date. Write it like 2026-11-24."),

@@ -66,7 +66,8 @@ def _of_workbook(file: bytes) -> Rows:
             if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
                 raise Unreadable
         sheet: Any = load_workbook(io.BytesIO(file), data_only=True).worksheets[0]
-        rows = [list(r) for r in sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)]
+        read = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+        rows = [[_cell(value) for value in row] for row in read]
     except Unreadable:
         raise
     except Exception as fault:  # openpyxl raises anything on what is no workbook
@@ -75,6 +76,11 @@ def _of_workbook(file: bytes) -> Rows:
         if merged.min_row <= len(rows) and merged.min_col <= MOST_COLUMNS:
             _fill(rows, merged)
     return rows
+
+
+def _cell(value: Any) -> Cell:
+    """A cell of a workbook; what is neither text, number nor day (a time) as it is written."""
+    return value if value is None or isinstance(value, (str, int, float, date)) else str(value)
 
 
 def _fill(rows: list[list[Cell]], merged: Any) -> None:

@@ -3,7 +3,7 @@
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
 
 import pytest
@@ -138,7 +138,7 @@ def test_an_uploaded_spreadsheet_is_carried_on_to_the_confirmation(
         ["IT 值班表", None, None],
         ["值班人員", "值班領導", "日期"],
         ["Eli", "Dee", date(2031, 3, 3)],
-        ["Bo", None, date(2031, 3, 4)],
+        ["Bo", None, date(2031, 3, 4), time(9), "=1+1"],
         merged="B3:B4",
     )
     chen, path = browser().known_as(house.chen), f"/on-call/{roster.id}/rota/take-in"

@@ -146,3 +146,8 @@ def test_a_table_without_a_heading_or_with_two_columns_of_one_kind_is_refused() 
 def test_a_table_of_too_many_days_is_refused() -> None:
     rows = [["date", "person"], *(["2026-03-02", "Bo"] for _n in range(751))]
     assert read(rows, PEOPLE, TODAY).faults == (Fault(0, "too_long"),)
+
+
+def test_a_table_whose_days_lie_years_apart_is_refused() -> None:
+    rows = [["date", "person"], ["2026-03-02", "Bo"], ["2062-03-03", "Bo"]]
+    assert read(rows, PEOPLE, TODAY).faults == (Fault(0, "too_long"),)
