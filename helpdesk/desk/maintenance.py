@@ -50,10 +50,9 @@ class WindowRefused(Exception):
 
 def state_of(window: Window) -> State:
     """What the form of one shows; `service_ids` are those that were chosen."""
-    named = [each.service_id for each in window.covered if each.is_named]
     words = {name: getattr(window, name) for name in WORDS}
     return {
-        "service_ids": sorted(named),
+        "service_ids": _named(window),
         "starts_at": window.starts_at,
         "ends_at": window.ends_at,
         **words,
@@ -118,11 +117,10 @@ def announce(window_id: int, by: By) -> Window:
     """
     with transaction():
         window = _for_step(window_id, "announce", by.now)
-        named = [each.service_id for each in window.covered if each.is_named]
-        found = dependencies.covered(named, list_dependencies())
-        for service_id in sorted(found):
-            lock_service(service_id)
-        window.covered = [WindowService(service_id=i, is_named=i in named) for i in sorted(found)]
+        named = _named(window)
+        found = sorted(dependencies.covered(named, list_dependencies()))
+        _lock(found)
+        window.covered = [WindowService(service_id=each, is_named=each in named) for each in found]
         window.starts_at = max(window.starts_at, whole_second(by.now))
         _check(window.starts_at, window.ends_at, by.now)
         window.state, window.announced_at = Stage.ANNOUNCED, rule.announced_at(None, window.starts_at, by.now)
@@ -235,17 +233,27 @@ def remember(window: Window, now: datetime, actor_id: int | None = None) -> None
 
 
 def _for_step(window_id: int, verb: str, now: datetime) -> Window:
-    """The window, locked with its services, as time has made of it; WindowRefused where it is not the time
-    for the step."""
+    """The window, locked with its services once they are fixed, as time has made of it; WindowRefused where
+    it is not the time for the step."""
     window = get_window_for_change(window_id)
-    for service_id in sorted(each.service_id for each in window.covered):
-        lock_service(service_id)
+    if not rule.is_planned(window.state):
+        _lock(sorted(each.service_id for each in window.covered))
     _settle(window, now)
     if window.state in rule.FINAL:
         raise WindowRefused("over")
     if verb not in rule.steps(window.state):
         raise WindowRefused("not_now")
     return window
+
+
+def _named(window: Window) -> list[int]:
+    return sorted(each.service_id for each in window.covered if each.is_named)
+
+
+def _lock(service_ids: list[int]) -> None:
+    """No report of these services that is being written misses the window. Always in one order, by id."""
+    for service_id in service_ids:
+        lock_service(service_id)
 
 
 def _settle(window: Window, now: datetime) -> None:
