@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.desk import freezes, maintenance, window_series
 from helpdesk.desk.changes import By
+from helpdesk.rules.recurrence import Recurrence, first_start
 from helpdesk.store.maintenance import Window
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.people import Person
@@ -134,12 +135,14 @@ def _running(stage: _Stage) -> None:
 def _draft(stage: _Stage, plan: Plan, starts_at: datetime, ends_at: datetime, at: datetime) -> Window:
     values = {"service_ids": [stage.services[plan.service].id], "starts_at": starts_at, "ends_at": ends_at}
     words = {"reason": plan.reason, "effect": plan.effect, "rollback_plan": BACK}
-    return maintenance.draft({**values, **words, "owner_id": None}, _by(stage, plan.lead, at))
+    return maintenance.draft(
+        {**values, **words, "owner_id": stage.people[plan.lead].id}, _by(stage, plan.lead, at)
+    )
 
 
 def _series(stage: _Stage) -> None:
     """One that goes on, and one that waits for somebody's yes."""
-    today = stage.now.astimezone(stage.zone).date()
+    evening = datetime.combine(stage.now.astimezone(stage.zone).date(), time(20))
     for rule, service, lead, reason in (
         ("FREQ=MONTHLY;BYDAY=2TU", "Mail and calendar", "Jin", "Security updates"),
         ("FREQ=WEEKLY;BYDAY=SU", "Web shop", "Chen", "New pictures of goods"),
@@ -147,7 +150,7 @@ def _series(stage: _Stage) -> None:
         values = {
             "rule": rule,
             "zone": stage.zone.key,
-            "starts_at": f"{today}T20:00",
+            "starts_at": f"{first_start(Recurrence(rule, evening, stage.zone, 120), evening):%Y-%m-%dT%H:%M}",
             "minutes": 120,
             "exceptions": [],
             "service_ids": [stage.services[service].id],

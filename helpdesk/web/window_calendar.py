@@ -26,6 +26,10 @@ class Day:
     windows: list[Window] = field(default_factory=list)
     frozen: list[str] = field(default_factory=list)
 
+    def begins(self, window: Window) -> bool:
+        """Whether the window begins on this day."""
+        return _touched(window)[0] == self.on
+
 
 @dataclass
 class Month:

@@ -23,7 +23,7 @@ from helpdesk.store.people import find_person
 from helpdesk.web.admin.frame import changed_meanwhile, staff_options
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import needs, viewer_zone
-from helpdesk.web.roster_board import local_text
+from helpdesk.web.roster_board import local_text, parse_day
 from helpdesk.web.window_doors import (
     by,
     link,
@@ -180,11 +180,11 @@ def _form(typed: Any, errors: Errors, **shown: Any) -> str:
 
 
 def _empty() -> Data:
-    start = g.now.replace(minute=0, second=0, microsecond=0) + timedelta(days=7, hours=1)
+    day = parse_day("", viewer_zone(), g.now) + timedelta(days=7)
     return {
         "service_ids": [],
-        "starts_at": _local(start),
-        "ends_at": _local(start + timedelta(hours=2)),
+        "starts_at": f"{day}T20:00",
+        "ends_at": f"{day}T22:00",
         "effect": "down",
         "owner_id": current_user.id,
     }
