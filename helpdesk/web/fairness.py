@@ -1,6 +1,6 @@
 """Fairness: who carried how much of being on call, as figures, as bars and to take away for pay."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -23,9 +23,10 @@ from helpdesk.schemas.fairness import FairnessSchema
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.rosters import Roster
 from helpdesk.web.auth import address
+from helpdesk.web.fairness_tables import Table, by_person, by_turn, say_counting
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
+from helpdesk.web.sheets import csv_answer, xlsx_answer
 
 bp = Blueprint("fairness", __name__, url_prefix="/fairness")
 
@@ -39,10 +40,6 @@ TABS = {
     Period.LAST_YEAR: _l("Last year"),
 }
 ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
-
-
-def _hours(seconds: int) -> float:
-    return round(seconds / 3600, 2)
 
 
 def _say_hours(seconds: int) -> str:
@@ -86,6 +83,13 @@ class _Asked:
     def carried(self) -> list[Carried]:
         return fairness.carried(self.shown, self.start, self.end)
 
+    def table(self, what: str) -> Table:
+        """The lines of an export: "people" or "turns"."""
+        turns = self.carried()
+        if what == "turns":
+            return by_turn(turns)
+        return by_person(fairness.shares(turns, self.start, self.end), self.first, self.last, self.zone)
+
     def url(self, endpoint: str, **other: Any) -> str:
         roster_id = self.chosen.id if self.chosen else None
         asked = {"since": self.first, "until": self.last, "roster": roster_id}
@@ -124,7 +128,7 @@ def export(what: str, ending: str) -> Response | str | tuple[str, int]:
     asked, errors = _read()
     if errors:
         return index()  # type: ignore[return-value]
-    columns, rows = _people(asked) if what == "people" else _turns(asked)
+    columns, rows = asked.table(what)
     fairness.note_export(
         what,
         {"from": str(asked.first), "to": str(asked.last), "rows": len(rows)}
@@ -132,7 +136,7 @@ def export(what: str, ending: str) -> Response | str | tuple[str, int]:
         By(g.now, current_user.id, address()),
     )
     name = f"on-call-{what}-{asked.first}-{asked.last}"
-    more = {"sheet": _("On call"), "note": _say_counting(asked)} if ending == "xlsx" else {}
+    more = {"sheet": _("On call"), "note": say_counting(asked.zone)} if ending == "xlsx" else {}
     return ANSWERS[ending](name, columns, rows, **more)
 
 
@@ -200,81 +204,3 @@ def _downloads(asked: _Asked) -> list[tuple[str, str]]:
         for what, name in names.items()
         for ending in ANSWERS
     ]
-
-
-def _people(asked: _Asked) -> tuple[list[str], list[list[Cell]]]:
-    columns = [
-        _("Person"),
-        _("Staff number"),
-        _("From"),
-        _("To (included)"),
-        _("Time zone"),
-        _("Hours on call"),
-        _("Hours at night"),
-        _("Nights"),
-        _("Hours at weekends"),
-        _("Weekends"),
-        _("Hours on holidays"),
-        _("Holidays"),
-        _("Alarms"),
-    ]
-    rows: list[list[Cell]] = []
-    for share in fairness.shares(asked.carried(), asked.start, asked.end):
-        b = share.burden
-        who: list[Cell] = [share.person.name, share.person.staff_number, asked.first, asked.last, asked.zone]
-        counted: Iterable[Cell] = (
-            _hours(b.seconds),
-            _hours(b.night_seconds),
-            len(b.nights),
-            _hours(b.weekend_seconds),
-            len(b.weekends),
-            _hours(b.holiday_seconds),
-            len(b.holidays),
-            share.pages,
-        )
-        rows.append([*who, *counted])
-    return columns, rows
-
-
-def _turns(asked: _Asked) -> tuple[list[str], list[list[Cell]]]:
-    columns = [
-        _("Person"),
-        _("Staff number"),
-        _("Roster"),
-        _("Time zone"),
-        _("From"),
-        _("To"),
-        _("Hours on call"),
-        _("Hours at night"),
-        _("Hours at weekends"),
-        _("Hours on holidays"),
-    ]
-    rows: list[list[Cell]] = [
-        [
-            each.person.name,
-            each.person.staff_number,
-            each.roster.name,
-            each.zone,
-            _local(each.turn.from_at, each.zone),
-            _local(each.turn.to_at, each.zone),
-            _hours(each.burden.seconds),
-            _hours(each.burden.night_seconds),
-            _hours(each.burden.weekend_seconds),
-            _hours(each.burden.holiday_seconds),
-        ]
-        for each in asked.carried()
-    ]
-    return columns, rows
-
-
-def _local(at: datetime, zone: str) -> datetime:
-    """What the clock on the wall shows, which is what a spreadsheet can hold."""
-    return at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0)
-
-
-def _say_counting(asked: _Asked) -> str:
-    return _(
-        "Days begin in %(zone)s. A night is 22:00 to 06:00 on the roster's clock, a weekend Saturday and"
-        " Sunday. An hour can count in several columns.",
-        zone=asked.zone,
-    )
