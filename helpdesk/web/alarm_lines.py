@@ -23,12 +23,19 @@ ESCALATED = {
 PASSED_OVER = ladder_words.WHY | {"passed_on": _l("has passed it on")}
 
 
+def rung(about: str, to: str) -> str:
+    """Whom an alarm tells, in words; it is not always the ladder that names them."""
+    if about == "emergency" and to == "person":
+        return _("responsible for the maintenance")
+    return str(RUNGS.get(to, to or ""))
+
+
 def escalated(entry: Entry, names: Names) -> Markup:
     """Whom a step told, for what, how late, and whom it passed over."""
     detail = entry.detail
     people = [Markup("<b>{}</b>").format(names.person(i)) for i in detail.get("people", ())]
     told = reduce(lambda a, b: fill(_("%(first)s, %(next)s"), first=a, next=b), people) if people else ""
-    to = RUNGS.get(detail.get("to", ""), detail.get("to") or "")
+    to = rung(detail.get("about", ""), detail.get("to", ""))
     about = detail["target"] if detail.get("target") == "acceptance" else detail.get("about", "")
     text = str(ESCALATED.get(about) or _("Escalated for the %(target)s to %(people)s (%(to)s)"))
     target = TARGETS.get(detail.get("target") or "", "")

@@ -13,9 +13,10 @@ from helpdesk.desk.explanation import Explanation
 from helpdesk.rules.sla import Cycle
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.excuses import Excuse
+from helpdesk.web import alarm_lines
 from helpdesk.web.explanation import explained
 from helpdesk.web.frame import viewer_zone
-from helpdesk.web.sentences import RUNGS, TARGETS, clock_time
+from helpdesk.web.sentences import TARGETS, clock_time
 
 SOON = 80  # percent
 A_DAY = timedelta(days=1)
@@ -107,7 +108,7 @@ def ahead(alarms: Iterable[Alarm]) -> list[dict[str, Any]]:
 
 
 def _alarm(alarm: Alarm) -> str:
-    to = str(RUNGS.get(alarm.detail.get("to", ""), ""))
+    to = str(alarm_lines.rung(alarm.kind, alarm.detail.get("to", "")))
     if alarm.kind != "step":
         what = str(ALARMS.get(alarm.kind, alarm.kind))
         return _("%(what)s: %(to)s", what=what, to=to) if to else what

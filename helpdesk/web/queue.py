@@ -15,7 +15,6 @@ from helpdesk.desk.rosters import teams_to_cover
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Severity
-from helpdesk.store.maintenance import list_running_windows
 from helpdesk.store.people import find_person, list_people
 from helpdesk.store.queue import LAST_PAGE, PAGE, VIEWS, Wanted, get_view_counts, list_queue
 from helpdesk.store.services import list_services
@@ -66,7 +65,6 @@ def index() -> str:
         page=page,
         previous_url=url_for(".index", **_address(wanted), page=page - 1) if page > 1 else None,
         next_url=url_for(".index", **_address(wanted), page=page + 1) if more else None,
-        running=list_running_windows(g.now),
         uncovered=[team.name for team in teams_to_cover(asker())],
         **_when_empty(wanted),
     )
