@@ -6,7 +6,7 @@ itself, the duty lead the backup roster of its team.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from helpdesk.desk.changes import By
@@ -33,6 +33,7 @@ from helpdesk.store.rosters import (
 STAFF = tuple(role for role in Role if may_be_in_team(role))
 MOST_PEOPLE = 5000
 DAY = timedelta(days=1)
+FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)  # no local time that can be typed lies behind it
 Span = tuple[datetime, datetime]
 
 
@@ -148,6 +149,24 @@ def take_in(roster_id: int, rows: Sequence[Sequence[Cell]], handover: time, by: 
     return found
 
 
+def take_back(roster_id: int, by: By) -> int:
+    """Takes the days to come that rotas gave the roster and its backup away again; of one that has begun what
+    is left of it. How many overrides that were; LookupError where there is no such roster."""
+    with transaction():
+        roster = find_roster(roster_id)
+        if roster is None:
+            raise LookupError(f"no roster {roster_id}")
+        found = [each for each in (roster, backup_of(roster)) if each is not None]
+        with told([each.id for each in found], now=by.now, actor_id=by.actor_id):
+            return sum(_take_back(each, by) for each in found)
+
+
+def coming_of(roster: Roster, now: datetime) -> list[Override]:
+    """The overrides to come, or not over yet, that rotas gave this roster."""
+    found = list_overrides([roster.id], now, FAR_AHEAD)
+    return [override for override in found if override.made_by == "rota"]
+
+
 def days_of(roster: Roster, first: date, last: date, handover: time) -> list[DayOfRota]:
     """The roster from `first` to `last` (both included) as a rota, days of its backup roster beside."""
     backup = backup_of(roster)
@@ -205,11 +224,7 @@ def _write(roster: Roster, posts: Sequence[Post], by: By) -> None:
     if not posts:
         return
     now = by.now.replace(microsecond=0)
-    earlier = [
-        override
-        for override in list_overrides([roster.id], posts[0].from_at, posts[-1].to_at)
-        if override.made_by == "rota" and override.ends_at > now
-    ]
+    earlier = coming_of(roster, now)
     for post in posts:
         for override in earlier:
             if post.from_at <= override.starts_at < post.to_at:
@@ -233,3 +248,21 @@ def _write(roster: Roster, posts: Sequence[Post], by: By) -> None:
         detail={"span": span_text(posts[0].from_at, posts[-1].to_at), "days": len(posts)},
         address=by.address,
     )
+
+
+def _take_back(roster: Roster, by: By) -> int:
+    coming = coming_of(roster, by.now.replace(microsecond=0))
+    if not coming:
+        return 0
+    span = span_text(min(o.starts_at for o in coming), max(o.ends_at for o in coming))
+    for override in coming:
+        cut_off(override, by.now)
+    log_event(
+        "rota_taken_back",
+        now=by.now,
+        actor_id=by.actor_id,
+        subject=f"roster:{roster.name}",
+        detail={"span": span, "days": len(coming)},
+        address=by.address,
+    )
+    return len(coming)

@@ -361,6 +361,7 @@
     };
     const attributes = { class: "cursor", tabindex: 0, role: "slider", "aria-label": lane.dataset.label, "aria-valuemin": 0, "aria-valuemax": hours - 1, "aria-valuenow": from };
     Object.entries(attributes).forEach(([name, value]) => cursor.setAttribute(name, value));
+    cursor.setAttribute("aria-valuetext", says.formatRange(at(from), at(from + count)));
     cursor.addEventListener("keydown", onPickKey);
     cursor.addEventListener("focus", () => choose(from, count));
     lane.addEventListener("dragstart", (event) => event.preventDefault()); // of the links below the pointer

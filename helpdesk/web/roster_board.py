@@ -14,7 +14,7 @@ from helpdesk.desk import rosters
 from helpdesk.desk.rosters import Doubled, Lane, LayerDraft, Turn, lanes_of
 from helpdesk.i18n import say_instant, say_list, say_time, zone_city
 from helpdesk.rules.hours import local_to_instant
-from helpdesk.store.rosters import Roster
+from helpdesk.store.rosters import Roster, list_overrides
 
 WEEK = timedelta(days=7)
 
@@ -53,6 +53,7 @@ class Boards:
         around = self.start - WEEK, self.end + WEEK
         result, *layers = (self._within(each) for each in lanes_of(roster, *around, drafts, effective_at))
         self.lanes = [result, *(lane for lane in layers if lane.turns)]
+        self.overrides = list_overrides([roster.id], *around)
         known = rosters.doubled(roster, self.start, self.end) if drafts is None else ()
         self.doubles = [double for double in known if double.to_at > now]
 
@@ -79,8 +80,8 @@ class Boards:
             {
                 "when": self.span(turn),
                 "who": self.who(turn),
-                "why": say_source(turn),
-                "kind": kind_of(turn),
+                "why": _("rota") if self._is_of_rota(turn) else say_source(turn),
+                "kind": self._kind(turn),
                 "url": self.change_url(turn),
             }
             for turn in self.result
@@ -113,7 +114,7 @@ class Boards:
                 "start": share(t.from_at),
                 "width": share(t.to_at) - share(t.from_at),
                 "name": self.who(t) if is_result else say_who(t),
-                "kind": kind_of(t),
+                "kind": self._kind(t),
                 "mine": t.person is not None and t.person.id == self.viewer_id,
                 "text": self.span(t),
                 "url": self.change_url(t) if is_result else None,
@@ -126,7 +127,7 @@ class Boards:
         return {
             "when": self._when(turn),
             "who": self.who(turn),
-            "kind": kind_of(turn),
+            "kind": self._kind(turn),
             "current": turn.from_at <= self.now < turn.to_at,
             "url": self.change_url(turn),
         }
@@ -148,6 +149,15 @@ class Boards:
         return _(
             "%(span)s (%(theirs)s, %(zone)s)", span=said, theirs=theirs, zone=zone_city(self.viewer_zone)
         )
+
+    def _kind(self, turn: Turn) -> str:
+        """As `kind_of`; what a rota says is nothing out of turn."""
+        return "" if self._is_of_rota(turn) else kind_of(turn)
+
+    def _is_of_rota(self, turn: Turn) -> bool:
+        """Whether a rota says so: the last override there is one's."""
+        covering = [o.made_by for o in self.overrides if o.starts_at <= turn.from_at < o.ends_at]
+        return turn.source == "override" and covering[-1:] == ["rota"]
 
     def who(self, turn: Turn) -> str:
         """As `say_who`, and whether nobody else stands behind or before them."""

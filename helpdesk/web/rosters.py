@@ -117,7 +117,7 @@ def show(roster_id: int) -> str:
         boards=boards,
         period=period,
         picks_url=url_for("rosters.add_override", roster_id=roster_id) if may_edit else None,
-        overrides=list_overrides([roster.id], g.now, g.now + FAR),
+        overrides=[o for o in list_overrides([roster.id], g.now, g.now + FAR) if o.made_by != "rota"],
         absences=list_absences(g.now, boards.end, people) if boards.end > g.now else [],
         left=sorted(p.name for p in list_people_by_id(people).values() if not p.is_active),
         may_edit=may_edit,

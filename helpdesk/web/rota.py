@@ -93,6 +93,7 @@ def show(roster_id: int) -> Page:
             for day in rotas.days_of(roster, asked.since, asked.until, asked.handover)
         ],
         may_edit=may("roster.edit") and rosters.may_edit(asker(), roster),
+        may_take_back=bool(rotas.coming_of(roster, g.now)),
         links={
             name: url_for(f"rosters.rota.{name}", roster_id=roster.id, **asked.typed)
             for name in ("as_csv", "as_xlsx")
@@ -140,6 +141,18 @@ def take_in(roster_id: int) -> Page:
     if data is None or errors:
         return _form(roster, typed, errors), 422
     return _tried(roster, typed, rows, data["handover"] or handover)
+
+
+@bp.route("/<int:roster_id>/rota/take-back", methods=["GET", "POST"])
+@needs("roster.edit")
+def take_back(roster_id: int) -> Page:
+    """Asks; then the layers hold again in the days to come that rotas have given."""
+    roster = roster_to_edit(roster_id)
+    if request.method == "GET":
+        return render_template("rosters/rota_take_back.html", roster=roster, backup=rotas.backup_of(roster))
+    rotas.take_back(roster_id, By(g.now, current_user.id, address()))
+    flash(_("The rota is taken back."))
+    return redirect(url_for("rosters.show", roster_id=roster_id), 303)
 
 
 def _given() -> Rows:

@@ -51,6 +51,7 @@ KINDS = {
     "override_added": _l("Swap put in a roster"),
     "override_removed": _l("Swap taken back"),
     "rota_taken_in": _l("Rota taken in"),
+    "rota_taken_back": _l("Rota taken back"),
     "absence_added": _l("Absence noted"),
     "absence_removed": _l("Absence taken back"),
     "maintenance_drafted": _l("Maintenance drafted"),

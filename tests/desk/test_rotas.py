@@ -105,6 +105,30 @@ def test_a_rota_read_again_takes_the_place_of_its_earlier_days_alone(
     assert kept == [(3, house.eli.id, "rota"), (4, house.chen.id, "rota"), (11, house.dee.id, "hand")]
 
 
+def test_a_rota_is_taken_back_from_now_on_in_both_rosters_and_nothing_else(
+    house: House, roster: Roster, by: By
+) -> None:
+    rotas.take_in(roster.id, table(("2026-03-02", "Dee", "Eli"), ("2026-03-03", "Dee", "Eli")), NINE, by)
+    by_hand = Override(
+        roster_id=roster.id,
+        person_id=house.dee.id,
+        starts_at=MONDAY_9 + 9 * DAY,
+        ends_at=MONDAY_9 + 10 * DAY,
+        created_at=by.now,
+    )
+    db.session.add(by_hand)
+    db.session.commit()
+    later = By(MONDAY_9 + timedelta(hours=2), house.chen.id)
+    assert rotas.take_back(roster.id, later) == 4
+    kept = [
+        (o.made_by, o.starts_at, o.ends_at)
+        for o in db.session.query(Override).order_by(Override.starts_at, Override.id)
+    ]
+    begun = ("rota", MONDAY_9, later.now)
+    assert kept == [begun, begun, ("hand", by_hand.starts_at, by_hand.ends_at)]
+    assert rotas.take_back(roster.id, later) == 0
+
+
 def test_the_plan_says_whose_turn_it_was_who_is_away_and_who_would_stand_behind_themselves(
     house: House, roster: Roster, by: By
 ) -> None:

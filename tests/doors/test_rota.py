@@ -104,6 +104,22 @@ def test_a_pasted_table_is_looked_at_then_taken_in(house: House, roster: Roster,
     assert db.session.query(SecurityEvent).filter_by(what="rota_taken_in").count() == 2
 
 
+def test_the_days_of_a_rota_are_no_swaps_and_can_be_taken_back(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    chen, path = browser().known_as(house.chen), f"/on-call/{roster.id}"
+    chen.post(f"{path}/rota/take-in", data={"table": TABLE, "do": "save"})
+    page = chen.get(f"{path}?day=2031-03-03").text
+    assert "(swap)" not in page
+    assert "<span>rota</span>" in page
+    assert "Swaps and covers to come" not in page
+    assert "also Backup" not in page
+    assert browser().known_as(house.bo).get(f"{path}/rota/take-back").status_code == 404
+    assert "and in Backup." in chen.get(f"{path}/rota/take-back").text
+    assert chen.post(f"{path}/rota/take-back").status_code == 303
+    assert kept() == []
+
+
 def test_every_faulty_line_is_said_and_nothing_is_taken_in(
     house: House, roster: Roster, browser: Browsers
 ) -> None:
