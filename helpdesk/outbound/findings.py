@@ -12,20 +12,20 @@ from helpdesk.rules.preflight import Finding
 Names = tuple[Mapping[int, str], Mapping[int, str]]
 """Of people and of rosters, by id."""
 
-# What is wrong, and what to do about it.
+# What is wrong in a word or two, and what to do about it.
 HEADINGS = {
-    "gap": _l("Nobody is on call"),
-    "left": _l("Turns of people who have left"),
-    "holiday_unfilled": _l("Holidays to be filled"),
-    "absent_override": _l("Somebody who is away stands in"),
-    "same_person": _l("First in line and backup are the same"),
-    "no_channel": _l("No way to reach somebody but by mail"),
-    "too_long": _l("On call for too long"),
-    "team_size": _l("Size of the team"),
-    "holidays_missing": _l("Holidays missing in a calendar"),
-    "make_up_days": _l("Days worked for holidays are not known"),
-    "absent": _l("Away in their own turn"),
-    "clock_change": _l("The clocks change"),
+    "gap": _l("Gap"),
+    "left": _l("Has left"),
+    "holiday_unfilled": _l("Holidays to fill"),
+    "absent_override": _l("Away"),
+    "same_person": _l("One person twice"),
+    "no_channel": _l("By mail only"),
+    "too_long": _l("Too long"),
+    "team_size": _l("Team size"),
+    "holidays_missing": _l("Holidays missing"),
+    "make_up_days": _l("Make-up days"),
+    "absent": _l("Covered"),
+    "clock_change": _l("Clock change"),
 }
 ADVICE = {
     "gap": _l("Ask somebody to cover, or change the layers."),

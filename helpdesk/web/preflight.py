@@ -1,6 +1,7 @@
 """Preflight: what is wrong with who is on call in the next sixty days, and what a change newly breaks."""
 
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, g, render_template, request, url_for
 from flask_babel import gettext as _
@@ -65,13 +66,24 @@ def _views(wanted: int | None, shows_all: bool) -> list[dict[str, Any]]:
 
 def _group(roster: Roster, found: list[Finding], names: words.Names) -> dict[str, Any]:
     """A roster with its findings, the gravest first."""
+    may_edit = may("roster.edit") and rosters.may_edit(asker(), roster)
     ordered = sorted(found, key=lambda finding: (CODES.index(finding.code), finding.from_at))
     return {
         "roster": roster,
-        "rows": [_row(finding, names) for finding in ordered],
+        "rows": [{**_row(finding, names), **_deed(finding, roster, may_edit)} for finding in ordered],
         "grave": sum(finding.code in GRAVE for finding in found),
-        "may_edit": may("roster.edit") and rosters.may_edit(asker(), roster),
     }
+
+
+def _deed(finding: Finding, roster: Roster, may_edit: bool) -> dict[str, Any]:
+    """Where to mend it, or at least to see it."""
+    if finding.code == "holiday_unfilled":
+        return {"url": url_for("rosters.holidays.index"), "verb": _("Fill")}
+    if may_edit and finding.code in GRAVE and finding.params["times"] == 1:
+        asked: Any = {"from": max(finding.from_at, g.now).isoformat(), "to": finding.to_at.isoformat()}
+        return {"url": url_for("rosters.add_override", roster_id=roster.id, **asked), "verb": _("Cover")}
+    day = max(finding.from_at, g.now).astimezone(ZoneInfo(roster.zone)).date().isoformat()
+    return {"url": url_for("rosters.show", roster_id=roster.id, day=day), "verb": _("Look")}
 
 
 def _row(finding: Finding, names: words.Names) -> dict[str, Any]:
@@ -81,7 +93,6 @@ def _row(finding: Finding, names: words.Names) -> dict[str, Any]:
         "tone": tone,
         "said": words.say(finding, viewer_zone(), names),
         "advice": words.ADVICE[finding.code],
-        "day": finding.from_at if finding.from_at > g.now else g.now,
     }
 
 

@@ -81,6 +81,9 @@ def test_a_change_says_what_it_newly_breaks_and_only_that(
     assert 'class="flash warning"' not in first.text, "Chen covers"
     second = chen.post("/on-call/absences", data=span, follow_redirects=True)
     assert re.search(r'class="flash warning"[^>]*>Nobody is on call from', second.text)
+    [cover] = re.findall(r'href="([^"]*/overrides[^"]*)">Cover<', chen.get("/on-call/preflight").text)
+    assert f"{start:%Y-%m-%dT}" in chen.get(unescape(cover)).text, "the gap is filled in"
+    assert ">Cover<" not in bo.get("/on-call/preflight").text
     refused = chen.post("/on-call/absences", data={**span, "ends_at": ""})
     assert 'class="flash warning"' not in refused.text
 

@@ -64,7 +64,7 @@ def test_a_gap_warns_and_the_alarm_goes_to_the_next_step(
     away = g.post("/on-call/absences", data=span, follow_redirects=True)
     assert "Nobody is on call from" in words(away.text)
     page = words(chen.get("/on-call/preflight").text)
-    assert "First line 1 to mend Nobody is on call Nobody is on call from" in page
+    assert "First line 1 to mend Gap Nobody is on call from" in page
 
     # The daily letter tells the lead, once.
     daily = next(each for each in periodic.DAILY if each.errand == "preflight")
