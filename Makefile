@@ -32,6 +32,7 @@ lint: .venv/.installed-dev
 
 bench: .venv/.installed-dev $(COMPILED)
 	$(BIN)/python -m benchmarks.clock
+	$(BIN)/python -m benchmarks.rosters
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.alarms
 

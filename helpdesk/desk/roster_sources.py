@@ -122,35 +122,17 @@ def _versions(rows: list[LayerRow], calendars: Mapping[int, hours.Calendar]) -> 
 
 
 def _layer(row: LayerRow, calendars: Mapping[int, hours.Calendar]) -> oncall.Layer:
-    own_hours = None if row.hours is None else json.dumps(row.hours, sort_keys=True)
-    layer = _parsed(
-        row.zone,
-        str(row.name),
-        tuple(row.people),
-        row.starts_at,
-        row.ends_at,
-        row.every,
-        row.unit,
-        own_hours,
-    )
-    return _named(layer, row.calendar_id, calendars)
+    return _named(_parsed(row.zone, row[4:-1]), row.calendar_id, calendars)
 
 
 # By content: the same layer is asked for at each alarm, and with it are kept the days that its hours make.
 @lru_cache(maxsize=4096)
-def _parsed(
-    zone: str,
-    name: str,
-    people: tuple[int, ...],
-    starts_at: str,
-    ends_at: str | None,
-    every: int,
-    unit: str,
-    own_hours: str | None,
-) -> oncall.Layer:
+def _parsed(zone: str, fields: tuple[Any, ...]) -> oncall.Layer:
+    """A layer of a zone from the fields of LayerRow that are its own, without its calendar."""
+    name, people, starts_at, ends_at, every, unit, own_hours = fields
     draft: LayerDraft = {
         "name": name,
-        "people": list(people),
+        "people": json.loads(people),
         "starts_at": starts_at,
         "ends_at": ends_at,
         "every": every,

@@ -210,11 +210,16 @@ def may_edit(asker: Asker, roster: Roster) -> bool:
 def _turns(found: Sequence[oncall.Shift], people: Mapping[int, Person]) -> tuple[Turn, ...]:
     turns: list[Turn] = []
     for turn in (part for shift in found for part in _parted(_turn(shift, people))):
-        last = turns[-1] if turns else turn
-        if last.to_at == turn.from_at and replace(last, from_at=turn.from_at, to_at=turn.to_at) == turn:
-            turn = replace(turns.pop(), to_at=turn.to_at)  # of two who have left one after the other
+        last = turns[-1] if turns else None
+        if turn.flag == "left" and last is not None and _ends_with(last, turn):
+            turn = replace(turns.pop(), to_at=turn.to_at)
         turns.append(turn)
     return tuple(turns)
+
+
+def _ends_with(last: Turn, gap: Turn) -> bool:
+    """Whether they are one gap, of two who have left one after the other."""
+    return (last.to_at, last.flag, last.source) == (gap.from_at, gap.flag, gap.source)
 
 
 def _turn(shift: oncall.Shift, people: Mapping[int, Person]) -> Turn:
@@ -237,7 +242,7 @@ def _parted(turn: Turn) -> Iterator[Turn]:
             yield replace(turn, from_at=begins, to_at=ends, person=None, flag="left")
             at = ends
     if at < turn.to_at:
-        yield replace(turn, from_at=at)
+        yield replace(turn, from_at=at) if at > turn.from_at else turn
 
 
 def _line(roster: Roster, plan: Plan, now: datetime, known: dict[int, Person]) -> OnCall:

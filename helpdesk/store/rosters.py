@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, or_, select
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, cast, or_, select
 from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
@@ -296,19 +296,20 @@ def list_rosters() -> list[Roster]:
 
 
 class LayerRow(NamedTuple):
-    """A layer of a version; `name` None: the version has none. Fields as in RosterVersion and Layer."""
+    """A layer of a version; `name` None: the version has none. Fields as in RosterVersion and Layer, `people`
+    and `hours` as JSON texts."""
 
     roster_id: int
     number: int
     effective_at: datetime
     zone: str
     name: str | None
-    people: list[int]
+    people: str
     starts_at: str
     ends_at: str | None
     every: int
     unit: str
-    hours: dict[str, Any] | None
+    hours: str | None
     calendar_id: int | None
 
 
@@ -328,7 +329,10 @@ def list_layers_in_force(roster_ids: Collection[int], start: datetime, end: date
         .exists()
     )
     version = [getattr(RosterVersion, name) for name in LayerRow._fields[:4]]
-    layer = [getattr(Layer, name) for name in LayerRow._fields[4:]]
+    layer = [
+        cast(getattr(Layer, name), String) if name in ("people", "hours") else getattr(Layer, name)
+        for name in LayerRow._fields[4:]
+    ]
     query = (
         select(*version, *layer)
         .outerjoin(Layer, Layer.version_id == RosterVersion.id)
