@@ -8,7 +8,8 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from helpdesk.desk import tickets, tokens
+from helpdesk.desk import freezes, maintenance, tickets, tokens, window_series
+from helpdesk.desk.changes import By
 from helpdesk.outbound import links
 from helpdesk.rules.access import TABLE, Role
 from helpdesk.rules.severity import Affected, Works
@@ -106,6 +107,7 @@ class Things:
             "person_id": house.ana.id,
             "team_id": house.team.id,
             "service_id": house.erp.id,
+            **_maintenance(house),
             "deed": "resolve",
             "purpose": "follow",
             "severity": "critical",
@@ -116,6 +118,20 @@ class Things:
             "what": "people",
             "ending": "csv",
         }
+
+
+def _maintenance(house: House) -> dict[str, object]:
+    """A window that waits for approval, one that recurs, a freeze."""
+    by = By(house.now, house.chen.id)
+    words = {"service_ids": [house.erp.id], "reason": "Update", "effect": "down", "rollback_plan": ""}
+    words |= {"owner_id": None}
+    start = house.now + timedelta(days=1)
+    window = maintenance.draft({**words, "starts_at": start, "ends_at": start + timedelta(hours=1)}, by)
+    when = {"rule": "FREQ=DAILY", "zone": "UTC", "starts_at": "2026-03-03T20:00", "minutes": 60}
+    series = window_series.draft({**words, **when, "exceptions": []}, by)
+    days = {"name": "Closing", "first_on": start.date(), "days": 7, "rule": ""}
+    freeze = freezes.save(None, days, by)
+    return {"window_id": window.id, "series_id": series.id, "freeze_id": freeze.id, "step": "approve"}
 
 
 def doors(app: Flask) -> Iterator[tuple[str, str, Rule]]:
