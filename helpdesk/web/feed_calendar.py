@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from flask import current_app
 from flask_babel import gettext as _
-from icalendar import Calendar, Event
+from icalendar import Calendar, Event, Timezone, TimezoneStandard
 
 from helpdesk.desk.feeds import FeedTurn
 from helpdesk.outbound import links
@@ -40,6 +40,8 @@ def calendar_of(contents: Contents, now: datetime) -> bytes:
     calendar.add("x-wr-calname", contents.name)
     calendar.add("refresh-interval", REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT1H")
+    if not contents.events:
+        calendar.add_component(_utc())  # the format wants something in every calendar
     for uid, summary, from_at, to_at, page in contents.events:
         event = Event()
         event.add("uid", uid)
@@ -51,6 +53,16 @@ def calendar_of(contents: Contents, now: datetime) -> bytes:
         event.add("transp", "TRANSPARENT")  # to be on call does not fill the day, and is no absence
         calendar.add_component(event)
     return calendar.to_ical()
+
+
+def _utc() -> Timezone:
+    zone, standard = Timezone(), TimezoneStandard()
+    zone.add("tzid", "Etc/UTC")
+    standard.add("dtstart", datetime(1970, 1, 1))  # noqa: DTZ001 - local, as the format has it
+    standard.add("tzoffsetfrom", timedelta())
+    standard.add("tzoffsetto", timedelta())
+    zone.add_component(standard)
+    return zone
 
 
 def _uid(turn: FeedTurn) -> str:

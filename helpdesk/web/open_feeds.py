@@ -52,11 +52,19 @@ def wall(secret: str) -> Response:
         rows = [(each.team.name, each.first or each.backup, each.backup) for each in by_team(g.now)]
     with force_locale(_locale(link)):
         page = render_template("rosters/wall.html", rows=rows, refresh=REFRESH, zone=g.zone)
-    answer = Response(page)
-    answer.headers["Content-Security-Policy"] = WALL_CSP
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    answer.headers["Cache-Control"] = "private, no-store"
-    g.may_be_framed = True
+    return Response(page)
+
+
+@bp.after_request
+def _hang_up(answer: Response) -> Response:
+    """A screen hangs on its wall through faults too: in its frame, and asking anew by itself."""
+    if request.endpoint == f"{bp.name}.wall":
+        g.may_be_framed = True
+        answer.headers["Content-Security-Policy"] = WALL_CSP
+        answer.headers["Referrer-Policy"] = "no-referrer"
+        answer.headers["Cache-Control"] = "private, no-store"
+        if answer.status_code >= 400:
+            answer.headers["Refresh"] = str(REFRESH)
     return answer
 
 

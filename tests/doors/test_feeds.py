@@ -104,6 +104,12 @@ def test_a_feed_answers_304_until_a_turn_changes_and_keeps_its_uids(
     assert after[5][3] == starts_at
 
 
+def test_a_feed_without_turns_is_a_calendar_too(house: House, roster: Roster, browser: Browsers) -> None:
+    text = browser().get(made(browser().known_as(house.eli), "person")).text
+    assert [each.name for each in Calendar.from_ical(text).subcomponents] == ["VTIMEZONE"]
+    assert vobject.readOne(text).vtimezone.tzid.value == "Etc/UTC"
+
+
 def test_a_link_is_kept_as_a_hash_and_ends_when_it_is_revoked_or_its_owner_leaves(
     house: House, roster: Roster, browser: Browsers
 ) -> None:
@@ -130,7 +136,9 @@ def test_a_link_opens_only_what_it_was_made_for(house: House, roster: Roster, br
     secret = feeds.add_link("wall", None, By(house.now, house.bo.id))
     assert browser().get(f"/wall/{secret}").status_code == 200
     assert browser().get(f"/feeds/{secret}.ics").status_code == 404
-    assert browser().get("/wall/wrong").status_code == 404
+    wrong = browser().get("/wall/wrong")
+    assert (wrong.status_code, wrong.headers["Refresh"]) == (404, "60")
+    assert "frame-ancestors *" in wrong.headers["Content-Security-Policy"]
     answer = browser().known_as(house.bo).post("/on-call/feeds", data={"what": "roster:999"})
     assert answer.status_code == 422
 
