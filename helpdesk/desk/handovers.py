@@ -43,7 +43,8 @@ HORIZON = timedelta(days=62)  # as far ahead whoever comes next is looked for
 MOSTLY_ENDS = timedelta(days=8)  # after its beginning a turn has: the reminder says when
 WRITTEN_AHEAD = timedelta(days=14)
 SOON = timedelta(hours=24)  # what is due by then is said as promised
-LISTED = 30  # tickets of a kind
+KINDS = ("critical", "waiting", "promised")
+LISTED = 30  # tickets of each
 
 
 def sweep(now: datetime) -> int:
@@ -100,7 +101,7 @@ def tickets_of(note: Handover, asker: Asker) -> dict[str, list[Ticket]]:
     """The note's tickets by kind (critical, waiting, promised), those which the asker reads as the desk."""
     ids = {ticket_id for kind in note.summary.values() for ticket_id in kind}
     known = list_tickets_by_id(list_desk_side(ids, asker))
-    return {kind: [known[t] for t in listed if t in known] for kind, listed in note.summary.items()}
+    return {kind: [known[t] for t in note.summary.get(kind, ()) if t in known] for kind in KINDS}
 
 
 def _follow(roster_id: int, now: datetime) -> None:

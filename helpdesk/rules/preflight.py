@@ -195,6 +195,7 @@ def runs(
 
 
 def theirs(shifts: Iterable[Shift], left: Mapping[int, datetime]) -> Iterator[tuple[datetime, datetime, int]]:
+    """The shifts that somebody has, until they leave (`left`: when, by id): [from_at, to_at) and who."""
     for shift in shifts:
         if isinstance(shift.person, int):
             to_at = min(shift.to_at, left.get(shift.person, shift.to_at))
