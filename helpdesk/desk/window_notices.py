@@ -51,7 +51,10 @@ def plan(window: Window, kind: str, now: datetime) -> None:
     What an earlier round has not told yet, the new one does. Inside the transaction of the step.
     """
     end_rounds(window.id, now)
-    for each in rules.rounds(kind, window.starts_at, now, _minutes_before()):
+    rounds = rules.rounds(kind, window.starts_at, now, _minutes_before())
+    if window.series_id is not None and kind == "announced" and len(rounds) > 1:
+        rounds = rounds[1:]  # one of many, announced together: its reminders tell of it
+    for each in rounds:
         db.session.add(
             WindowNotice(window_id=window.id, kind=each.kind, minutes=each.minutes, due_at=each.due_at)
         )

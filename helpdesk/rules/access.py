@@ -4,6 +4,7 @@ An action is "thing.verb". What somebody may not see does not exist for them: do
 Which tickets a role sees beyond its own is `ticket_reach`; queries are built from its answer.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -124,6 +125,14 @@ def may_for_team(asker: Asker, action: str, team_id: int | None) -> bool:
     if not may(asker, action):
         return False
     return asker.role is not Role.LEAD or team_id in asker.lead_of
+
+
+def may_run_window(asker: Asker, owner_id: int | None, team_ids: Collection[int]) -> bool:
+    """Whether the asker may begin, extend and end an announced window of services of these teams: its owner,
+    who stands at it, while they work for the desk; and whoever plans windows for all of them."""
+    if owner_id is not None and owner_id == asker.person_id:
+        return may(asker, "ticket.work")
+    return all(may_for_team(asker, "maintenance.edit", each) for each in team_ids)
 
 
 def may_be_in_team(role: Role) -> bool:

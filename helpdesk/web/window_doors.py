@@ -9,7 +9,7 @@ from flask_login import current_user
 from markupsafe import Markup
 
 from helpdesk.desk.changes import By
-from helpdesk.rules.access import may_for_team, sees_notes
+from helpdesk.rules.access import may_for_team, may_run_window, sees_notes
 from helpdesk.rules.maintenance import FINAL, steps
 from helpdesk.store.maintenance import Window, WindowSeries, find_window
 from helpdesk.store.services import Service, list_services
@@ -64,10 +64,15 @@ def open_steps(window: Window) -> list[str]:
     """What the asker may do to the window now, in the order of the buttons."""
     if window.state in FINAL or window.is_over(g.now):
         return []
-    right = {"approve": "maintenance.approve"}
     order = ("approve", "announce", "start", "extend", "move", "finish", "change", "cancel")
-    found = [step for step in order if step in steps(window.state)]
-    return [step for step in found if may_for(named(window), right.get(step, "maintenance.edit"))]
+    return [step for step in order if step in steps(window.state) and _may_take(window, step)]
+
+
+def _may_take(window: Window, step: str) -> bool:
+    if step in ("start", "extend", "finish"):
+        return may_run_window(asker(), window.owner_id, {each.team_id for each in named(window)})
+    right = "maintenance.approve" if step == "approve" else "maintenance.edit"
+    return may_for(named(window), right)
 
 
 def series_services(series: WindowSeries) -> list[Service]:

@@ -1,5 +1,6 @@
 """Windows that recur are made once each, weeks ahead, by whom they were planned and approved."""
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -11,14 +12,18 @@ from sqlalchemy import event
 from helpdesk.desk import window_series
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
 from helpdesk.store import db
-from helpdesk.store.maintenance import Window, WindowSeries
+from helpdesk.store.maintenance import Window, WindowNotice, WindowSeries
 from tests.conftest import MONDAY_9, House
 
 DAY = timedelta(days=1)
 
 
 def values(house: House, **other: Any) -> dict[str, Any]:
-    known = {"rule": "FREQ=WEEKLY;BYDAY=TU", "zone": "Europe/Berlin", "starts_at": "2026-03-03T20:00"}
+    known: dict[str, Any] = {
+        "rule": "FREQ=WEEKLY;BYDAY=TU",
+        "zone": "Europe/Berlin",
+        "starts_at": "2026-03-03T20:00",
+    }
     known |= {"minutes": 120, "exceptions": [], "service_ids": [house.erp.id], "reason": "Updates"}
     return {**known, "effect": "down", "rollback_plan": "", "owner_id": house.bo.id, **other}
 
@@ -53,6 +58,13 @@ def test_an_approved_series_announces_the_windows_of_sixty_days(house: House) ->
         house.dee.id,
         house.bo.id,
     )
+
+
+def test_people_hear_of_each_window_by_its_reminders_and_not_of_all_at_once(house: House) -> None:
+    approved(house)
+    kinds = Counter(notice.kind for notice in db.session.query(WindowNotice))
+    assert kinds["before"] == 2 + 8 * 3, "the first is nearer than a week"
+    assert kinds["announced"] == 0
 
 
 def test_each_day_makes_what_has_come_near_and_nothing_twice(house: House) -> None:

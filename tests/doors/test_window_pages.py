@@ -167,6 +167,19 @@ def test_leads_plan_for_services_of_their_own_teams(house: House, browser: Brows
             assert door.post(f"/maintenance/{window.id}/{step}").status_code == 404, (person.name, step)
 
 
+def test_whoever_answers_for_a_window_extends_and_ends_it_and_plans_nothing(
+    house: House, browser: Browsers
+) -> None:
+    window = announced(house, owner_id=house.bo.id)
+    bo = browser().known_as(house.bo)
+    path = f"/maintenance/{window.id}"
+    for step in ("move", "cancel", "change"):
+        assert bo.get(f"{path}/{step}").status_code == 404, step
+    assert bo.post(f"{path}/start").status_code == 303
+    assert bo.post(f"{path}/finish").status_code == 303
+    assert the_window().state == "finished"
+
+
 def test_windows_of_a_restricted_service_are_its_teams(house: House, browser: Browsers) -> None:
     window = announced(house, reason="New payroll")
     house.erp.is_restricted = True
