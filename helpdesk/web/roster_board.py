@@ -102,10 +102,14 @@ class Boards:
             "beside": _days(self.viewer_zone, start, end, share, self.now) if elsewhere else [],
             "beside_zone": zone_city(self.viewer_zone) if elsewhere else "",
             "lanes": [self._lane(lane, share) for lane in lanes],
-            "turns_list": [self._entry(turn) for turn in lanes[0].turns],
+            "turns_list": [self._entry(turn) for turn in self._listed(lanes[0].turns, start)],
             "now": share(self.now) if start <= self.now < end else None,
             "span": (start, end) if end > self.now else None,
         }
+
+    def _listed(self, turns: Sequence[Turn], start: datetime) -> Sequence[Turn]:
+        """A turn stands once in the lists of several weeks, where it begins."""
+        return [t for t in turns if t.from_at >= start or start == self.start] or turns
 
     def _lane(self, lane: Lane, share: Any) -> dict[str, Any]:
         is_result = lane.name is None

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from helpdesk.rules.access import may_for_team
 from helpdesk.rules.preflight import AHEAD
 from helpdesk.schemas.people import zones
 from helpdesk.schemas.rosters import OverrideSchema, RosterSchema, SettingsSchema
+from helpdesk.schemas.spans import YEARS
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.rosters import (
@@ -232,8 +234,16 @@ def add_override(roster_id: int) -> Page:
     roster = roster_to_edit(roster_id)
     people = people_options(roster)
     if request.method == "GET":
-        typed: Any = _span_asked(roster)
-        return render_template("rosters/override.html", roster=roster, typed=typed, errors={}, people=people)
+        start, end = _span_asked()
+        typed = {"starts_at": local_text(start, roster.zone), "ends_at": local_text(end, roster.zone)}
+        return render_template(
+            "rosters/override.html",
+            roster=roster,
+            typed=typed,
+            errors={},
+            people=people,
+            offer_url=swaps.offer_url(roster, (start, end)) if _is_own(roster, start) else None,
+        )
     data, errors = load(OverrideSchema(zone=roster.zone), request.form)
     if data is not None and not any(data["person_id"] == p for _group, them in people for p, _name in them):
         errors = {"person_id": [_("Choose a person from the list.")]}
@@ -241,7 +251,7 @@ def add_override(roster_id: int) -> Page:
         try:
             override = roster_plans.add_override(roster_id, **data, **_by())
             flash(_("The swap stands in the roster."))
-            day = override.starts_at.date()
+            day = override.starts_at.astimezone(ZoneInfo(roster.zone)).date()
             return redirect(url_for("rosters.show", roster_id=roster_id, day=day), 303)
         except NothingLeft:
             errors = {"ends_at": [_("This is over already. Choose an end that is still to come.")]}
@@ -251,18 +261,20 @@ def add_override(roster_id: int) -> Page:
     return page, 422
 
 
-def _span_asked(roster: Roster) -> dict[str, str]:
-    """The form's times: those of the address (`from`, `to`: instants), else eight hours from the next full
-    hour on."""
+def _span_asked() -> tuple[datetime, datetime]:
+    """The times of the address (`from`, `to`: instants), else eight hours from the next full hour on."""
     with suppress(KeyError, ValueError, OverflowError):
         start, end = (datetime.fromisoformat(request.args[name]).astimezone(UTC) for name in ("from", "to"))
-        return _typed_span(roster, max(start, g.now), end)
+        if start.year in YEARS and end.year in YEARS:
+            return max(start, g.now), end
     start = g.now.replace(minute=0, second=0) + timedelta(hours=1)
-    return _typed_span(roster, start, start + timedelta(hours=8))
+    return start, start + timedelta(hours=8)
 
 
-def _typed_span(roster: Roster, start: datetime, end: datetime) -> dict[str, str]:
-    return {"starts_at": local_text(start, roster.zone), "ends_at": local_text(end, roster.zone)}
+def _is_own(roster: Roster, at: datetime) -> bool:
+    """Whether the asker is on call then, and may ask others to take it."""
+    turn = rosters.turns_at([roster.id], at, with_next=False).get(roster.id)
+    return may("swap.ask") and turn is not None and turn.on_call == current_user.id
 
 
 @bp.post("/<int:roster_id>/overrides/<int:override_id>/remove")
