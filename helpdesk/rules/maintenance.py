@@ -6,7 +6,6 @@ Source: the specification of the SLA clock, "Which instants count" (reason `main
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import zip_longest
 from typing import Literal, Protocol, TypeAlias
 
 from helpdesk.rules.spans import Span, joined, whole_second
@@ -117,13 +116,15 @@ def counted(window: Plan, lead: timedelta, counts: Counts) -> Span | None:
 
 
 def pauses(versions: Sequence[KnownPlan], lead: timedelta, counts: Counts) -> list[Span]:
-    """As `counted` of one window over all that was ever known of it, `versions` in their order: each takes
-    its part of the time from when it was known until the next was, so no change alters what has passed."""
+    """As `counted` of one window over all that was ever known of it, `versions` in the order written: each
+    takes its part of the time from when it was known until a later one was, so no change alters what has
+    passed. Of two changes at once the later written may bear the earlier instant."""
     found: list[Span] = []
-    for version, following in zip_longest(versions, versions[1:]):
-        span = counted(version, lead, counts)
-        if span is not None:
+    until: datetime | None = None
+    for version in reversed(versions):
+        since = whole_second(version.known_at)
+        if (span := counted(version, lead, counts)) is not None:
             start, end = span
-            until = end if following is None else min(end, whole_second(following.known_at))
-            found.append((max(start, whole_second(version.known_at)), until))
+            found.append((max(start, since), end if until is None else min(end, until)))
+        until = since if until is None else min(since, until)
     return list(joined(sorted(found)))

@@ -182,7 +182,7 @@ def test_targets_say_what_maintenance_takes_of_the_clock(house: House, eli: Brow
     assert (terms.maintenance_lead, terms.maintenance_counts) == (timedelta(hours=2), "planned")
     page = eli.get(path).text
     assert "Maintenance announced at least: 1 h 00 min → 2 h 00 min" in page
-    assert "for the announced times, however long it lasts" in page
+    assert "real times, within the announced → announced times" in page
     refused = eli.post(path, data={**typed_of(eli.get(path)), "maintenance_counts": "never", "do": "save"})
     assert "Choose which times of maintenance stop the clock." in refused.text
 

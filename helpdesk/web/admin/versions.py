@@ -22,9 +22,9 @@ from helpdesk.web import words
 
 NAMES = {"response": _l("First answer"), "resolution": _l("Solution"), "update": _l("Further answers")}
 COUNTS_WORDS: dict[Counts, Any] = {
-    "actual_within_planned": _l("while it lasts, within the announced times"),
-    "planned": _l("for the announced times, however long it lasts"),
-    "actual": _l("while it lasts, also before it was to start"),
+    "actual_within_planned": _l("real times, within the announced"),
+    "planned": _l("announced times"),
+    "actual": _l("real times"),
 }
 MOST_DATES = 12
 Definition = dict[str, Any]
@@ -69,7 +69,7 @@ def policy_changes(before: Definition, after: Definition) -> list[str]:
     lead = (say_duration(each.get("maintenance_lead_minutes", 0) * 60) for each in (before, after))
     found.append(_from_to(_("Maintenance announced at least"), *lead))
     counts = (str(COUNTS_WORDS[each.get("maintenance_counts") or COUNTS[0]]) for each in (before, after))
-    found.append(_from_to(_("Maintenance stops the clock"), *counts))
+    found.append(_from_to(_("What stops the clock of maintenance"), *counts))
     return [line for line in found if line]
 
 
