@@ -36,7 +36,8 @@ from helpdesk.store.tickets import Ticket, list_desk_side
 
 log = logging.getLogger(__name__)
 
-SEES_CHANGES = timedelta(minutes=5)  # how soon a turn that was changed meanwhile is noticed
+AT_A_TIME = 50  # rosters; a sweep has other work too
+SEES_CHANGES = timedelta(minutes=10)  # how soon a turn that was changed meanwhile is noticed
 LATEST = timedelta(days=1)  # a turn that ended longer ago is not handed over any more
 OVERLAP = timedelta(minutes=1)  # a change may be committed after the instant that it names
 HORIZON = timedelta(days=62)  # as far ahead whoever comes next is looked for
@@ -50,7 +51,7 @@ LISTED = 30  # tickets of each
 def sweep(now: datetime) -> int:
     """Hands over the turns that have ended and reminds people of theirs, each exactly once, however many
     clocks run; returns how many rosters were looked at. Costs one query where nothing is due."""
-    due = list_rosters_to_follow(now)
+    due = list_rosters_to_follow(now, AT_A_TIME)
     for roster_id in due:
         try:
             _follow(roster_id, now)

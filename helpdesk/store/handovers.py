@@ -23,14 +23,17 @@ class TurnWatch(Model):
     follow_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
-def list_rosters_to_follow(now: datetime) -> list[int]:
-    """The ids of rosters that are to be looked at by now; new ones too."""
+def list_rosters_to_follow(now: datetime, limit: int) -> list[int]:
+    """The ids of rosters that are to be looked at by now, at most `limit`: new ones first, then the longest
+    waiting."""
     query = (
         select(Roster.id)
         .outerjoin(TurnWatch, TurnWatch.roster_id == Roster.id)
         .where(or_(TurnWatch.roster_id.is_(None), TurnWatch.follow_at <= now))
+        .order_by(TurnWatch.roster_id.is_not(None), TurnWatch.follow_at, Roster.id)
+        .limit(limit)
     )
-    return list(db.session.scalars(query.order_by(Roster.id)))
+    return list(db.session.scalars(query))
 
 
 def claim_watch(roster_id: int, now: datetime) -> TurnWatch | None:
