@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import roster_plans, rosters, swaps
+from helpdesk.desk import calendars, holidays, roster_plans, rosters, swaps
 from helpdesk.desk.changes import By
 from helpdesk.desk.example import ADMINISTRATOR, TEAMS, ZONE, get_person_named
 from helpdesk.desk.rosters import Turn, draft_of
@@ -21,7 +21,8 @@ from helpdesk.store.escalations import list_timelines
 from helpdesk.store.notices import insert_notices
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person
-from helpdesk.store.rosters import Absence, Handover, HolidayArrangement, Roster
+from helpdesk.store.policies import find_calendar
+from helpdesk.store.rosters import Absence, Handover, Roster
 from helpdesk.store.rosters import get_roster_for_change as get_roster
 from helpdesk.store.teams import Team, list_teams
 from helpdesk.store.tickets import list_tickets
@@ -173,18 +174,22 @@ def _leave_a_gap(line: _Line, now: datetime) -> None:
 
 
 def _arrange_holidays(filled: _Line, open_: _Line, now: datetime) -> None:
-    """Two days in five weeks: one roster knows who takes them, in the other they are a gap."""
-    first_on = (now.astimezone(ZoneInfo(ZONE)) + timedelta(weeks=5)).date()
-    with transaction():
-        for line in (filled, open_):
+    """Two days in five weeks: one roster knows who takes them, in the other they are a gap. A day gone by
+    counts as a holiday in fairness."""
+    today = now.astimezone(ZoneInfo(ZONE)).date()
+    days = [today + timedelta(days=n) for n in (-24, 35, 36)]
+    office = find_calendar(get_organisation().calendar_id or 0)
+    week = office.versions[-1].definition["week"] if office else {}
+    by = By(now, get_person_named(ADMINISTRATOR).id)
+    calendar = calendars.create("Works holidays", ZONE, week, {day.isoformat(): [] for day in days}, by)
+    for line in (filled, open_):
+        with transaction():
             roster = get_roster(line.roster.id)
-            roster.holiday_calendar_id = get_organisation().calendar_id
-            found = HolidayArrangement(roster_id=roster.id, name="Stocktaking", first_on=first_on, people=[])
-            found.last_on, found.proposed_at = first_on + timedelta(days=1), now - timedelta(weeks=2)
-            if line is filled:
-                found.people = roster.layers[0].people[:2]
-                found.filled_at, found.filled_by_id = now - timedelta(weeks=1), line.lead.id
-            db.session.add(found)
+            roster.holiday_calendar_id = calendar.id
+            holidays.propose(roster, now)
+    coming = get_roster(filled.roster.id).arrangements[-1]
+    people = filled.roster.layers[0].people[: len(holidays.days_of(coming))]
+    holidays.fill(coming.id, people, "Stocktaking", By(now, filled.lead.id))
 
 
 def _tell(now: datetime) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import func, select, update
 
 from helpdesk.desk import example, example_lately, example_on_call
 from helpdesk.desk.check import check
+from helpdesk.desk.fairness import carried
 from helpdesk.desk.recompute import recompute
 from helpdesk.desk.rosters import turns_of
 from helpdesk.desk.seed import seed
@@ -181,3 +182,5 @@ def test_around_the_rosters_of_the_demonstration_there_is_life(history: None) ->
     assert ("Network, first in line", "absent", False) in turns
     handed_over = db.session.scalar(select(func.count()).where(Handover.sent_at.is_not(None)))
     assert handed_over == 8
+    burdens = carried(list_rosters(), NOW - timedelta(days=60), NOW)
+    assert any(each.burden.holidays for each in burdens)
