@@ -1,5 +1,6 @@
 """The form of a window, and of a series of them: what is done, when, to what; warnings before it is saved."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -82,7 +83,7 @@ def edit(window_id: int) -> Page:
     if not is_planned(window.state):  # times and services stand: their fields are not there
         given.update({name: _typed(window)[name] for name in ("starts_at", "ends_at")})
         given.setlist("service_ids", [str(each) for each in state["service_ids"]])
-    data, errors = _load(WindowSchema(zone=viewer_zone()), given)
+    data, errors = _load(WindowSchema(zone=viewer_zone()), given, state["service_ids"])
     shown["marker"] = request.form.get("marker", "")
     if data is not None:
         if not is_planned(window.state):
@@ -139,12 +140,14 @@ def _plan_series(series: WindowSeries | None) -> Page:
     return _form(request.form, errors, **shown), 422
 
 
-def _load(schema: WindowSchema, given: Any = None) -> tuple[Data | None, Errors]:
-    """As web/forms.load; services and owner are those that the asker may choose."""
+def _load(
+    schema: WindowSchema, given: Any = None, covered: Collection[int] = ()
+) -> tuple[Data | None, Errors]:
+    """As web/forms.load; services and owner are those that the asker may choose, or `covered` already."""
     data, errors = load(schema, request.form if given is None else given)
     if data is None:
         return None, errors
-    if not set(data["service_ids"]) <= {each.id for each in services_to_plan()}:
+    if not set(data["service_ids"]) <= {*covered, *(each.id for each in services_to_plan())}:
         return None, {"service_ids": [_("Choose a service from the list.")]}
     owner = find_person(data["owner_id"]) if data["owner_id"] else None
     if data["owner_id"] and (owner is None or not owner.is_active):

@@ -17,6 +17,8 @@ from helpdesk.rules.recurrence import kind_of, last_day
 from helpdesk.store.maintenance import Window, WindowEntry
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.roster_board import day_locale
+from helpdesk.web.sentences import fill, ticket_link
+from helpdesk.web.words import OUTCOMES
 
 EFFECTS = {
     "down": _l("not available"),
@@ -98,28 +100,28 @@ def names_of(names: list[str]) -> str:
 def say_step(entry: WindowEntry) -> Markup:
     """A line of the timeline."""
     if entry.actor is None and entry.kind in BY_ITSELF:
-        return Markup("{}").format(BY_ITSELF[entry.kind])
+        return fill(str(BY_ITSELF[entry.kind]))
     who = Markup("<b>{}</b>").format(entry.actor.name if entry.actor else _("somebody"))
     times = {name: _at(entry.detail.get(name)) for name in _TIMES}
-    said = Markup("{}").format(STEPS[entry.kind]) % {"who": who, **times}
-    return (
-        Markup("{} <small>{}</small>").format(said, " · ".join(found))
-        if (found := list(_more(entry)))
-        else said
-    )
+    said = fill(str(STEPS[entry.kind]), who=who, **times)
+    more = Markup(" · ").join(_more(entry))
+    return Markup("{} <small>{}</small>").format(said, more) if more else said
 
 
 _TIMES = ("starts_at", "was_starts_at", "ends_at", "was_ends_at")
 
 
-def _more(entry: WindowEntry) -> Iterator[str]:
+def _more(entry: WindowEntry) -> Iterator[str | Markup]:
+    if ticket_id := entry.detail.get("ticket"):
+        yield ticket_link(ticket_id)
+    if entry.kind == "outcome":
+        yield str(OUTCOMES[entry.detail["outcome"]])
     if entry.kind == "changed":
         yield ", ".join(str(FIELDS[name]) for name in entry.detail.get("fields", []) if name in FIELDS)
     if entry.kind == "moved":
         yield _("until %(time)s", time=_at(entry.detail["ends_at"]))
-    for name in ("why", "words"):
-        if entry.detail.get(name):
-            yield entry.detail[name]
+    if entry.detail.get("why"):
+        yield entry.detail["why"]
 
 
 def _at(text: str | None) -> str:
@@ -130,22 +132,16 @@ def say_warnings(found: Warnings, link: Any) -> list[Markup]:
     """What speaks against a window, a sentence each; `link` makes a link to another window."""
     said = []
     for window in found.beside:
-        until = say_instant(window.ends_at, viewer_zone())
-        sentence = Markup("{}").format(_("At the same time: %(window)s, %(start)s to %(end)s."))
-        said.append(
-            sentence
-            % {"window": link(window), "start": say_instant(window.starts_at, viewer_zone()), "end": until}
-        )
+        start, end = (say_instant(at, viewer_zone()) for at in (window.starts_at, window.ends_at))
+        sentence = _("At the same time: %(window)s, %(start)s to %(end)s.")
+        said.append(fill(sentence, window=link(window), start=start, end=end))
     for frozen in found.frozen:
         last = frozen.until - timedelta(days=1)
-        words = _("Nothing should be changed from %(first)s to %(last)s: %(name)s.")
-        said.append(
-            Markup("{}").format(words)
-            % {"first": say_day(frozen.first_on), "last": say_day(last), "name": frozen.name}
-        )
+        sentence = _("Nothing should be changed from %(first)s to %(last)s: %(name)s.")
+        said.append(fill(sentence, first=say_day(frozen.first_on), last=say_day(last), name=frozen.name))
     if found.lead is not None:
-        words = _("It is announced less than %(lead)s ahead, so deadlines do not wait for it.")
-        said.append(Markup("{}").format(words % {"lead": say_duration(found.lead)}))
+        sentence = _("It is announced less than %(lead)s ahead, so deadlines do not wait for it.")
+        said.append(fill(sentence, lead=say_duration(found.lead)))
     return said
 
 
@@ -154,27 +150,29 @@ def say_day(day: date) -> str:
     return format_date(day, "long", day_locale())
 
 
+OF_A_MONTH = (
+    _l("every month on the first %(weekday)s at %(time)s"),
+    _l("every month on the second %(weekday)s at %(time)s"),
+    _l("every month on the third %(weekday)s at %(time)s"),
+    _l("every month on the fourth %(weekday)s at %(time)s"),
+    _l("every month on the last %(weekday)s at %(time)s"),
+)
+RULES = {
+    "daily": _l("every day at %(time)s"),
+    "weekly": _l("every week on %(weekday)s at %(time)s"),
+    "two_weeks": _l("every two weeks on %(weekday)s at %(time)s"),
+    "monthly_day": _l("every month on day %(day)s at %(time)s"),
+}
+
+
 def say_rule(rule: str, local_start: str, zone: str) -> str:
     """A rule in words where it is a common one, else as it is written."""
     start = datetime.fromisoformat(local_start)
     kind, time = kind_of(rule, start), start.strftime("%H:%M")
-    weekday = get_day_names("wide", locale=day_locale())[start.weekday()]
     if kind is None:
         return _("by the rule %(rule)s at %(time)s", rule=rule, time=time)
-    number = (start.day - 1) // 7 + 1
-    said = {
-        "daily": _("every day at %(time)s", time=time),
-        "weekly": _("every week on %(weekday)s at %(time)s", weekday=weekday, time=time),
-        "two_weeks": _("every two weeks on %(weekday)s at %(time)s", weekday=weekday, time=time),
-        "monthly_day": _("every month on day %(day)s at %(time)s", day=start.day, time=time),
-        "monthly_weekday": _("every month on the last %(weekday)s at %(time)s", weekday=weekday, time=time)
-        if number == 5
-        else _(
-            "every month on %(weekday)s number %(number)s at %(time)s",
-            weekday=weekday,
-            number=number,
-            time=time,
-        ),
-    }[kind]
+    sentence = OF_A_MONTH[(start.day - 1) // 7] if kind == "monthly_weekday" else RULES[kind]
+    weekday = get_day_names("wide", locale=day_locale())[start.weekday()]
+    said = str(sentence) % {"weekday": weekday, "day": start.day, "time": time}
     last = last_day(rule, ZoneInfo(zone))
     return _("%(rule)s until %(day)s", rule=said, day=say_day(last)) if last else said

@@ -7,6 +7,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from helpdesk import clock
 from helpdesk.desk import maintenance, window_series
@@ -16,6 +17,7 @@ from helpdesk.store import db
 from helpdesk.store.maintenance import Freeze, Window, WindowEntry, WindowSeries
 from helpdesk.store.services import Dependency
 from helpdesk.store.teams import Team
+from helpdesk.web import window_words
 from tests.conftest import Browser, House, read_anew
 
 Browsers = Callable[[], Browser]
@@ -297,3 +299,32 @@ def test_a_date_that_is_not_made_yet_can_be_left_out(house: House, browser: Brow
     assert chen.post(path, data={"start": "2041-01-10T20:00"}).status_code == 303
     read_anew()
     assert db.session.query(WindowSeries).one().exceptions == ["2041-01-10T20:00"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("FREQ=DAILY", "every day at 20:00"),
+        ("FREQ=WEEKLY;INTERVAL=2;BYDAY=TU", "every two weeks on Tuesday at 20:00"),
+        ("FREQ=MONTHLY;BYMONTHDAY=31", "every month on day 31 at 20:00"),
+        (
+            "FREQ=MONTHLY;BYDAY=-1TU;UNTIL=20261231T225959Z",
+            "every month on the last Tuesday at 20:00 until",
+        ),
+        ("FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1", "by the rule FREQ=MONTHLY;BYDAY=MO,TU;BYSETPOS=1 at 20:00"),
+    ],
+)
+def test_common_rules_are_said_in_words(app: Flask, rule: str, words: str) -> None:
+    with app.test_request_context():
+        assert window_words.say_rule(rule, "2026-03-31T20:00", "Europe/Berlin").startswith(words)
+
+
+def test_what_was_urgent_meanwhile_leads_to_its_ticket(house: House, browser: Browsers) -> None:
+    window = announced(house)
+    maintenance.record(window, "emergency", clock.now(), house.ana.id, {"ticket": 7})
+    detail = {"ticket": 7, "outcome": "work_around"}
+    maintenance.record(window, "outcome", clock.now(), house.bo.id, detail)
+    db.session.commit()
+    page = browser().known_as(house.bo).get(f"/maintenance/{window.id}").text
+    assert '<b>Ana</b> asked for something urgent <small><a href="/tickets/HD-7">HD-7</a></small>' in page
+    assert "HD-7</a> · It is done another way</small>" in page
