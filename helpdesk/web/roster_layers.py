@@ -14,6 +14,7 @@ from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk.roster_plans import save_layers
 from helpdesk.desk.rosters import LayerDraft, draft_of
+from helpdesk.i18n import say_date, say_time
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.schemas.hours import WEEKDAYS, hours_form
 from helpdesk.schemas.rosters import ALWAYS, OWN, LayerSchema, VersionSchema
@@ -29,6 +30,7 @@ bp = Blueprint("layers", __name__)
 Typed = dict[str, Any]
 
 MOST = 12  # layers
+SINCE_EVER = 2000  # the year of the first version of rosters that are older than versions
 PREVIEW_WEEKS = 4
 FIELDS = ("name", "starts_at", "ends_at", "every", "unit", "when", *WEEKDAYS, "dates")
 _HOURS = _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another.")
@@ -128,16 +130,31 @@ def _hours() -> list[tuple[str, str]]:
 
 
 def _versions(roster: Roster) -> list[Typed]:
-    """The roster's versions, the newest first: since when, and until when where another replaced them."""
+    """The roster's versions, the newest first, without those that never hold: since when, and until when
+    where another replaced them."""
     found: list[Typed] = []
     until: datetime | None = None
     for version in reversed(roster.versions):
-        if until is None or version.effective_at < until:
-            is_planned = version.effective_at > g.now
+        since = version.effective_at
+        if until is None or since < until:
+            is_planned = since > g.now
             holds = not is_planned and (until is None or g.now < until)
-            found.append({"version": version, "until": until, "holds": holds, "is_planned": is_planned})
-            until = version.effective_at
+            found.append(
+                {
+                    "version": version,
+                    "since": _say_in(roster, since) if since.year > SINCE_EVER else None,
+                    "until": until and _say_in(roster, until),
+                    "holds": holds,
+                    "is_planned": is_planned,
+                }
+            )
+            until = since
     return found
+
+
+def _say_in(roster: Roster, at: datetime) -> str:
+    """A date with its year, and the time, in the roster's zone."""
+    return f"{say_date(at.astimezone(ZoneInfo(roster.zone)).date())}, {say_time(at, roster.zone)}"
 
 
 def _typed(prefix: str) -> Typed:
