@@ -3,7 +3,7 @@ whoever is on call at once (desk/attention plans both alarms), and what was deci
 
 from datetime import datetime
 
-from helpdesk.desk import maintenance, registration, targets
+from helpdesk.desk import registration, targets, window_steps
 from helpdesk.desk.changes import By
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.participants import tell
@@ -42,7 +42,7 @@ def ask(
                 window_id=window.id, ticket_id=ticket.id, asked_by_id=asker.id, asked_at=now
             )
             db.session.add(request)
-            maintenance.record(window, "emergency", now, asker.id, {"ticket": ticket.id})
+            window_steps.record(window, "emergency", now, asker.id, {"ticket": ticket.id})
             return ticket
     except Conflict:  # the same sending at the same time was faster
         if sent_key and (earlier := find_sent_ticket(sent_key)):
@@ -93,7 +93,7 @@ def decide(request_id: int, outcome: str, words: str, by: By, door: str = "web")
             detail=said,
         )
         told = {"ticket": ticket.id, "outcome": outcome}
-        maintenance.record(request.window, "outcome", by.now, by.actor_id, told)
+        window_steps.record(request.window, "outcome", by.now, by.actor_id, told)
         targets.refresh(ticket, by.now)
         decider = get_person_afresh(by.actor_id)
         tell("emergency_decided", ticket, entry, now=by.now, but=decider, agent=decider, outcome=outcome)

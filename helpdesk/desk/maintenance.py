@@ -6,24 +6,18 @@ version (rules/maintenance), and told (desk/window_notices).
 """
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
-from helpdesk.desk import stale, window_notices
 from helpdesk.desk.changes import By, State, require_unchanged
-from helpdesk.desk.security import log_event
+from helpdesk.desk.window_steps import note, settle, tell
 from helpdesk.rules import dependencies
 from helpdesk.rules import maintenance as rule
-from helpdesk.rules.maintenance import RUNNING
 from helpdesk.rules.maintenance import State as Stage
 from helpdesk.rules.spans import whole_second
 from helpdesk.store.db import db, transaction
 from helpdesk.store.maintenance import (
     Window,
-    WindowEntry,
     WindowService,
-    WindowVersion,
     get_window_for_change,
     list_window_entries,
     list_windows_due,
@@ -67,7 +61,7 @@ def draft(values: State, by: By) -> Window:
         window = Window(created_by_id=by.actor_id, owner_id=by.actor_id, series_id=values.get("series_id"))
         db.session.add(window)
         _fill(window, {name: each for name, each in values.items() if name != "series_id"})
-        _note(window, "drafted", by, _times(window))
+        note(window, "drafted", by, _times(window))
     return window
 
 
@@ -92,7 +86,7 @@ def change(window_id: int, values: State, by: By, seen: str | None = None) -> Wi
             _check(after["starts_at"], after["ends_at"], by.now)
             window.state, window.approved_by_id, window.approved_at = Stage.DRAFT, None, None
         _fill(window, {name: after[name] for name in fields})
-        _note(window, "changed", by, {"fields": fields, **_times(window)})
+        note(window, "changed", by, {"fields": fields, **_times(window)})
     return window
 
 
@@ -105,7 +99,7 @@ def approve(window_id: int, by: By) -> Window:
         if by.actor_id in {entry.actor_id for entry in entries if entry.kind in _AUTHORS}:
             raise WindowRefused("own")
         window.state, window.approved_by_id, window.approved_at = Stage.APPROVED, by.actor_id, by.now
-        _note(window, "approved", by, {})
+        note(window, "approved", by, {})
     return window
 
 
@@ -124,7 +118,7 @@ def announce(window_id: int, by: By) -> Window:
         window.starts_at = max(window.starts_at, whole_second(by.now))
         _check(window.starts_at, window.ends_at, by.now)
         window.state, window.announced_at = Stage.ANNOUNCED, rule.announced_at(None, window.starts_at, by.now)
-        _tell(window, "announced", by, _times(window), since=window.starts_at)
+        tell(window, "announced", by, _times(window), since=window.starts_at)
     return window
 
 
@@ -143,7 +137,7 @@ def move(window_id: int, starts_at: datetime, ends_at: datetime, by: By, why: st
         since = max(min(window.starts_at, starts_at), by.now)
         window.announced_at = rule.announced_at(window, starts_at, by.now)
         window.starts_at, window.ends_at = starts_at, ends_at
-        _tell(window, "moved", by, {**_times(window), **was, "why": why}, since=since)
+        tell(window, "moved", by, {**_times(window), **was, "why": why}, since=since)
     return window
 
 
@@ -152,7 +146,7 @@ def start(window_id: int, by: By) -> Window:
     with transaction():
         window = _for_step(window_id, "start", by.now)
         window.state, window.started_at = Stage.RUNNING, whole_second(by.now)
-        _tell(window, "started", by, {"started_at": window.started_at.isoformat()}, since=by.now)
+        tell(window, "started", by, {"started_at": window.started_at.isoformat()}, since=by.now)
     return window
 
 
@@ -166,7 +160,7 @@ def extend(window_id: int, ends_at: datetime, by: By, why: str = "") -> Window:
         was = window.ends_at.isoformat()
         window.state, window.ends_at = Stage.EXTENDED, ends_at
         detail = {"ends_at": ends_at.isoformat(), "was_ends_at": was, "why": why}
-        _tell(window, "extended", by, detail, since=by.now)
+        tell(window, "extended", by, detail, since=by.now)
     return window
 
 
@@ -176,7 +170,7 @@ def finish(window_id: int, by: By, why: str = "") -> Window:
         window = _for_step(window_id, "finish", by.now)
         window.state, window.ended_at = Stage.FINISHED, whole_second(by.now)
         detail = {"ended_at": window.ended_at.isoformat(), "ends_at": window.ends_at.isoformat(), "why": why}
-        _tell(window, "finished", by, detail, since=by.now)
+        tell(window, "finished", by, detail, since=by.now)
     return window
 
 
@@ -188,9 +182,9 @@ def cancel(window_id: int, by: By, why: str = "") -> Window:
         window.state, window.cancelled_at = Stage.CANCELLED, by.now
         detail = {**_times(window), "why": why}
         if was_known:
-            _tell(window, "cancelled", by, detail, since=max(window.starts_at, by.now))
+            tell(window, "cancelled", by, detail, since=max(window.starts_at, by.now))
         else:
-            _note(window, "cancelled", by, detail)
+            note(window, "cancelled", by, detail)
     return window
 
 
@@ -199,37 +193,9 @@ def sweep(now: datetime) -> None:
     for window_id in list_windows_due(now):
         try:
             with transaction():
-                _settle(get_window_for_change(window_id), now)
+                settle(get_window_for_change(window_id), now)
         except Exception:  # the others, and all else that the clock does, go on
             log.exception("window %s could not be started or ended", window_id)
-
-
-def record(
-    window: Window, kind: str, now: datetime, actor_id: int | None, detail: Mapping[str, Any] | None = None
-) -> None:
-    """A step into the window's timeline; `actor_id` None: the clock. In the transaction of the step."""
-    db.session.flush()
-    said = dict(detail or {})
-    db.session.add(WindowEntry(window_id=window.id, kind=kind, at=now, actor_id=actor_id, detail=said))
-
-
-def remember(window: Window, now: datetime, actor_id: int | None = None) -> None:
-    """Keeps the window as it is known from now on. In the transaction of its change."""
-    db.session.flush()
-    db.session.add(
-        WindowVersion(
-            window_id=window.id,
-            known_at=now,
-            starts_at=window.starts_at,
-            ends_at=window.ends_at,
-            started_at=window.started_at,
-            ended_at=window.ended_at,
-            announced_at=window.announced_at,
-            is_cancelled=window.is_cancelled,
-            by_id=actor_id,
-        )
-    )
-    db.session.flush()
 
 
 def _for_step(window_id: int, verb: str, now: datetime) -> Window:
@@ -238,7 +204,7 @@ def _for_step(window_id: int, verb: str, now: datetime) -> Window:
     window = get_window_for_change(window_id)
     if not rule.is_planned(window.state):
         _lock(sorted(each.service_id for each in window.covered))
-    _settle(window, now)
+    settle(window, now)
     if window.state in rule.FINAL:
         raise WindowRefused("over")
     if verb not in rule.steps(window.state):
@@ -248,49 +214,6 @@ def _for_step(window_id: int, verb: str, now: datetime) -> Window:
 
 def _named(window: Window) -> list[int]:
     return sorted(each.service_id for each in window.covered if each.is_named)
-
-
-def _lock(service_ids: list[int]) -> None:
-    """No report of these services that is being written misses the window. Always in one order, by id."""
-    for service_id in service_ids:
-        lock_service(service_id)
-
-
-def _settle(window: Window, now: datetime) -> None:
-    """What has come to pass by the plan alone. It changes nothing of what the clock counts."""
-    if window.state == Stage.ANNOUNCED and window.starts_at <= now:
-        window.state, window.started_at = Stage.RUNNING, window.starts_at
-        _by_itself(window, "started", {"started_at": window.starts_at.isoformat()}, now)
-    if window.state in RUNNING and window.ends_at <= now:
-        window.state, window.ended_at = Stage.FINISHED, window.ends_at
-        _by_itself(window, "finished", {"ended_at": window.ends_at.isoformat()}, now)
-
-
-def _by_itself(window: Window, kind: str, detail: Mapping[str, Any], now: datetime) -> None:
-    record(window, kind, now, None, detail)
-    remember(window, now)
-    window_notices.plan(window, kind, now)
-
-
-def _tell(window: Window, kind: str, by: By, detail: Mapping[str, Any], since: datetime) -> None:
-    """A step of which people and clock must know: deadlines after `since` are computed anew."""
-    _note(window, kind, by, detail)
-    remember(window, by.now, by.actor_id)
-    stale.after_window_change(window, since, by.now)
-    window_notices.plan(window, kind, by.now)
-
-
-def _note(window: Window, kind: str, by: By, detail: Mapping[str, Any]) -> None:
-    said = {name: each for name, each in detail.items() if each != ""}
-    record(window, kind, by.now, by.actor_id, said)
-    log_event(
-        f"maintenance_{kind}",
-        now=by.now,
-        actor_id=by.actor_id,
-        subject=f"service:{window.service.name}",
-        detail={"window": window.id, **said},
-        address=by.address,
-    )
 
 
 def _fill(window: Window, values: State) -> None:
@@ -312,6 +235,12 @@ def _check(starts_at: datetime, ends_at: datetime, now: datetime) -> None:
         raise WindowRefused("empty")
     if ends_at - starts_at > LONGEST:
         raise WindowRefused("too_long")
+
+
+def _lock(service_ids: list[int]) -> None:
+    """No report of these services that is being written misses the window. Always in one order, by id."""
+    for service_id in service_ids:
+        lock_service(service_id)
 
 
 def _times(window: Window) -> dict[str, str]:
