@@ -23,7 +23,7 @@ from helpdesk.store.rosters import Roster
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import needs, viewer_zone
-from helpdesk.web.roster_board import Boards, monday_of, parse_day
+from helpdesk.web.roster_board import Boards, local_text, monday_of, parse_day
 from helpdesk.web.roster_doors import people_options, roster_to_edit
 
 bp = Blueprint("layers", __name__)
@@ -49,13 +49,14 @@ _PLACE = re.compile(r"roster\.layers\[(\d+)\]\.(?:hours\.week\.)?(?:hours\.)?(\w
 @bp.get("/<int:roster_id>/layers")
 @needs("roster.edit")
 def edit(roster_id: int) -> str:
-    """The layers of the newest version, or of the one that is asked for; a first one to fill in where there
-    is none."""
+    """The layers of the newest version, or of the one that is asked for, from when it is planned; a first
+    one to fill in where there is none."""
     roster = roster_to_edit(roster_id)
     number = request.args.get("version", len(roster.versions), int)
     chosen = [version for version in roster.versions if version.number == number]
     typed = [_typed_of(draft_of(layer)) for version in chosen for layer in version.layers]
-    return _page(roster, typed or [_blank(roster)])
+    planned = next((local_text(v.effective_at, roster.zone) for v in chosen if v.effective_at > g.now), "")
+    return _page(roster, typed or [_blank(roster)], since=planned)
 
 
 @bp.post("/<int:roster_id>/layers")
@@ -104,14 +105,18 @@ def _preview(roster: Roster, drafts: list[LayerDraft], since: datetime) -> Board
 
 
 def _page(
-    roster: Roster, typed: list[Typed], errors: Errors | None = None, preview: Boards | None = None
+    roster: Roster,
+    typed: list[Typed],
+    errors: Errors | None = None,
+    preview: Boards | None = None,
+    since: str = "",
 ) -> str:
     chosen = {int(p) for layer in typed for p in layer["people"] if str(p).isdigit()}
     return render_template(
         "rosters/layers.html",
         roster=roster,
         typed=typed,
-        version={name: request.form.get(name, "") for name in ("since", "reason")},
+        version={"since": request.form.get("since", since), "reason": request.form.get("reason", "")},
         errors=errors or {},
         people=people_options(roster, chosen),
         hours=_hours(),

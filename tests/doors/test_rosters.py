@@ -128,6 +128,7 @@ def test_layers_can_hold_from_a_time_to_come_and_the_versions_are_listed(
     page = chen.get(f"/on-call/{roster.id}/layers").text
     assert "Other layers are planned from" in page
     assert "Chen is back" in page
+    assert f'value="{local(since)}"' in page, "what is planned is not to hold at once by oversight"
     assert 'value="days"' in chen.get(f"/on-call/{roster.id}/layers?version=1").text
     read_anew()
     now_and_then = [
