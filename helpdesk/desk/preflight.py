@@ -24,7 +24,7 @@ from helpdesk.store.db import db, transaction
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.preflight import PreflightTold, forget_told, list_told
-from helpdesk.store.rosters import Roster, list_left, list_people_by_id, list_rosters
+from helpdesk.store.rosters import Roster, list_left, list_people_by_id, list_rosters, list_rosters_by_id
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import Team, list_leads, list_teams
 
@@ -87,10 +87,11 @@ def write_letters(now: datetime) -> int:
     by_roster: dict[int | None, list[Finding]] = {None: find_of_calendars(now)}
     for finding in find(rosters, now, now + AHEAD):
         by_roster.setdefault(finding.roster, []).append(finding)
+    teams = list_teams()
     told: dict[int, list[Finding]] = {}
     people: dict[int, Person] = {}
     for roster_id, found in by_roster.items():
-        for person in _who_mends(roster_id, list_teams()) if found else ():
+        for person in _who_mends(roster_id, teams) if found else ():
             people[person.id] = person
             told.setdefault(person.id, []).extend(found)
     with transaction():
@@ -102,8 +103,9 @@ def names_in(found: Iterable[Finding]) -> tuple[dict[int, str], dict[int, str]]:
     """The names of the people and of the rosters that these findings name, by id."""
     listed = list(found)
     people = list_people_by_id({person for finding in listed for person in finding.people})
-    rosters = {roster.id: roster.name for roster in list_rosters()}
-    return {person.id: person.name for person in people.values()}, rosters
+    named = {finding.roster for finding in listed} | {finding.params.get("other") for finding in listed}
+    rosters = list_rosters_by_id({roster_id for roster_id in named if roster_id is not None})
+    return {p.id: p.name for p in people.values()}, {r.id: r.name for r in rosters.values()}
 
 
 def _tell(person: Person, found: Iterable[Finding], now: datetime) -> bool:

@@ -9,16 +9,25 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from helpdesk.desk import preflight, rosters
+from helpdesk.desk.turn_news import rosters_touched_by
 from helpdesk.i18n import say_sentences
 from helpdesk.outbound import findings as words
 from helpdesk.rules.access import ticket_reach
 from helpdesk.rules.preflight import AHEAD, CODES, TO_KNOW, Finding
-from helpdesk.store.rosters import Roster, find_roster, list_rosters
+from helpdesk.store.rosters import (
+    HolidayArrangement,
+    Roster,
+    Swap,
+    find_arrangement,
+    list_overrides,
+    list_rosters,
+)
 from helpdesk.store.swaps import find_swap
 from helpdesk.store.teams import list_teams
 from helpdesk.web.frame import asker, may, needs, viewer_zone
 
 bp = Blueprint("preflight", __name__, url_prefix="/preflight")
+PAGE = 50  # rosters
 SAID = 3  # of what a change has broken
 GRAVE = frozenset({"gap", "left", "holiday_unfilled", "absent_override"})
 
@@ -31,7 +40,9 @@ def index() -> str:
     own = [roster for roster in everything if roster.id in _own_roster_ids()]
     wanted = request.args.get("roster", type=int)
     shows_all = not own or "all" in request.args
-    shown = [r for r in everything if r.id == wanted] or (everything if shows_all else own)
+    chosen = [r for r in everything if r.id == wanted] or (everything if shows_all else own)
+    page = max(request.args.get("page", 1, int), 1)
+    shown = chosen[(page - 1) * PAGE : page * PAGE]
     found = preflight.find(shown, g.now, g.now + AHEAD)
     of_calendars = preflight.find_of_calendars(g.now)
     names = preflight.names_in([*found, *of_calendars])
@@ -40,8 +51,14 @@ def index() -> str:
         groups=[_group(roster, [f for f in found if f.roster == roster.id], names) for roster in shown],
         of_calendars=[_row(finding, names) for finding in of_calendars],
         views=_views(wanted, shows_all) if (own and len(own) < len(everything)) or wanted else [],
+        previous_url=_page_url(page - 1) if page > 1 else None,
+        next_url=_page_url(page + 1) if len(chosen) > page * PAGE else None,
         calendars_url=url_for("admin.calendars") if may("admin.see") else None,
     )
+
+
+def _page_url(page: int) -> str:
+    return url_for(".index", **{**request.args.to_dict(), "page": str(page)})  # type: ignore[arg-type]
 
 
 def _own_roster_ids() -> set[int | None]:
@@ -127,16 +144,24 @@ def _found() -> list[Finding]:
 def _touched_ids() -> set[int | None]:
     """The rosters that the request may change, with those whose first or backup they are: the one it names,
     else those in which the person takes turns whom it is about."""
-    named = (request.view_args or {}).get("roster_id") or _of_swap()
+    named = _named_roster_id()
     if named is not None:
-        ids: set[int | None] = {named} if find_roster(named) else set()
+        ids: set[int | None] = {named}
     else:
         person = request.form.get("person_id", type=int) or current_user.id
-        ids = {r.id for r in list_rosters() if any(person in layer.people for layer in r.layers)}
+        every = [roster.id for roster in list_rosters()]
+        covers = list_overrides(every, g.now, g.now + AHEAD)
+        ids = {*rosters_touched_by(person), *(o.roster_id for o in covers if o.person_id == person)}
     siblings = {team.roster_id for team in list_teams() if team.backup_roster_id in ids}
     return ids | siblings
 
 
-def _of_swap() -> int | None:
-    swap = find_swap((request.view_args or {}).get("swap_id", 0))
-    return swap.roster_id if swap is not None else None
+def _named_roster_id() -> int | None:
+    """That of the address: by its own id, its swap's or its holidays'."""
+    named = request.view_args or {}
+    thing: Swap | HolidayArrangement | None = None
+    if "swap_id" in named:
+        thing = find_swap(named["swap_id"])
+    elif "arrangement_id" in named:
+        thing = find_arrangement(named["arrangement_id"])
+    return thing.roster_id if thing is not None else named.get("roster_id")

@@ -1,10 +1,13 @@
 """What preflight finds in shifts, hours and people. Berlin is UTC+1 in March until Sunday the 29th."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from helpdesk.rules.hours import parse_calendar
 from helpdesk.rules.oncall import Shift
@@ -19,6 +22,7 @@ from helpdesk.rules.preflight import (
     runs,
     told_days,
 )
+from helpdesk.rules.spans import joined
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # 09:00 in Berlin
@@ -199,3 +203,30 @@ def test_days_worked_for_holidays_are_missed_until_they_are_published_or_typed_i
 )
 def test_a_letter_goes_fourteen_seven_and_two_days_before(ahead: timedelta, days: int | None) -> None:
     assert told_days(Finding("gap", 1, MONDAY + ahead, MONDAY + 20 * DAY), MONDAY) == days
+
+
+hours = st.integers(0, 100).map(lambda n: MONDAY + n * HOUR)
+spans = st.tuples(hours, hours).map(lambda pair: (min(pair), max(pair)))
+
+
+@given(
+    people=st.lists(st.sampled_from([None, BO, CHEN]), min_size=100, max_size=100),
+    paged=st.lists(spans, max_size=5),
+    unfilled=st.lists(spans, max_size=2),
+)
+def test_gaps_are_exactly_the_hours_with_nobody_that_are_paged_and_no_holiday(
+    people: list[int | None], paged: list[Any], unfilled: list[Any]
+) -> None:
+    turns = [shift(MONDAY + n * HOUR, MONDAY + (n + 1) * HOUR, person) for n, person in enumerate(people)]
+    holidays = tuple(("Holiday", span) for span in unfilled if span[0] < span[1])
+    found = look(*turns, paged=tuple(joined(sorted(paged))), unfilled=holidays)
+    expected = sum(
+        turn.person is None
+        and any(start <= turn.from_at < end for start, end in paged)
+        and not any(start <= turn.from_at < end for start, end in unfilled)
+        for turn in turns
+    )
+    gaps = [finding for finding in found if finding.code == "gap"]
+    assert sum(gap.params["seconds"] for gap in gaps) == expected * 3600
+    for gap, following in pairwise(gaps):
+        assert following.from_at - gap.to_at >= DAY
