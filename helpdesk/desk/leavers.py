@@ -16,6 +16,7 @@ from helpdesk.rules.rosters import people_of
 from helpdesk.store.channels import list_channels
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import list_ladders_naming
+from helpdesk.store.feeds import list_feed_links
 from helpdesk.store.people import (
     Person,
     get_person,
@@ -48,6 +49,8 @@ def leave(person_id: int, by: By) -> list[Ticket]:
         person.session_epoch += 1
         for token in list_tokens(person_id):
             token.revoked_at = by.now
+        for link in list_feed_links(person_id):
+            link.revoked_at = by.now
         for channel in list_channels(person_id=person_id):
             channels.remove(channel.id, by=by)
         given_back = hand_back(person, by)

@@ -10,7 +10,7 @@ import vobject
 from icalendar import Calendar
 
 from helpdesk import clock
-from helpdesk.desk import feeds, tokens
+from helpdesk.desk import feeds, leavers, tokens
 from helpdesk.desk.changes import By
 from helpdesk.rules.access import Role
 from helpdesk.store import db
@@ -124,6 +124,11 @@ def test_a_link_is_kept_as_a_hash_and_ends_when_it_is_revoked_or_its_owner_leave
     assert browser().get(path).status_code == 200
     bo.post(f"/on-call/feeds/{link.id}/revoke")
     assert browser().get(path).status_code == 404
+    by = By(clock.now(), house.eli.id)
+    theirs = made(browser().known_as(house.chen), "person")
+    leavers.leave(house.chen.id, by)
+    leavers.come_back(house.chen.id, by)
+    assert browser().get(theirs).status_code == 404
     other = made(bo, "person")
     with transaction():
         house.bo.role = Role.REPORTER
