@@ -330,6 +330,7 @@
     let from = Math.min(Math.max(Math.ceil((Date.now() - start) / HOUR), 0), hours - 1);
     let count = 1;
     let pressed = null;
+    let dragged = false;
     const at = (hour) => new Date(start + hour * HOUR);
     const hourAt = (event) => {
       const box = lane.getBoundingClientRect();
@@ -367,6 +368,7 @@
     lane.addEventListener("dragstart", (event) => event.preventDefault()); // of the links below the pointer
     lane.addEventListener("pointerdown", (event) => { pressed = event.button === 0 ? { hour: hourAt(event), x: event.clientX } : null; });
     lane.addEventListener("pointermove", (event) => {
+      if (!event.buttons) pressed = null; // let go elsewhere
       if (!pressed || (!pressed.moved && Math.abs(event.clientX - pressed.x) < 4)) return;
       if (!pressed.moved) lane.setPointerCapture(event.pointerId);
       pressed.moved = true;
@@ -374,13 +376,17 @@
       const hour = hourAt(event);
       choose(Math.min(hour, pressed.hour), Math.abs(hour - pressed.hour) + 1);
     });
-    for (const over of ["pointerup", "pointercancel"]) lane.addEventListener(over, () => {
-      if (pressed?.moved && over === "pointerup") ask();
-      if (!pressed?.moved) pressed = null;
+    const letGo = (event) => {
+      dragged = event.type === "pointerup" && Boolean(pressed?.moved);
+      pressed = null;
       cursor.classList.remove("drawn");
-    });
+      if (dragged) ask();
+      setTimeout(() => { dragged = false; });
+    };
+    lane.addEventListener("pointerup", letGo);
+    lane.addEventListener("pointercancel", letGo);
     // What ends a drag is no click on the turn below it.
-    lane.addEventListener("click", (event) => { if (pressed?.moved) { event.preventDefault(); event.stopPropagation(); } pressed = null; }, true);
+    lane.addEventListener("click", (event) => { if (dragged) { event.preventDefault(); event.stopPropagation(); } }, true);
     lane.append(cursor);
     words.hidden = false;
   };

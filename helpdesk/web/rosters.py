@@ -125,6 +125,7 @@ def show(roster_id: int) -> str:
         may_edit=may_edit,
         preview_url=_preview_url(roster) if may("ladder.see") else None,
         findings=_findings(roster),
+        planned_at=next((v.effective_at for v in roster.versions if v.effective_at > g.now), None),
     )
 
 
