@@ -8,6 +8,7 @@ from helpdesk.desk.security import SHORTEST_LOG
 from helpdesk.desk.stale import after_ladder_change
 from helpdesk.rules.mail_watch import SILENT_AFTER
 from helpdesk.rules.passwords import PasswordRules
+from helpdesk.rules.window_notices import BEFORE
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
 from helpdesk.store.organisation import Department, Organisation
@@ -23,6 +24,7 @@ OPTIONS = (
     "mail_authserv",
     "reply_to_domains",
     "agent_mail",
+    "window_notice_minutes",
 )
 DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
@@ -34,6 +36,7 @@ DEFAULT_OPTIONS: State = {
     "mail_authserv": "",
     "reply_to_domains": [],
     "agent_mail": False,
+    "window_notice_minutes": list(BEFORE),
 }
 
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from helpdesk.rules.maintenance import RUNNING, State
 
 BEFORE = (10_080, 1440, 60)  # minutes before the start: a week, a day, an hour
+CHOICES = (20_160, 10_080, 4320, 1440, 240, 60, 15)
 FRESH = timedelta(hours=1)  # so soon after an announcement nobody has to be reminded of it
 LATE = timedelta(days=1)  # an end that was missed that long is no news any more
 # People know of it, and it is not over.

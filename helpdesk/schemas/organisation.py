@@ -7,10 +7,12 @@ from marshmallow import Schema, fields, validate
 
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.passwords import SHORTEST_ALLOWED
+from helpdesk.rules.window_notices import CHOICES
 from helpdesk.schemas.fields import Line, Text, number, one_of, whole
 from helpdesk.schemas.people import WithZone
 
 SAY_TEAM = _l("Choose a team from the list.")
+SAY_TIMES = _l("Choose times from the list.")
 SAY_PERSON = _l("Choose a person from the list.")
 
 
@@ -29,6 +31,12 @@ class OrganisationSchema(WithZone):
     password_expiry_days = whole(0, 3650, load_default=0)
     idle_timeout_minutes = whole(0, 10_080, load_default=0)
     security_log_days = whole(180, 36_500)
+    window_notice_minutes = fields.List(
+        fields.Integer(
+            validate=validate.OneOf(CHOICES, error=SAY_TIMES), error_messages={"invalid": SAY_TIMES}
+        ),
+        load_default=list,
+    )
 
 
 class DepartmentSchema(Schema):

@@ -26,13 +26,17 @@ QUIET = {
         _l("Only milestones"),
         _l(
             "That we have your report, that it is solved or closed, and whenever we need your answer."
-            " All else is on the page of your report."
+            " All else is on the page of your report. Of maintenance, not that it begins and ends as"
+            " announced."
         ),
     ),
     "digest": (
         "digest",
         _l("One letter a day"),
-        _l("In the morning, with all that is new in your tickets. Alarms still come at once."),
+        _l(
+            "In the morning, with all that is new in your tickets. Alarms still come at once. Of maintenance,"
+            " not that it begins and ends as announced."
+        ),
     ),
 }
 

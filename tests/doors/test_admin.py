@@ -520,3 +520,14 @@ def test_a_trial_letter_goes_to_oneself(house: House, eli: Browser) -> None:
 def test_the_security_log_says_it_in_words(eli: Browser) -> None:
     change(eli, "/admin/organisation", hotline="extension 100")
     assert "hotline: extension 100" in eli.get("/security").text
+
+
+def test_the_organisation_says_how_long_before_maintenance_people_are_reminded(eli: Browser) -> None:
+    page = eli.get("/admin/organisation").text
+    assert page.count("checked") >= 3  # a week, a day, an hour
+    assert change(eli, "/admin/organisation", window_notice_minutes=["240"]).status_code == 303
+    read_anew()
+    assert get_organisation().options["window_notice_minutes"] == [240]
+    answer = change(eli, "/admin/organisation", window_notice_minutes=["7"])
+    assert answer.status_code == 422
+    assert "Choose times from the list." in answer.text

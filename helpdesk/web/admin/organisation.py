@@ -1,7 +1,8 @@
 """The organisation's own settings."""
 
 from helpdesk.desk import organisation as desk
-from helpdesk.i18n import LOCALES
+from helpdesk.i18n import LOCALES, say_duration
+from helpdesk.rules.window_notices import CHOICES
 from helpdesk.schemas.organisation import OrganisationSchema
 from helpdesk.schemas.people import zones
 from helpdesk.store.organisation import get_organisation
@@ -27,5 +28,6 @@ def organisation() -> Page:
         language_options=list(LOCALES.items()),
         zone_options=[(zone, zone) for zone in zones()],
         team_options=[(team.id, team.name) for team in list_teams()],
+        notice_options=[(minutes, say_duration(minutes * 60)) for minutes in CHOICES],
         calendar_options=[(calendar.id, calendar.name) for calendar in list_calendars()],
     )
