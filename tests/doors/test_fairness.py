@@ -9,12 +9,13 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from helpdesk.desk import tickets
+from helpdesk import clock
+from helpdesk.desk import fairness, roster_plans, tickets
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.notices import Notice, count_told
-from helpdesk.store.rosters import Layer, Override, Roster
+from helpdesk.store.rosters import Layer, Override, Roster, RosterVersion
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.tickets import list_entries
 from tests.conftest import Browser, House, a_roster, read_anew
@@ -79,6 +80,38 @@ def test_a_line_for_each_turn_says_local_times_and_its_zone(
     ]
     cells = [cell.value for cell in list(sheet.iter_rows())[2]]
     assert cells[4:7] == [datetime(2026, 3, 3, 22), datetime(2026, 3, 4, 6), 8]  # noqa: DTZ001
+
+
+def test_what_is_past_stays_as_it_was_when_layers_and_zone_change(
+    house: House, roster: Roster, browser: Browsers
+) -> None:
+    dee = browser().known_as(house.dee)
+    path = f"/on-call/fairness/turns.csv?{MARCH}"
+    before = exported(dee.get(path))
+    by = {"now": clock.now(), "actor_id": house.chen.id}
+    layer = {"name": "Days", "people": [house.eli.id], "starts_at": "2026-03-02T09:00", "ends_at": None}
+    layer |= {"every": 1, "unit": "days", "hours": None}
+    roster_plans.save_layers(roster.id, [layer], **by)
+    roster_plans.change(roster.id, {"zone": "Asia/Shanghai"}, **by)
+    assert exported(dee.get(path)) == before
+
+
+def test_a_turn_during_which_the_roster_moved_is_counted_by_both_clocks(house: House) -> None:
+    layer = {"position": 0, "name": "Bo", "people": [house.bo.id], "starts_at": "2026-03-02T00:00"}
+    layer |= {"every": 1, "unit": "weeks"}
+    roster = a_roster("First line", Layer(**layer))
+    moved = datetime(2026, 3, 4, 21, tzinfo=UTC)  # 22:00 in Berlin, 05:00 in Shanghai
+    second = RosterVersion(number=2, zone="Asia/Shanghai", effective_at=moved, published_at=moved)
+    second.layers.append(Layer(**layer))
+    roster.versions.append(second)
+    roster.zone = "Asia/Shanghai"
+    db.session.add(roster)
+    db.session.commit()
+    turns = fairness.carried([roster], moved - timedelta(hours=2), moved + timedelta(hours=2))
+    assert [(each.zone, each.burden.night_seconds // 3600) for each in turns] == [
+        ("Europe/Berlin", 0),
+        ("Asia/Shanghai", 1),
+    ]
 
 
 def test_an_export_is_for_those_who_may_take_figures_out_and_is_logged(
