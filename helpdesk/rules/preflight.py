@@ -34,6 +34,9 @@ Code: TypeAlias = Literal[
 CODES: tuple[Code, ...] = Code.__args__  # type: ignore[attr-defined]
 TO_KNOW: frozenset[Code] = frozenset({"absent", "clock_change"})
 
+# They are the same whichever turn is next.
+LASTING: frozenset[Code] = frozenset({"no_channel", "team_size"})
+
 AHEAD = timedelta(days=60)
 BACK = timedelta(days=8)  # how far back turns are read, so that what has begun has its true beginning
 TOLD_AHEAD = (14, 7, 2)  # days
@@ -67,7 +70,7 @@ class Finding:
         """What makes it this very finding, from one day to the next."""
         people = ",".join(map(str, self.people))
         about = self.params.get("of", self.params.get("other", ""))
-        since = self.params["count"] if self.code == "team_size" else self.from_at.isoformat()
+        since = self.params.get("count", "") if self.code in LASTING else self.from_at.isoformat()
         return f"{self.code}:{self.roster or ''}:{people}:{about}:{since}"
 
 

@@ -169,6 +169,15 @@ def test_what_is_found_late_is_told_at_once_even_when_it_has_begun(house: House,
     assert "Nobody is on call from Mon 2 Mar, 09:00 to Thu 5 Mar, 09:00." in letters()[0].text
 
 
+def test_who_hears_by_mail_only_is_not_told_again_before_each_turn(house: House, roster: Roster) -> None:
+    db.session.query(Channel).filter_by(person_id=house.bo.id).delete()
+    db.session.commit()
+    written = [day for day in range(0, 30, 3) if preflight.write_letters(MONDAY_9 + day * DAY - HOUR)]
+    assert written[0] == 0
+    said = [letter for letter in letters() if "by mail" in letter.text]
+    assert len(said) <= 3, "Bo has two turns in that time"
+
+
 def test_where_no_lead_is_left_the_manager_hears(house: House, roster: Roster) -> None:
     house.chen.left_at = MONDAY_9 - DAY
     db.session.commit()
