@@ -14,8 +14,9 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import handovers, mail_watch, maintenance
+from helpdesk.desk import handovers, mail_watch, maintenance, swaps
 from helpdesk.jobs import periodic, tasks
+from helpdesk.jobs.absences import AbsenceReader
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
 from helpdesk.store.escalations import find_next_due
@@ -55,6 +56,7 @@ class Clock:
         self.sweeping: Future[None] | None = None
         self.sweeper = ThreadPoolExecutor(1, "sweep")
         self.heartbeat = Heartbeat(app)
+        self.absences = AbsenceReader(app)
 
     def run(self, stop: threading.Event) -> None:
         """Ticks until told to stop, through outages of database and queue."""
@@ -77,6 +79,7 @@ class Clock:
         self.watches_from = self.watches_from or now + WATCHES_AFTER
         self._sweep_beside(now)
         self.heartbeat.beat_beside(now)
+        self.absences.read_beside(now)
         rings_at, speaks_at = find_next_due(now), find_next_notice_due(now)
         if speaks_at is not None and speaks_at <= now and not alarms.ask("send", now):
             self.swept_at = None  # no queue: the next tick sweeps, beside the alarms
@@ -112,9 +115,11 @@ class Clock:
 
 
 def sweep(now: datetime) -> None:
-    """Starts and ends maintenance windows, hands over turns, and has done what is outstanding: unparsed mail,
-    notices without a letter, news of windows, unsent letters, stale deadlines, periodic work."""
+    """Starts and ends maintenance windows, ends swaps that have begun, hands over turns, and has done what
+    is outstanding: unparsed mail, notices without a letter, news of windows, unsent letters, stale deadlines,
+    periodic work."""
     maintenance.sweep(now)
+    swaps.lapse_begun(now)
     handovers.sweep(now)
     for errand, find_oldest, work in (
         ("parse", find_oldest_unparsed, tasks.parse_mail),
