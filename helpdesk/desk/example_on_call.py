@@ -76,8 +76,7 @@ def _coming(roster: Roster, now: datetime) -> list[Turn]:
 
 def _swap(line: _Line, now: datetime) -> None:
     """One is done, one waits for the lead, one for anybody, one for the colleague who was asked."""
-    with transaction():
-        get_roster(line.roster.id).swaps_need_lead = True
+    _set(line, "swaps_need_lead", True, now)
     deeds = ("done", "accepted", "all", "offered")
     words = ("I am at my sister's wedding", "Parents' evening at school", "A free week would do me good", "")
     turns = _coming(line.roster, now)
@@ -93,6 +92,10 @@ def _swap(line: _Line, now: datetime) -> None:
             swaps.accept(asked.id, By(now - timedelta(hours=3), other.id))
         if deed == "done":
             swaps.approve(asked.id, By(now - timedelta(hours=2), line.lead.id))
+
+
+def _set(line: _Line, setting: str, value: object, now: datetime) -> None:
+    roster_plans.change(line.roster.id, {setting: value}, now=now, actor_id=line.lead.id)
 
 
 def _hand_over(line: _Line, now: datetime) -> None:
@@ -183,10 +186,7 @@ def _arrange_holidays(filled: _Line, open_: _Line, now: datetime) -> None:
     by = By(now, get_person_named(ADMINISTRATOR).id)
     calendar = calendars.create("Works holidays", ZONE, week, {day.isoformat(): [] for day in days}, by)
     for line in (filled, open_):
-        with transaction():
-            roster = get_roster(line.roster.id)
-            roster.holiday_calendar_id = calendar.id
-            holidays.propose(roster, now)
+        _set(line, "holiday_calendar_id", calendar.id, now)
     coming = get_roster(filled.roster.id).arrangements[-1]
     people = filled.roster.layers[0].people[: len(holidays.days_of(coming))]
     holidays.fill(coming.id, people, "Stocktaking", By(now, filled.lead.id))
