@@ -48,13 +48,14 @@ def told(roster_ids: Iterable[int], *, now: datetime, actor_id: int | None, why:
 
 
 def rosters_touched_by(person_id: int) -> list[int]:
-    """The ids of the rosters in which the person takes turns by any version of its layers, so that their
-    absences move turns."""
-    return [
-        roster.id
-        for roster in list_rosters()
-        if any(person_id in layer.people for version in roster.versions for layer in version.layers)
-    ]
+    """The ids of the rosters in which the person takes turns, by any version of its layers or a holiday
+    arrangement, so that their absences move turns."""
+    return [roster.id for roster in list_rosters() if person_id in _takes_turns(roster)]
+
+
+def _takes_turns(roster: Roster) -> set[int]:
+    layered = {person for version in roster.versions for layer in version.layers for person in layer.people}
+    return layered | {person for arrangement in roster.arrangements for person in arrangement.people}
 
 
 def runs_of(roster: Roster, start: datetime, end: datetime) -> list[tuple[Person | None, Span]]:
