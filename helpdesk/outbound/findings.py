@@ -58,6 +58,13 @@ def say(finding: Finding, zone: str, names: Names) -> str:
     }
     if finding.code in ("team_size", "holidays_missing", "make_up_days", "too_long", "clock_change"):
         return _said_by_params(finding, zone, words)
+    if finding.code == "no_channel":
+        return ngettext(
+            "%(names)s has turns to come and hears of alarms only by mail.",
+            "%(names)s have turns to come and hear of alarms only by mail.",
+            len(who),
+            names=i18n.say_list(who),
+        )
     if finding.code == "same_person":
         words["other"] = rosters.get(finding.params["other"], "?")
     if finding.code == "holiday_unfilled":
@@ -71,7 +78,6 @@ _ONE = {
     "holiday_unfilled": _l("Nobody takes %(name)s, from %(from)s to %(to)s."),
     "absent_override": _l("%(name)s takes the turn from %(from)s to %(to)s, but is away."),
     "same_person": _l("%(name)s is on call here and in %(other)s from %(from)s to %(to)s."),
-    "no_channel": _l("%(name)s has turns from %(from)s on and hears of alarms only by mail."),
     "absent": _l("%(name)s is away from %(from)s to %(to)s; %(other)s covers."),
 }
 _MANY = {

@@ -245,12 +245,15 @@ def _covered(roster: Watched) -> Iterator[Piece]:
 
 
 def _without_channel(roster: Watched, now: datetime) -> Iterator[Finding]:
-    """Whoever has turns to come and would hear of nothing but by mail: with their first."""
-    seen: set[int] = set()
-    for from_at, to_at, person in runs(roster.shifts, roster.zone, roster.left):
-        if to_at > now and person in roster.silent and person not in seen:
-            seen.add(person)
-            yield Finding("no_channel", roster.id, from_at, to_at, (person,))
+    """All who have turns to come and would hear of nothing but by mail, from the first such turn on."""
+    found = [
+        run
+        for run in runs(roster.shifts, roster.zone, roster.left)
+        if run[1] > now and run[2] in roster.silent
+    ]
+    if found:
+        people = tuple(sorted({person for _from_at, _to_at, person in found}))
+        yield Finding("no_channel", roster.id, found[0][0], max(run[1] for run in found), people)
 
 
 def _without_rest(roster: Watched) -> Iterator[Finding]:

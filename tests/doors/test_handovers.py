@@ -54,7 +54,7 @@ def test_preflight_says_what_is_wrong_and_what_to_do(house: House, roster: Roste
     for person in (house.bo, house.dee, house.fay):
         page = words(browser().known_as(person).get("/on-call/preflight").text)
         assert "ERP has 2 agents; 3 to 5 are a good size." in page
-        assert "hears of alarms only by mail. Ask them to add a channel" in page
+        assert "hear of alarms only by mail. Ask them to add a channel" in page
 
 
 def test_preflight_shows_ones_own_teams_first_then_all_and_any_one(

@@ -100,10 +100,12 @@ def test_an_override_of_somebody_who_is_away_is_found() -> None:
     assert (found.code, found.people) == ("absent_override", (BO,))
 
 
-def test_who_has_no_channel_is_found_once_with_their_first_turn() -> None:
+def test_all_who_have_no_channel_are_found_together_from_their_first_turn_on() -> None:
     turns = [shift(MONDAY + n * DAY, MONDAY + (n + 1) * DAY, (BO, CHEN)[n % 2]) for n in range(6)]
     [found] = look(*turns, silent=frozenset({CHEN}))
     assert (found.code, found.people, found.from_at) == ("no_channel", (CHEN,), MONDAY + DAY)
+    [found] = look(*turns, silent=frozenset({CHEN, BO}))
+    assert (found.people, found.from_at, found.to_at) == ((BO, CHEN), MONDAY, MONDAY + 6 * DAY)
 
 
 def test_a_week_is_not_too_long_even_where_clocks_are_put_back_and_two_weeks_are() -> None:
