@@ -24,7 +24,7 @@ from helpdesk.desk import rosters
 from helpdesk.desk.roster_sources import draft_of, layers_of
 from helpdesk.rules.access import Role
 from helpdesk.rules.oncall import Absence, Override
-from helpdesk.rules.rosters import Plan, Version, lanes, shifts
+from helpdesk.rules.rosters import Plan, Version, lanes, shifts, who_is_on_call
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import Absence as StoredAbsence
@@ -76,8 +76,7 @@ def _ruled() -> Iterator[tuple[str, str]]:
         _best(lambda: (shifts(plan, NOW, END), lanes(plan, NOW, END))),
     )
     plans = [_plan(_layers(n)[: 1 + n % 3], n % 2, n % 3) for n in range(MANY)]
-    moment = NOW + timedelta.resolution
-    yield f"Who is on call in {MANY:,} rosters", _best(lambda: [shifts(p, NOW, moment) for p in plans])
+    yield f"Who is on call in {MANY:,} rosters", _best(lambda: [who_is_on_call(p, NOW) for p in plans])
 
 
 def _asked() -> Iterator[tuple[str, str]]:

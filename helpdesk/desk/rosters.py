@@ -13,6 +13,7 @@ from helpdesk.desk.roster_sources import draft_of as draft_of
 from helpdesk.desk.roster_sources import gather
 from helpdesk.desk.roster_sources import layers_of as layers_of
 from helpdesk.rules import oncall
+from helpdesk.rules import rosters as rules
 from helpdesk.rules.access import Asker, may, may_for_team
 from helpdesk.rules.recipients import Turns
 from helpdesk.rules.rosters import Plan, Version, both, lanes, shifts
@@ -134,9 +135,8 @@ def turns_at(
     if with_next:
         found = on_call_now(list(list_rosters_by_id(wanted).values()), at)
         return {each.roster.id: Turns(_id(each.person), _id(each.next)) for each in found}
-    moment = at + timedelta.resolution
-    plans = gather(wanted, at, moment)
-    on_call = {roster_id: shifts(plans[roster_id], at, moment)[0].person for roster_id in wanted}
+    plans = gather(wanted, at, at + timedelta.resolution)
+    on_call = {roster_id: rules.who_is_on_call(plan, at).person for roster_id, plan in plans.items()}
     gone = list_gone({person for person in on_call.values() if isinstance(person, int)})
     return {
         roster_id: Turns(person)

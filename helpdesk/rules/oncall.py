@@ -13,7 +13,7 @@ from itertools import groupby, pairwise
 from typing import Any, Generic, TypeVar
 from zoneinfo import ZoneInfo
 
-from helpdesk.rules.hours import Calendar, local_to_instant, open_spans
+from helpdesk.rules.hours import Calendar, is_open, local_to_instant, open_spans
 from helpdesk.rules.spans import Span, joined
 
 Person = Hashable
@@ -108,9 +108,21 @@ def who_is_on_call(roster: Roster, at: datetime) -> Shift:
     """Who is on call at the instant `at` (aware UTC); `person` is None in a gap.
 
     The answer spans that instant alone (one microsecond): how long it lasts and what comes next
-    is asked with `shifts(roster, at, horizon)`.
+    is asked with `shifts(roster, at, horizon)`. It is what that says, without laying out the roster.
     """
-    return shifts(roster, at, at + timedelta.resolution)[0]
+    moment = at + timedelta.resolution
+    away = {absence.person for absence in roster.absences if absence.from_at <= at < absence.to_at}
+    for override in reversed(roster.overrides):
+        if override.from_at <= at < override.to_at:
+            flag = "absent" if override.person in away else None
+            return Shift(at, moment, override.person, "override", flag)
+    for layer in reversed(roster.layers):
+        if not is_open(layer.hours, at):
+            continue
+        for from_at, to_at, turn in _turns(layer, roster.zone, at, moment):
+            if from_at <= at < to_at and (put := _put(layer, turn, away.__contains__)):
+                return Shift(at, moment, *put)
+    return Shift(at, moment, None, None, None)
 
 
 class _Track(Generic[V]):
@@ -160,14 +172,21 @@ class _Board:
             turn = turns.at(at)
             if turn is None or not hours.at(at):
                 continue
-            for step in range(len(layer.people)):
-                person = layer.people[(turn + step) % len(layer.people)]
-                if not self._is_away(person, at):
-                    return person, f"{'cover' if step else 'layer'}:{layer.name}", None
+            if put := _put(layer, turn, lambda person: self._is_away(person, at)):
+                return put
         return None, None, None
 
     def _is_away(self, person: Person, at: datetime) -> bool:
         return person in self.away and self.away[person].at(at) is not None
+
+
+def _put(layer: Layer, turn: int, is_away: Callable[[Person], bool]) -> Who | None:
+    """Whose turn it is in the layer, or who covers it; None where all are away."""
+    for step in range(len(layer.people)):
+        person = layer.people[(turn + step) % len(layer.people)]
+        if not is_away(person):
+            return person, f"{'cover' if step else 'layer'}:{layer.name}", None
+    return None
 
 
 def _turns(

@@ -78,6 +78,12 @@ def shifts(plan: Plan, start: datetime, end: datetime) -> tuple[Shift, ...]:
     )
 
 
+def who_is_on_call(plan: Plan, at: datetime) -> Shift:
+    """Who is on call at the instant: `shifts` of that instant alone, as rules/oncall says."""
+    here = next(pieces(plan, at, at + timedelta.resolution))
+    return oncall.who_is_on_call(oncall.Roster(here.zone, here.layers, plan.absences, plan.overrides), at)
+
+
 def lanes(plan: Plan, start: datetime, end: datetime) -> list[tuple[str, tuple[Shift, ...]]]:
     """What each layer alone would make of [start, end), by its name, topmost first: the shifts where it puts
     somebody. Layers of one name in several versions are one; those that came later lie on top."""

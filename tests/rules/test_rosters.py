@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from helpdesk.rules import oncall
 from helpdesk.rules.hours import parse_calendar
 from helpdesk.rules.oncall import Absence, Layer, Override
-from helpdesk.rules.rosters import Arrangement, Plan, Version, both, lanes, shifts
+from helpdesk.rules.rosters import Arrangement, Plan, Version, both, lanes, shifts, who_is_on_call
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 
@@ -235,3 +235,5 @@ def test_the_pieces_say_what_holds_at_each_instant(plan: Plan, one: datetime, ot
         middle = shift.from_at + (shift.to_at - shift.from_at) / 2
         for instant in (shift.from_at, middle, shift.to_at - timedelta.resolution):
             assert (shift.person, shift.source) == by_hand(plan, instant)
+            asked = who_is_on_call(plan, instant)
+            assert (asked.person, asked.source, asked.flag) == (shift.person, shift.source, shift.flag)
