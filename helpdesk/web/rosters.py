@@ -273,7 +273,9 @@ def _span_asked() -> tuple[datetime, datetime]:
 
 
 def _is_own(roster: Roster, at: datetime) -> bool:
-    """Whether the asker is on call then, and may ask others to take it."""
+    """Whether the address is that of a turn of the asker's, which they may ask others to take."""
+    if "from" not in request.args:
+        return False
     turn = rosters.turns_at([roster.id], at, with_next=False).get(roster.id)
     return may("swap.ask") and turn is not None and turn.on_call == current_user.id
 
