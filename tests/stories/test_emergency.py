@@ -6,8 +6,8 @@ from collections.abc import Callable
 from flask import Flask
 
 from helpdesk import clock
+from helpdesk.desk import maintenance
 from helpdesk.jobs import tasks
-from helpdesk.jobs.clock import sweep
 from helpdesk.outbound import notices
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
@@ -30,7 +30,10 @@ def test_wages_cannot_wait_for_the_maintenance_to_end(
     window = announced(house, clock.now() - HOUR)
     window.owner_id = house.chen.id
     db.session.commit()
-    sweep(clock.now())  # it begins, and people are told
+    maintenance.sweep(clock.now())  # it begins
+    tasks.send_letters()
+    read_anew()
+    assert db.session.query(Letter).filter_by(kind="window_started").count() == 6
 
     ana = browser().known_as(house.ana)
     page = ana.get(f"/windows/{window.id}").text
