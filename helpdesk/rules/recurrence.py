@@ -16,12 +16,11 @@ from dateutil.rrule import rrule, rrulestr
 from helpdesk.rules.hours import local_to_instant
 from helpdesk.rules.spans import Span
 
-FREQUENCIES = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
 KINDS = ("daily", "weekly", "two_weeks", "monthly_day", "monthly_weekday")  # of rules that need no typing
 WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 _WEEKDAY = "(MO|TU|WE|TH|FR|SA|SU)"
 _WRITTEN = {
-    "FREQ": "|".join(FREQUENCIES),
+    "FREQ": "[A-Z]+",
     "INTERVAL": r"[1-9]\d{0,2}",
     "COUNT": r"[1-9]\d{0,3}",
     "UNTIL": r"\d{8}(T\d{6}Z?)?",
@@ -30,6 +29,15 @@ _WRITTEN = {
 }
 # Lists of numbers from 1 (or -1, counted from the end) up to these.
 _MOST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
+# 3.3.10 forbids some together; of a day or week no more is needed, and dateutil would seek for minutes what
+# never is, such as the second of the one start of a day.
+_OF_ALL = {"FREQ", "INTERVAL", "COUNT", "UNTIL", "WKST", "BYDAY", "BYMONTH"}
+_PARTS_OF = {
+    "DAILY": _OF_ALL,
+    "WEEKLY": _OF_ALL,
+    "MONTHLY": _OF_ALL | {"BYMONTHDAY", "BYSETPOS"},
+    "YEARLY": _OF_ALL | set(_MOST),
+}
 _LATEST = datetime.fromisoformat("2200-01-01")  # nothing is asked beyond it
 _REACH = timedelta(days=366 * 12)  # no day in twelve years (29 February about 2100) is no day at all
 
@@ -63,12 +71,15 @@ def parse_rule(text: str) -> str:
     """
     rule = re.sub(r"\s+", "", text).upper().removeprefix("RRULE:").rstrip(";")
     parts = _parts(rule)
+    possible = _PARTS_OF.get(parts.get("FREQ", ""))
+    if possible is None:
+        raise BadRule("syntax")
     for name, value in parts.items():
-        if name not in _WRITTEN and name not in _MOST:
+        if name not in possible:
             raise BadRule("part", name)
         if not _is_well_written(name, value):
             raise BadRule("syntax")
-    if "FREQ" not in parts or ("COUNT" in parts and "UNTIL" in parts) or not _has_such_weekdays(parts):
+    if ("COUNT" in parts and "UNTIL" in parts) or not _has_such_weekdays(parts):
         raise BadRule("syntax")
     try:
         _dated(rule, _LATEST, ZoneInfo("UTC"), _LATEST)

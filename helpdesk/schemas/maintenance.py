@@ -28,7 +28,7 @@ class Rule(Line):
         except BadRule as fault:
             if fault.code == "part":
                 raise ValidationError(
-                    [_l("%(name)s is not possible here: a rule names days only.", name=fault.part)]
+                    [_l("%(name)s is not possible in such a rule: it names days.", name=fault.part)]
                 ) from fault
             raise ValidationError([_SAY_RULE]) from fault
 

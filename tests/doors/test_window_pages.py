@@ -251,7 +251,7 @@ def test_maintenance_that_recurs_is_planned_approved_and_announced_weeks_ahead(
     [
         ({"repeats": "rule", "rule": "every Tuesday"}, "Write a rule for days as in RFC 5545"),
         ({"repeats": "rule"}, "Write a rule for days as in RFC 5545"),
-        ({"repeats": "rule", "rule": "FREQ=DAILY;BYHOUR=3"}, "BYHOUR is not possible here"),
+        ({"repeats": "rule", "rule": "FREQ=DAILY;BYHOUR=3"}, "BYHOUR is not possible in such a rule"),
         ({"repeats": "monthly_day", "last_on": "2030-01-01"}, "This rule names no day"),
         ({"repeats": "daily", "ends_at": "2031-01-12T22:00"}, "A window would not be over when the next"),
         ({"repeats": "weekly", "exceptions": "2031-01-11"}, "No window would begin on 2031-01-11."),

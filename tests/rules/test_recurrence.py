@@ -161,6 +161,9 @@ def test_rules_are_kept_in_one_form() -> None:
         ("FREQ=HOURLY", "syntax"),
         ("FREQ=DAILY;BYHOUR=1,2,3", "part"),
         ("FREQ=DAILY;BYEASTER=0", "part"),
+        ("FREQ=DAILY;BYSETPOS=2", "part"),
+        ("FREQ=WEEKLY;BYMONTHDAY=3", "part"),
+        ("FREQ=MONTHLY;BYWEEKNO=3", "part"),
         ("FREQ=DAILY\nRRULE:FREQ=DAILY", "syntax"),
     ],
 )
