@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.desk import reference
 from helpdesk.desk.changes import By
-from helpdesk.desk.rosters import Turn, turns_of
+from helpdesk.desk.roster_sources import gather
+from helpdesk.desk.rosters import Turn, turns_by
 from helpdesk.desk.security import log_event
 from helpdesk.rules.access import Asker, figures_teams
 from helpdesk.rules.fairness import Burden, burden_of, total
@@ -18,7 +19,8 @@ from helpdesk.store.notices import count_told
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.policies import find_calendar
-from helpdesk.store.rosters import Roster, list_rosters, list_teams_of_roster
+from helpdesk.store.rosters import Roster, list_rosters
+from helpdesk.store.teams import list_teams
 
 
 @dataclass(frozen=True)
@@ -43,15 +45,17 @@ class Share:
 
 def rosters_for(asker: Asker) -> list[Roster]:
     """The rosters whose figures the asker may see, by name: a lead those of the teams they lead."""
-    teams = figures_teams(asker)
-    if teams is None:
+    led = figures_teams(asker)
+    if led is None:
         return list_rosters()
-    return [r for r in list_rosters() if any(team.id in teams for team in list_teams_of_roster(r.id))]
+    teams = _teams()
+    return [roster for roster in list_rosters() if teams.get(roster.id, set()) & led]
 
 
 def carried(rosters: Sequence[Roster], start: datetime, end: datetime) -> list[Carried]:
     """Every turn of these rosters within [start, end), roster by roster in order. Gaps are nobody's."""
-    return [each for roster in rosters for each in _carried(roster, start, end)]
+    plans = gather([roster.id for roster in rosters], start, end)
+    return [each for roster in rosters for each in _carried(roster, turns_by(plans[roster.id], start, end))]
 
 
 def shares(turns: Iterable[Carried], start: datetime, end: datetime) -> list[Share]:
@@ -69,8 +73,8 @@ def shares(turns: Iterable[Carried], start: datetime, end: datetime) -> list[Sha
 
 def is_one_team(rosters: Iterable[Roster]) -> bool:
     """Whether these rosters are one team's, so that an even share among their people says something."""
-    teams = {frozenset(team.id for team in list_teams_of_roster(roster.id)) for roster in rosters}
-    return len(teams) == 1
+    teams = _teams()
+    return len({frozenset(teams.get(roster.id, ())) for roster in rosters}) == 1
 
 
 def note_export(what: str, detail: dict[str, object], by: By) -> None:
@@ -86,9 +90,18 @@ def note_export(what: str, detail: dict[str, object], by: By) -> None:
         )
 
 
-def _carried(roster: Roster, start: datetime, end: datetime) -> Iterator[Carried]:
+def _teams() -> dict[int | None, set[int]]:
+    """The teams, by id, for which each roster answers."""
+    found: dict[int | None, set[int]] = {}
+    for team in list_teams(active_only=False):
+        for roster_id in (team.roster_id, team.backup_roster_id):
+            found.setdefault(roster_id, set()).add(team.id)
+    return found
+
+
+def _carried(roster: Roster, turns: Iterable[Turn]) -> Iterator[Carried]:
     days_off = _days_off(roster)
-    for turn in turns_of(roster, start, end):
+    for turn in turns:
         if turn.person is None:
             continue
         for from_at, to_at, zone in _by_zone(roster, turn):
