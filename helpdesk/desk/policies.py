@@ -90,7 +90,7 @@ def _office_hours(name: str, zone: str, now: datetime) -> Calendar:
     return calendar
 
 
-def default_definition(office_id: int, critical_id: int | None) -> dict[str, Any]:
+def default_definition(office_id: int | None, critical_id: int | None) -> dict[str, Any]:
     """The default policy's definition: the issue's minutes in the calendars of these ids; None is 24x7."""
     definition: dict[str, Any] = {
         "supplier_pauses": False,
