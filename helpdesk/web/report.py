@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Answer
 from helpdesk.desk import guests, promises, tickets
 from helpdesk.desk.registration import Report
 from helpdesk.desk.sign_in import Throttled
-from helpdesk.desk.window_audience import about, windows_for
+from helpdesk.desk.window_audience import Heard, about, windows_for
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Answers
 from helpdesk.schemas.tickets import FormReportSchema, GuestSchema, ReportSchema
@@ -130,12 +130,18 @@ def _form_page(typed: dict[str, str], errors: Errors) -> str:
         services=[(s.id, s.name) for s in services],
         works=list(words.WORKS.items()),
         affected=list(words.AFFECTED.items()),
-        heard=windows_for(viewer(), g.now, ANNOUNCED_WITHIN)[:4],
+        heard=_heard(typed.get("service_id", "")),
         promise=_promise({**typed, "kind": str(kind)}),
         why=_why,
         trap=TRAP,
         sending=sending(typed),
     )
+
+
+def _heard(service_id: str) -> list[Heard]:
+    """Maintenance that concerns whoever reports, that of the chosen service first."""
+    found = windows_for(viewer(), g.now, ANNOUNCED_WITHIN)
+    return sorted(found, key=lambda each: service_id not in [str(s.id) for s in each.services])[:4]
 
 
 def _promise(typed: dict[str, str]) -> promises.Promise | None:
