@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column
 
+from helpdesk.rules.access import Asker, ticket_reach
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.severity import Severity
 from helpdesk.store.db import Model, UtcDateTime, among, db, insert_missing
@@ -83,11 +84,22 @@ def find_sent_handover(handover_id: int) -> Handover | None:
     )
 
 
-def list_handovers(limit: int, roster_id: int | None = None) -> list[Handover]:
-    """Notes that were handed over, the latest first, of one roster or (None) of all."""
+def list_handovers(asker: Asker, limit: int) -> list[Handover]:
+    """The notes that were handed over and that the asker reads, the latest first: from or to them, of rosters
+    of their teams, or all for who sees everything."""
     query = select(Handover).where(Handover.sent_at.is_not(None))
-    if roster_id is not None:
-        query = query.where(Handover.roster_id == roster_id)
+    if not ticket_reach(asker).everything:
+        teams = Team.id.in_(asker.team_ids)
+        query = query.where(
+            or_(
+                Handover.from_person_id == asker.person_id,
+                Handover.to_person_id == asker.person_id,
+                Handover.roster_id.in_(select(Team.roster_id).where(teams, Team.roster_id.is_not(None))),
+                Handover.roster_id.in_(
+                    select(Team.backup_roster_id).where(teams, Team.backup_roster_id.is_not(None))
+                ),
+            )
+        )
     query = query.options(
         joinedload(Handover.roster), joinedload(Handover.from_person), joinedload(Handover.to_person)
     )
