@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from helpdesk.desk.changes import By
 from helpdesk.desk.roster_sources import gather
+from helpdesk.desk.turn_news import rosters_touched_by
 from helpdesk.outbound import letters
 from helpdesk.rules import handovers as rules
 from helpdesk.rules.access import Asker, ticket_reach
@@ -30,6 +31,8 @@ from helpdesk.store.rosters import (
     Roster,
     get_roster,
     list_left,
+    list_overrides,
+    list_rosters,
     list_teams_of_roster,
 )
 from helpdesk.store.tickets import Ticket, list_desk_side
@@ -73,6 +76,14 @@ def write_words(roster_id: int, words: str, by: By) -> Handover:
         note = _note_for(roster_id, change)
         note.to_person_id, note.words = change.to_person, words
     return note
+
+
+def rosters_with(person_id: int, now: datetime) -> list[Roster]:
+    """The rosters in which the person takes turns by a layer or, in the next two months, by an override."""
+    every = list_rosters()
+    covers = list_overrides([roster.id for roster in every], now, now + HORIZON)
+    found = {*rosters_touched_by(person_id), *(o.roster_id for o in covers if o.person_id == person_id)}
+    return [roster for roster in every if roster.id in found]
 
 
 def end_of_turn(roster: Roster, person_id: int, now: datetime) -> Change | None:

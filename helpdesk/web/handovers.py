@@ -12,7 +12,7 @@ from helpdesk.desk.changes import By
 from helpdesk.schemas.handovers import WordsSchema
 from helpdesk.store.handovers import find_sent_handover, find_words, list_handovers
 from helpdesk.store.people import get_names
-from helpdesk.store.rosters import Handover, Roster, list_rosters
+from helpdesk.store.rosters import Handover
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
@@ -88,11 +88,11 @@ def _page(at_fault: int | None = None, typed: str = "", errors: Errors | None = 
 def _own_turns() -> list[dict[str, Any]]:
     """The rosters in which a turn of the asker's ends next, with what they have written so far."""
     found = []
-    for roster in list_rosters() if may("handover.write") else []:
-        change = handovers.end_of_turn(roster, current_user.id, g.now) if _stands_in(roster) else None
+    for roster in handovers.rosters_with(current_user.id, g.now) if may("handover.write") else []:
+        change = handovers.end_of_turn(roster, current_user.id, g.now)
         if change is not None:
             note = find_words(roster.id, current_user.id)
-            following = get_names({change.to_person} - {None}).get(change.to_person or 0)  # type: ignore[arg-type]
+            following = get_names({change.to_person or 0}).get(change.to_person or 0)
             found.append(
                 {
                     "roster": roster,
@@ -103,10 +103,3 @@ def _own_turns() -> list[dict[str, Any]]:
                 }
             )
     return found
-
-
-def _stands_in(roster: Roster) -> bool:
-    """Whether the asker takes turns there, by layer or by an override to come."""
-    return any(current_user.id in layer.people for layer in roster.layers) or any(
-        override.person_id == current_user.id and override.ends_at > g.now for override in roster.overrides
-    )

@@ -8,8 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from flask_login import current_user
 
-from helpdesk.desk import preflight, rosters
-from helpdesk.desk.turn_news import rosters_touched_by
+from helpdesk.desk import handovers, preflight, rosters
 from helpdesk.i18n import say_sentences
 from helpdesk.outbound import findings as words
 from helpdesk.rules.access import ticket_reach
@@ -19,7 +18,6 @@ from helpdesk.store.rosters import (
     Roster,
     Swap,
     find_arrangement,
-    list_overrides,
     list_rosters,
 )
 from helpdesk.store.swaps import find_swap
@@ -149,9 +147,7 @@ def _touched_ids() -> set[int | None]:
         ids: set[int | None] = {named}
     else:
         person = request.form.get("person_id", type=int) or current_user.id
-        every = [roster.id for roster in list_rosters()]
-        covers = list_overrides(every, g.now, g.now + AHEAD)
-        ids = {*rosters_touched_by(person), *(o.roster_id for o in covers if o.person_id == person)}
+        ids = {roster.id for roster in handovers.rosters_with(person, g.now)}
     siblings = {team.roster_id for team in list_teams() if team.backup_roster_id in ids}
     return ids | siblings
 
