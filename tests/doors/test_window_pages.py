@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from helpdesk import clock
-from helpdesk.desk import maintenance, window_series
+from helpdesk.desk import maintenance, window_series, window_steps
 from helpdesk.desk.changes import By
 from helpdesk.rules.access import Role
 from helpdesk.store import db
@@ -321,9 +321,9 @@ def test_common_rules_are_said_in_words(app: Flask, rule: str, words: str) -> No
 
 def test_what_was_urgent_meanwhile_leads_to_its_ticket(house: House, browser: Browsers) -> None:
     window = announced(house)
-    maintenance.record(window, "emergency", clock.now(), house.ana.id, {"ticket": 7})
+    window_steps.record(window, "emergency", clock.now(), house.ana.id, {"ticket": 7})
     detail = {"ticket": 7, "outcome": "work_around"}
-    maintenance.record(window, "outcome", clock.now(), house.bo.id, detail)
+    window_steps.record(window, "outcome", clock.now(), house.bo.id, detail)
     db.session.commit()
     page = browser().known_as(house.bo).get(f"/maintenance/{window.id}").text
     assert '<b>Ana</b> asked for something urgent <small><a href="/tickets/HD-7">HD-7</a></small>' in page
