@@ -16,7 +16,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
 from helpdesk.store.people import Person
-from helpdesk.store.rosters import Absence, Roster
+from helpdesk.store.rosters import Absence, Roster, Swap
 from tests.conftest import Browser, House
 
 # Open without an account, and why that is safe.
@@ -99,7 +99,9 @@ class Things:
         self.ticket = tickets.report(command, house.ana, now=house.now, door="web")
         roster = Roster(name="ERP", zone="Europe/Berlin")
         absence = Absence(person_id=house.bo.id, starts_at=house.now, ends_at=house.now + timedelta(days=1))
-        db.session.add_all([roster, absence])
+        span = {"starts_at": house.now, "ends_at": house.now + timedelta(days=1)}
+        swap = Swap(roster=roster, asker_id=house.bo.id, created_at=house.now, **span)
+        db.session.add_all([roster, absence, swap])
         db.session.commit()
         letter_id = db.session.scalar(select(Letter.id))
         self.values = {
@@ -107,6 +109,7 @@ class Things:
             "token": links.sign("follow", {"t": 0, "p": 0, "s": ""}),
             "roster_id": roster.id,
             "absence_id": absence.id,
+            "swap_id": swap.id,
             "letter_id": letter_id,
             "person_id": house.ana.id,
             "team_id": house.team.id,
