@@ -16,6 +16,7 @@ from helpdesk.outbound import findings, letters
 from helpdesk.rules import hours, preflight
 from helpdesk.rules.access import Role, may
 from helpdesk.rules.escalation import Ladder
+from helpdesk.rules.missing_holidays import HOLIDAYS_FROM, holidays_missing, make_up_days_missing
 from helpdesk.rules.preflight import AHEAD, BACK, Finding, Watched
 from helpdesk.rules.rosters import Plan, dates_span, shifts
 from helpdesk.rules.spans import Span, joined
@@ -63,16 +64,16 @@ def find_of_calendars(now: datetime) -> list[Finding]:
         calendar = setup.calendars[stored.id]
         today = now.astimezone(calendar.zone).date()
         country = get_global("zone_territories").get(calendar.zone.key, "")
-        if today.month < preflight.HOLIDAYS_FROM:
+        if today.month < HOLIDAYS_FROM:
             continue
         this_year, next_year = _official(country, today.year), _official(country, today.year + 1)
         is_office = organisation is not None and organisation.calendar_id == stored.id
-        missing = preflight.holidays_missing(calendar, this_year[0], next_year[0], today, is_office)
+        missing = holidays_missing(calendar, this_year[0], next_year[0], today, is_office)
         span = dates_span(calendar.zone, date(today.year + 1, 1, 1), date(today.year + 1, 12, 31))
         about = {"calendar": stored.name, "of": stored.id, "year": today.year + 1}
         if missing:
             found.append(Finding("holidays_missing", None, *span, params={**about, "dates": missing}))
-        if preflight.make_up_days_missing(calendar, this_year[1], next_year[1], today):
+        if make_up_days_missing(calendar, this_year[1], next_year[1], today):
             found.append(Finding("make_up_days", None, *span, params=about))
     return found
 

@@ -1,13 +1,14 @@
 """When a turn goes over to somebody else, and when people are reminded of theirs. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.rules.oncall import Shift
-from helpdesk.rules.preflight import runs, theirs
+
+_DAY = timedelta(days=1)
 
 
 class Change(NamedTuple):
@@ -54,3 +55,31 @@ def reminders(
         if hours and from_at > now
     ]
     return sorted(found)
+
+
+def runs(
+    shifts: Iterable[Shift], zone: ZoneInfo, left: Mapping[int, datetime] | None = None
+) -> list[tuple[datetime, datetime, int]]:
+    """When each person is on call without a day off: turns of theirs less than a day apart on the local wall
+    clock are one; by start. The turns of whoever has left are nobody's."""
+    found: dict[int, list[tuple[datetime, datetime]]] = {}
+    for from_at, to_at, person in theirs(shifts, left or {}):
+        spans = found.setdefault(person, [])
+        if spans and _local(zone, from_at) - _local(zone, spans[-1][1]) < _DAY:
+            spans[-1] = (spans[-1][0], to_at)
+        else:
+            spans.append((from_at, to_at))
+    return sorted((*span, person) for person, spans in found.items() for span in spans)
+
+
+def theirs(shifts: Iterable[Shift], left: Mapping[int, datetime]) -> Iterator[tuple[datetime, datetime, int]]:
+    """The shifts that somebody has, until they leave (`left`: when, by id): [from_at, to_at) and who."""
+    for shift in shifts:
+        if isinstance(shift.person, int):
+            to_at = min(shift.to_at, left.get(shift.person, shift.to_at))
+            if shift.from_at < to_at:
+                yield shift.from_at, to_at, shift.person
+
+
+def _local(zone: ZoneInfo, instant: datetime) -> datetime:
+    return instant.astimezone(zone).replace(tzinfo=None)

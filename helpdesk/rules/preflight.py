@@ -4,14 +4,15 @@ Pure: shifts, hours and people (ids) in, findings out; what they say in words st
 Source: the preflight paragraph of the roster section.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, Literal, TypeAlias
 from zoneinfo import ZoneInfo
 
-from helpdesk.rules.hours import Calendar, clock_changes
+from helpdesk.rules.handovers import runs, theirs
+from helpdesk.rules.hours import clock_changes
 from helpdesk.rules.oncall import Shift
 from helpdesk.rules.rosters import both
 from helpdesk.rules.spans import Span, clipped, joined, outside
@@ -42,7 +43,6 @@ BACK = timedelta(days=8)  # how far back turns are read, so that what has begun 
 TOLD_AHEAD = (14, 7, 2)  # days
 LONGEST = timedelta(days=7)  # on call without a day off
 SIZE = (3, 5)  # agents of a team
-HOLIDAYS_FROM = 10  # the month from which on next year's should be known
 _DAY = timedelta(days=1)
 
 
@@ -138,41 +138,6 @@ def of_team(team_id: int, name: str, agents: int, roster_id: int, now: datetime)
     return [Finding("team_size", roster_id, now, now + AHEAD, params=params)]
 
 
-def holidays_missing(
-    calendar: Calendar,
-    this_year: Mapping[date, str],
-    next_year: Mapping[date, str],
-    today: date,
-    is_office: bool,
-) -> list[date]:
-    """The official holidays of next year (names by date) on which the calendar is open; from October on.
-
-    One by whose name the desk works this year is worked on purpose. A calendar that keeps none of this
-    year's keeps none at all, unless it is that of the office.
-    """
-    if today.month < HOLIDAYS_FROM:
-        return []
-    kept = {name for day, name in this_year.items() if not calendar.intervals_on(day)}
-    keeps = any(calendar.week[day.weekday()] and not calendar.intervals_on(day) for day in this_year)
-    if not keeps and not is_office:
-        return []
-    worked = set(this_year.values()) - kept if keeps else set()
-    return sorted(d for d, name in next_year.items() if calendar.intervals_on(d) and name not in worked)
-
-
-def make_up_days_missing(
-    calendar: Calendar, this_year: Sequence[date], next_year: Sequence[date], today: date
-) -> bool:
-    """Whether days at weekends that will be worked in return for holidays are still to come: there are some
-    this year and none is known for the next, nor does the calendar have one; from October on."""
-    if today.month < HOLIDAYS_FROM or not this_year or next_year:
-        return False
-    weekends = (
-        day for day in calendar.dates if day.year == today.year + 1 and not calendar.week[day.weekday()]
-    )
-    return not any(calendar.intervals_on(day) for day in weekends)
-
-
 def told_days(finding: Finding, now: datetime) -> int | None:
     """With which of TOLD_AHEAD a letter says it now: the nearest that it has come to; 0 when it has begun
     within a day; None: it is too far off, or long known."""
@@ -180,30 +145,6 @@ def told_days(finding: Finding, now: datetime) -> int | None:
     if left <= timedelta():
         return 0 if left > -_DAY or finding.code == "team_size" else None
     return min((days for days in TOLD_AHEAD if left <= _DAY * days), default=None)
-
-
-def runs(
-    shifts: Iterable[Shift], zone: ZoneInfo, left: Mapping[int, datetime] | None = None
-) -> list[tuple[datetime, datetime, int]]:
-    """When each person is on call without a day off: turns of theirs less than a day apart on the local wall
-    clock are one; by start. The turns of whoever has left are nobody's."""
-    found: dict[int, list[tuple[datetime, datetime]]] = {}
-    for from_at, to_at, person in theirs(shifts, left or {}):
-        spans = found.setdefault(person, [])
-        if spans and _local(zone, from_at) - _local(zone, spans[-1][1]) < _DAY:
-            spans[-1] = (spans[-1][0], to_at)
-        else:
-            spans.append((from_at, to_at))
-    return sorted((*span, person) for person, spans in found.items() for span in spans)
-
-
-def theirs(shifts: Iterable[Shift], left: Mapping[int, datetime]) -> Iterator[tuple[datetime, datetime, int]]:
-    """The shifts that somebody has, until they leave (`left`: when, by id): [from_at, to_at) and who."""
-    for shift in shifts:
-        if isinstance(shift.person, int):
-            to_at = min(shift.to_at, left.get(shift.person, shift.to_at))
-            if shift.from_at < to_at:
-                yield shift.from_at, to_at, shift.person
 
 
 def _held(roster: Watched) -> list[tuple[datetime, datetime, int | None]]:

@@ -9,17 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from helpdesk.rules.handovers import runs
 from helpdesk.rules.hours import parse_calendar
+from helpdesk.rules.missing_holidays import holidays_missing, make_up_days_missing
 from helpdesk.rules.oncall import Shift
 from helpdesk.rules.preflight import (
     Finding,
     Watched,
-    holidays_missing,
-    make_up_days_missing,
     of_pair,
     of_roster,
     of_team,
-    runs,
     told_days,
 )
 from helpdesk.rules.spans import joined
