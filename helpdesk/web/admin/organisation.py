@@ -1,7 +1,9 @@
 """The organisation's own settings."""
 
+from flask_babel import ngettext
+
 from helpdesk.desk import organisation as desk
-from helpdesk.i18n import LOCALES, say_duration
+from helpdesk.i18n import LOCALES
 from helpdesk.rules.window_notices import CHOICES
 from helpdesk.schemas.organisation import OrganisationSchema
 from helpdesk.schemas.people import zones
@@ -28,6 +30,15 @@ def organisation() -> Page:
         language_options=list(LOCALES.items()),
         zone_options=[(zone, zone) for zone in zones()],
         team_options=[(team.id, team.name) for team in list_teams()],
-        notice_options=[(minutes, say_duration(minutes * 60)) for minutes in CHOICES],
+        notice_options=[(minutes, _say_before(minutes)) for minutes in CHOICES],
         calendar_options=[(calendar.id, calendar.name) for calendar in list_calendars()],
     )
+
+
+def _say_before(minutes: int) -> str:
+    """So long a time in whole units."""
+    if minutes % 1440 == 0:
+        return ngettext("%(num)d day", "%(num)d days", minutes // 1440)
+    if minutes % 60 == 0:
+        return ngettext("%(num)d hour", "%(num)d hours", minutes // 60)
+    return ngettext("%(num)d minute", "%(num)d minutes", minutes)
