@@ -9,7 +9,7 @@ from flask_babel import ngettext
 from flask_login import current_user
 
 from helpdesk.desk import handovers, preflight, rosters
-from helpdesk.i18n import say_sentences
+from helpdesk.i18n import say_of, say_sentences
 from helpdesk.outbound import findings as words
 from helpdesk.rules.access import ticket_reach
 from helpdesk.rules.preflight import AHEAD, CODES, TO_KNOW, Finding
@@ -123,10 +123,15 @@ def say_what_broke(response: Response) -> Response:
     """After a change that went through: flashes what it newly broke."""
     if response.status_code != 303 or "broken_before" not in g:
         return response
-    fresh = [f for f in _found() if f.key not in g.broken_before and f.code not in TO_KNOW]
+    # Whoever notes an absence is told there which of those turns nobody takes.
+    known = TO_KNOW | {"gap"} if request.endpoint == "rosters.absences.add" else TO_KNOW
+    fresh = [f for f in _found() if f.key not in g.broken_before and f.code not in known]
     if fresh:
         names = preflight.names_in(fresh)
-        said = [words.say(finding, viewer_zone(), names) for finding in fresh[:SAID]]
+        said = [
+            say_of(names[1].get(finding.roster or 0, ""), words.say(finding, viewer_zone(), names))
+            for finding in fresh[:SAID]
+        ]
         if len(fresh) > SAID:
             more = len(fresh) - SAID
             said.append(ngettext("%(num)d more thing: see Preflight.", "%(num)d more: see Preflight.", more))

@@ -80,12 +80,16 @@ def test_a_change_says_what_it_newly_breaks_and_only_that(
     first = bo.post("/on-call/absences", data=span, follow_redirects=True)
     assert 'class="flash warning"' not in first.text, "Chen covers"
     second = chen.post("/on-call/absences", data=span, follow_redirects=True)
-    assert re.search(r'class="flash warning"[^>]*>Nobody is on call from', second.text)
+    assert "Nobody takes First line" in words(second.text)
+    assert "Nobody is on call from" not in words(second.text), "it is said once"
     [cover] = re.findall(r'href="([^"]*/overrides[^"]*)">Cover<', chen.get("/on-call/preflight").text)
     assert f"{start:%Y-%m-%dT}" in chen.get(unescape(cover)).text, "the gap is filled in"
     assert ">Cover<" not in bo.get("/on-call/preflight").text
-    refused = chen.post("/on-call/absences", data={**span, "ends_at": ""})
-    assert 'class="flash warning"' not in refused.text
+    path = f"/on-call/{roster.id}/layers"
+    refused = chen.post(path, data={"count": "1", "do": "save"})
+    assert (refused.status_code, 'class="flash warning"' in refused.text) == (422, False)
+    emptied = chen.post(path, data={"count": "0", "do": "save"}, follow_redirects=True)
+    assert re.search(r'class="flash warning"[^>]*>First line: Nobody is on call from', emptied.text)
 
 
 def test_words_for_the_next_are_kept_and_shown_to_their_author(

@@ -62,7 +62,7 @@ def test_a_gap_warns_and_the_alarm_goes_to_the_next_step(
     g = browser().known_as(gil)
     span = {"starts_at": f"{day + HOUR:%Y-%m-%dT%H:%M}", "ends_at": f"{day + 5 * HOUR:%Y-%m-%dT%H:%M}"}
     away = g.post("/on-call/absences", data=span, follow_redirects=True)
-    assert "Nobody is on call from" in words(away.text)
+    assert "Nobody takes First line" in words(away.text)
     page = words(chen.get("/on-call/preflight").text)
     assert "First line 1 to mend Gap Nobody is on call from" in page
 
