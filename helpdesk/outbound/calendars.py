@@ -97,7 +97,7 @@ def _split(url: str) -> SplitResult | None:
 
 def _ask(parts: SplitResult, etag: str, until: float) -> Fetched | str:
     """What the server gives, or where it sends us."""
-    connection = _Pinned(parts, _address_of(parts))
+    connection = _Pinned(parts, _addresses_of(parts))
     # A server that sends a byte now and then is never late for one.
     watch = threading.Timer(max(until - time.monotonic(), 0), connection.cut)
     watch.daemon = True
@@ -137,8 +137,8 @@ def _read(answer: http.client.HTTPResponse, etag: str) -> Fetched | str:
     return Fetched(b"".join(pieces), answer.getheader("ETag") or "")
 
 
-def _address_of(parts: SplitResult) -> str:
-    """The address that the name leads to; all of them must be public."""
+def _addresses_of(parts: SplitResult) -> list[str]:
+    """The addresses that the name leads to; all of them must be public."""
     try:
         found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as fault:
@@ -146,26 +146,33 @@ def _address_of(parts: SplitResult) -> str:
     addresses = [str(each[4][0]) for each in found]
     if not _may_reach_this_machine() and not all(map(is_public, addresses)):
         raise Unfetched("not_public")
-    return addresses[0]
+    return addresses
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to that address and no other, whatever the name leads to by now."""
+    """A connection to one of those addresses and no other, whatever the name leads to by now."""
 
-    def __init__(self, parts: SplitResult, address: str) -> None:
+    def __init__(self, parts: SplitResult, addresses: list[str]) -> None:
         self.default_port = 443 if parts.scheme == "https" else 80
         super().__init__(parts.hostname or "", parts.port or self.default_port, timeout=ANSWERS_WITHIN)
-        self._is_tls, self._address = parts.scheme == "https", address
+        self._is_tls, self._addresses = parts.scheme == "https", addresses
         self.is_cut = False
         self._held: socket.socket | None = None
 
     def connect(self) -> None:
-        self.sock = socket.create_connection((self._address, self.port), ANSWERS_WITHIN)
+        self.sock = self._reach()
         if self._is_tls:
             self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
         self._held = self.sock  # http.client lets go of it once an answer is to end with the connection
         if self.is_cut:
             raise TimeoutError
+
+    def _reach(self) -> socket.socket:
+        """The first that answers: a machine may have no way to the others."""
+        for address in self._addresses[:-1]:
+            with suppress(OSError):
+                return socket.create_connection((address, self.port), ANSWERS_WITHIN)
+        return socket.create_connection((self._addresses[-1], self.port), ANSWERS_WITHIN)
 
     def cut(self) -> None:
         """Ends it, from another thread."""

@@ -1,11 +1,13 @@
 """A person's own calendar, on a server of the test's: what it says is in the rosters, and what goes wrong is
 told and takes nothing back."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from helpdesk.store.rosters import Absence, AbsenceFeed, Layer
 from helpdesk.store.security import SecurityEvent
 from tests.conftest import MONDAY_9, House, a_roster, read_anew
 from tests.desk.test_absence_calendar import calendar
+from tests.mail.test_starttls import write_certificate
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 EASTER = "DTSTART;VALUE=DATE:20260406\nDTEND;VALUE=DATE:20260408\nSUMMARY:Secret"
@@ -177,6 +180,25 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
         calendars.fetch(elsewhere.url, "")
     elsewhere.stopped.set()
     assert error.value.code == "too_slow"
+
+
+def test_certificates_are_looked_at(
+    app: Flask, elsewhere: Elsewhere, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cert, key = write_certificate(tmp_path, "localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(cert, key)
+    elsewhere.server.socket = context.wrap_socket(elsewhere.server.socket, server_side=True)
+    url = elsewhere.url.replace("http://127.0.0.1", "https://localhost")
+    with pytest.raises(Unfetched) as error:
+        calendars.fetch(url, "")
+    assert error.value.code == "untrusted"
+    monkeypatch.setenv("SSL_CERT_FILE", str(cert))
+    elsewhere.says = b"BEGIN:VCALENDAR"
+    assert calendars.fetch(url, "").data == b"BEGIN:VCALENDAR"
+    with pytest.raises(Unfetched) as error:
+        calendars.fetch(url.replace("localhost", "127.0.0.1"), "")
+    assert error.value.code == "untrusted", "another name than the certificate's"
 
 
 def test_nothing_of_this_house_is_asked(app: Flask) -> None:
