@@ -23,6 +23,7 @@ MOST = 4_000_000  # bytes
 ANSWERS_WITHIN = 5.0  # seconds for each word of the server's
 ALL_WITHIN = 15.0  # seconds for everything
 HOPS = 4
+TRIED = 3  # addresses of one name
 PIECE = 65_536
 _MOVED = (301, 302, 303, 307, 308)
 
@@ -146,7 +147,7 @@ def _addresses_of(parts: SplitResult) -> list[str]:
     addresses = [str(each[4][0]) for each in found]
     if not _may_reach_this_machine() and not all(map(is_public, addresses)):
         raise Unfetched("not_public")
-    return addresses
+    return addresses[:TRIED]
 
 
 class _Pinned(http.client.HTTPConnection):
