@@ -11,11 +11,13 @@ import holidays
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.stale import after_calendar_change
+from helpdesk.desk.turn_news import told
 from helpdesk.rules import hours
 from helpdesk.store.db import db, transaction
 from helpdesk.store.names import get_row_for_change
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.policies import Calendar, CalendarVersion
+from helpdesk.store.rosters import list_following
 
 Intervals = list[list[str]]
 FARTHEST = 3660  # days ahead that a version may wait
@@ -68,7 +70,8 @@ def publish(
     by: By,
     seen: str | None = None,
 ) -> Calendar:
-    """Other hours from a day to come on; days before it stay as they are. Open deadlines follow.
+    """Other hours from a day to come on; days before it stay as they are. Open deadlines follow, and turns in
+    layers whose hours they are.
 
     The zone stays: it would move days that are past. Raises Refused (too_early, too_far), ChangedMeanwhile,
     rules.hours.ScenarioError for hours that cannot be, LookupError.
@@ -79,8 +82,8 @@ def publish(
         changes.require_unchanged(before, seen)
         definition, effective_at = version_from(calendar, week, dates, effective_on, by.now)
         version = _version(before["version"] + 1, definition, effective_at, reason, by)
-        calendar.versions.append(version)
-        db.session.flush()
+        with told(list_following(calendar_id), now=by.now, actor_id=by.actor_id):
+            calendar.versions.append(version)
         after = {**state_of(calendar), "from day": effective_on.isoformat(), "reason": reason}
         changes.log_change(f"calendar:{calendar.name}", before, after, by)
         organisation = find_organisation()

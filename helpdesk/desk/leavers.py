@@ -10,6 +10,7 @@ from helpdesk.desk import channels, people, triage
 from helpdesk.desk.changes import By
 from helpdesk.desk.roster_sources import gather
 from helpdesk.desk.security import log_event
+from helpdesk.desk.turn_news import told
 from helpdesk.outbound import letters
 from helpdesk.rules.access import Role
 from helpdesk.rules.rosters import people_of
@@ -63,15 +64,18 @@ def leave(person_id: int, by: By) -> list[Ticket]:
 def come_back(person_id: int, by: By) -> Person:
     """The person is here again, in their teams and turns as before, from now on; tickets stay where they are.
 
-    They sign in with a new password: whoever had the old one must not. Raises LookupError.
+    They sign in with a new password: whoever had the old one must not. They hear which turns are
+    theirs again. Raises LookupError.
     """
     with transaction():
         person = get_person_for_change(person_id)
         if person.left_at is not None:
-            span = [person.left_at.isoformat(), by.now.isoformat()]
-            person.left_spans = [*person.left_spans, span]
-            person.left_at, person.password_hash = None, None
-            person.session_epoch += 1
+            turns = [roster.id for roster in rosters_of(person_id, by.now)]
+            with told(turns, now=by.now, actor_id=by.actor_id):
+                span = [person.left_at.isoformat(), by.now.isoformat()]
+                person.left_spans = [*person.left_spans, span]
+                person.left_at, person.password_hash = None, None
+                person.session_epoch += 1
             _log("person_returned", person, by, {})
     return person
 
@@ -100,11 +104,11 @@ def _tell(person: Person, given_back: list[Ticket], rosters: list[Roster], by: B
     teams |= {team.id: team for team in managed}
     if not teams and not rosters and not ladders:
         return
-    for told in _who_hears(teams.values(), person):
+    for hears in _who_hears(teams.values(), person):
         letters.write(
             "person_left",
-            told,
-            key=f"person_left:{person.id}:{person.session_epoch}:{told.id}",
+            hears,
+            key=f"person_left:{person.id}:{person.session_epoch}:{hears.id}",
             now=by.now,
             person=person,
             tickets=given_back,

@@ -22,6 +22,7 @@ from helpdesk.rules.rosters import Plan, dates_span, shifts
 from helpdesk.rules.spans import Span, joined
 from helpdesk.store.channels import Reach, list_reaches
 from helpdesk.store.db import db, transaction
+from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.policies import list_calendars
 from helpdesk.store.preflight import PreflightTold, forget_told, list_told
@@ -88,7 +89,7 @@ def write_letters(now: datetime) -> int:
     by_roster: dict[int | None, list[Finding]] = {None: find_of_calendars(now)}
     for finding in find(rosters, now, now + AHEAD):
         by_roster.setdefault(finding.roster, []).append(finding)
-    teams = list_teams()
+    teams, zone = list_teams(), ZoneInfo(get_organisation().zone)
     told: dict[int, list[Finding]] = {}
     people: dict[int, Person] = {}
     for roster_id, found in by_roster.items():
@@ -97,7 +98,7 @@ def write_letters(now: datetime) -> int:
             told.setdefault(person.id, []).extend(found)
     with transaction():
         forget_told(now - KEPT)
-        return sum(_tell(people[person_id], found, now) for person_id, found in sorted(told.items()))
+        return sum(_tell(people[id_], found, now, zone) for id_, found in sorted(told.items()))
 
 
 def names_in(found: Iterable[Finding]) -> tuple[dict[int, str], dict[int, str]]:
@@ -109,12 +110,12 @@ def names_in(found: Iterable[Finding]) -> tuple[dict[int, str], dict[int, str]]:
     return {p.id: p.name for p in people.values()}, {r.id: r.name for r in rosters.values()}
 
 
-def _tell(person: Person, found: Iterable[Finding], now: datetime) -> bool:
+def _tell(person: Person, found: Iterable[Finding], now: datetime, office: ZoneInfo) -> bool:
     known = list_told(person.id)
     heard = {key for key, _days in known}
     fresh: dict[str, Finding] = {}
     for finding in found:
-        days = preflight.told_days(finding, now)
+        days = preflight.told_days(finding, now, office)
         is_old = days is None or (finding.key, days) in known or (days == 0 and finding.key in heard)
         if is_old or finding.key in fresh:
             continue

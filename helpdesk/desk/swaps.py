@@ -32,7 +32,7 @@ def offer(
     takes `returned` of that one's for it.
 
     Raises Refused: starts_at begun, not_yours, asked_already; offered_to_id nobody, unknown; returned begun,
-    not_theirs, of_nobody. LookupError for an unknown roster.
+    not_theirs, of_nobody, away. LookupError for an unknown roster.
     """
     with transaction():
         roster = get_roster_for_change(roster_id)
@@ -67,7 +67,7 @@ def accept(swap_id: int, by: By) -> Swap:
     """`by` takes the turn; unless the roster wants a lead's word, the swap is done.
 
     Raises Refused: swap_id over, not_yours, not_theirs (the turns changed meanwhile), away (`by` is, at that
-    time); LookupError where it is not offered to them.
+    time), one_away (the asker is, at that in return); LookupError where it is not offered to them.
     """
     with transaction():
         swap, roster = _held(swap_id)
@@ -77,9 +77,9 @@ def accept(swap_id: int, by: By) -> Swap:
         # A lead who takes part in a swap agrees to it by that.
         leads = any(rosters.may_edit(each.asker, roster) for each in (swap.asker, person))
         state = _next(swap, "accept", roster.swaps_need_lead and not leads)
-        _check_again(swap, roster, person, by.now)
-        if list_absences(swap.starts_at, swap.ends_at, {person.id}):
+        if _is_away(person, (swap.starts_at, swap.ends_at)):
             raise Refused("swap_id", "away")
+        _check_again(swap, roster, person, by.now)
         swap.taken_by, swap.taken_at, swap.state = person, by.now, state
         if state == "done":
             _carry_out(swap, by)
@@ -114,7 +114,7 @@ def withdraw(swap_id: int, by: By) -> Swap:
 def approve(swap_id: int, by: By) -> Swap:
     """A lead agrees, and the swap is done. Doors check that they may change the roster.
 
-    Raises Refused: swap_id over, not_yours, not_theirs; LookupError.
+    Raises Refused: swap_id over, not_yours, not_theirs, one_away; LookupError.
     """
     with transaction():
         swap, roster = _held(swap_id)
@@ -168,6 +168,8 @@ def _check(
         raise Refused("returned", "begun")
     if not has_turn(roster, other.id, returned):
         raise Refused("returned", "not_theirs")
+    if _is_away(asker, returned):
+        raise Refused("returned", "away")
 
 
 def _check_again(swap: Swap, roster: Roster, taker: Person, now: datetime) -> None:
@@ -179,6 +181,15 @@ def _check_again(swap: Swap, roster: Roster, taker: Person, now: datetime) -> No
     returned = returned_of(swap)
     if returned is not None and not has_turn(roster, taker.id, returned):
         raise Refused("swap_id", "not_theirs")
+    if not taker.is_active or _is_away(taker, (swap.starts_at, swap.ends_at)):
+        raise Refused("swap_id", "one_away")
+    if returned is not None and _is_away(swap.asker, returned):
+        raise Refused("swap_id", "one_away")
+
+
+def _is_away(person: Person, span: Span) -> bool:
+    """Whether the person is absent for any of it: they could not take it."""
+    return bool(list_absences(*span, {person.id}))
 
 
 def meet(swap: Swap, span: Span) -> bool:

@@ -138,12 +138,13 @@ def of_team(team_id: int, name: str, agents: int, roster_id: int, now: datetime)
     return [Finding("team_size", roster_id, now, now + AHEAD, params=params)]
 
 
-def told_days(finding: Finding, now: datetime) -> int | None:
-    """With which of TOLD_AHEAD a letter says it now: the nearest that it has come to; 0 when it has begun
-    within a day; None: it is too far off, or long known."""
-    left = finding.from_at - now
-    if left <= timedelta():
-        return 0 if left > -_DAY or finding.code == "team_size" else None
+def told_days(finding: Finding, now: datetime, zone: ZoneInfo) -> int | None:
+    """With which of TOLD_AHEAD a letter says it now: the nearest that it has come to, counted in local dates
+    of `zone`, so that what begins in the evening is told as early as what begins in the morning; 0 when it
+    has begun within a day; None: it is too far off, or long known."""
+    if finding.from_at <= now:
+        return 0 if now - finding.from_at < _DAY or finding.code == "team_size" else None
+    left = _local(zone, finding.from_at).date() - _local(zone, now).date()
     return min((days for days in TOLD_AHEAD if left <= _DAY * days), default=None)
 
 

@@ -377,6 +377,12 @@ def list_rosters_arranging_holidays() -> list[Roster]:
     return list(db.session.scalars(select(Roster).where(arranges).order_by(Roster.id)))
 
 
+def list_following(calendar_id: int) -> list[int]:
+    """The ids of the rosters that have a layer, in whichever version, whose hours are that calendar's."""
+    query = select(RosterVersion.roster_id).join(Layer).where(Layer.calendar_id == calendar_id)
+    return list(db.session.scalars(query.distinct().order_by(RosterVersion.roster_id)))
+
+
 def list_left(person_ids: Collection[int]) -> dict[int, datetime]:
     """When those of these people who have left did, by id."""
     query = select(Person.id, Person.left_at).where(Person.id.in_(person_ids), Person.left_at.is_not(None))

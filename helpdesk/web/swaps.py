@@ -37,6 +37,7 @@ DEEDS: dict[str, tuple[Callable[[int, By], Swap], Any]] = {
 WORDS = {
     "over": _l("This offer is over by now, so nothing was changed."),
     "away": _l("You have noted that you are away then. Take the absence back first."),
+    "one_away": _l("One of the two is away at that time by now, so nothing was changed."),
     "begun": _l("Choose a time that is still to come."),
     "not_yours": _l("Not all of this time is the turn of who offers it. Look at the roster again."),
     "not_theirs": _l("Not all of this time is the turn of the person who is asked. Choose again."),

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from helpdesk.desk import absences, roster_plans, rosters, swaps
+from helpdesk.desk import absences, leavers, roster_plans, rosters, swaps
 from helpdesk.desk.changes import By, Refused
 from helpdesk.desk.swap_people import may_see, pool
 from helpdesk.rules.access import Role
@@ -176,6 +176,41 @@ def test_nobody_takes_a_turn_while_away_or_one_that_has_changed_hands(
     with pytest.raises(Refused) as error:
         swaps.accept(swap.id, by(gao))
     assert refusal(error) == ("swap_id", "not_yours")
+
+
+def test_who_has_gone_away_meanwhile_takes_no_turn(house: House, roster: Roster, gao: Person) -> None:
+    roster.swaps_need_lead = True
+    db.session.commit()
+    swap = offered(roster, house.bo, gao, SATURDAY)
+    theirs = absences.add_absence(house.bo.id, *SATURDAY, now=MONDAY_9, actor_id=house.bo.id)
+    with pytest.raises(Refused) as error:
+        swaps.accept(swap.id, by(gao))
+    assert refusal(error) == ("swap_id", "one_away"), "Bo could not take the Saturday"
+    absences.remove_absence(theirs.id, now=MONDAY_9, actor_id=house.bo.id)
+    swaps.accept(swap.id, by(gao))
+    absences.add_absence(gao.id, *THURSDAY, now=MONDAY_9, actor_id=gao.id)
+    with pytest.raises(Refused) as error:
+        swaps.approve(swap.id, by(house.chen))
+    assert refusal(error) == ("swap_id", "one_away"), "Gao could not take the Thursday"
+    assert on_call(roster, THURSDAY) == ["Bo"]
+
+
+def test_nobody_asks_for_a_turn_in_return_while_away_or_gives_theirs_to_who_has_left(
+    house: House, roster: Roster, gao: Person
+) -> None:
+    away = absences.add_absence(house.bo.id, *SATURDAY, now=MONDAY_9, actor_id=house.bo.id)
+    with pytest.raises(Refused) as error:
+        offered(roster, house.bo, gao, SATURDAY)
+    assert refusal(error) == ("returned", "away")
+    absences.remove_absence(away.id, now=MONDAY_9, actor_id=house.bo.id)
+    roster.swaps_need_lead = True
+    db.session.commit()
+    swap = offered(roster, house.bo, gao)
+    swaps.accept(swap.id, by(gao))
+    leavers.leave(gao.id, by(house.eli))
+    with pytest.raises(Refused) as error:
+        swaps.approve(swap.id, by(house.chen))
+    assert refusal(error) == ("swap_id", "one_away")
 
 
 def test_what_nobody_takes_lapses_once_when_it_begins(house: House, roster: Roster, gao: Person) -> None:

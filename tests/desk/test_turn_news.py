@@ -1,11 +1,12 @@
 """Whoever's turns change hears of it, in their own zone and once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
-from helpdesk.desk import absences
+from helpdesk.desk import absences, calendars, leavers
+from helpdesk.desk.changes import By
 from helpdesk.desk.turn_news import told
 from helpdesk.store import db
 from helpdesk.store.db import transaction
@@ -105,3 +106,23 @@ def test_the_letter_is_in_the_readers_zone_and_names_the_turn_in_its_subject(
     assert address == "bo@example.org"
     assert "Your turn of now ends Mon 9 Mar, 04:00, not Mon 9 Mar, 16:00." in text
     assert "Times are Shanghai time." in text
+
+
+def test_a_calendar_published_anew_tells_those_whose_turns_follow_it(house: House, roster: Roster) -> None:
+    by = By(MONDAY_9, house.eli.id)
+    desk = calendars.create("Desk", "Europe/Berlin", {"fri": [["09:00", "18:00"]]}, {}, by)
+    roster.versions[0].layers[0].calendar_id = desk.id
+    db.session.commit()
+    calendars.publish(desk.id, {"fri": [["09:00", "21:00"]]}, {}, date(2026, 3, 9), "Longer", by)
+    assert [address for address, _text in letters()] == ["bo@example.org", "chen@example.org"]
+    assert "Your turn that begins Fri 13 Mar, 09:00 now ends Fri 13 Mar, 21:00" in letters()[1][1]
+    assert "6 Mar" not in letters()[0][1], "days before it stay"
+
+
+def test_who_comes_back_hears_which_turns_are_theirs_again(house: House, roster: Roster) -> None:
+    leavers.leave(house.bo.id, By(MONDAY_9, house.eli.id))
+    assert letters() == [], "nobody else's turns are others"
+    leavers.come_back(house.bo.id, By(MONDAY_9 + DAY, house.eli.id))
+    [(address, text)] = letters()
+    assert address == "bo@example.org"
+    assert "You have a new turn: Mon 16 Mar, 09:00 to Mon 23 Mar, 09:00." in text

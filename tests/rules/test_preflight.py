@@ -192,6 +192,8 @@ def test_days_worked_for_holidays_are_missed_until_they_are_published_or_typed_i
     ("ahead", "days"),
     [
         (15 * DAY, None),
+        (14 * DAY + 14 * HOUR, 14),  # 23:00
+        (14 * DAY + 15 * HOUR, None),
         (14 * DAY, 14),
         (8 * DAY, 14),
         (7 * DAY, 7),
@@ -203,7 +205,7 @@ def test_days_worked_for_holidays_are_missed_until_they_are_published_or_typed_i
     ],
 )
 def test_a_letter_goes_fourteen_seven_and_two_days_before(ahead: timedelta, days: int | None) -> None:
-    assert told_days(Finding("gap", 1, MONDAY + ahead, MONDAY + 20 * DAY), MONDAY) == days
+    assert told_days(Finding("gap", 1, MONDAY + ahead, MONDAY + 20 * DAY), MONDAY, BERLIN) == days
 
 
 hours = st.integers(0, 100).map(lambda n: MONDAY + n * HOUR)
