@@ -103,6 +103,17 @@ def last_steps(statuses: Sequence[Status]) -> dict[int, datetime]:
     return list_last_steps({window.id for window in found})
 
 
+def shown_names(window: Window) -> list[str]:
+    """The names of its services that stand on the status page."""
+    return [service.name for service in window.services if service.is_shown]
+
+
+def shown_reason(window: Window) -> str:
+    """What is done; "" where it is done to a restricted service: that is not for everybody."""
+    is_secret = any(each.service.is_restricted for each in window.covered if each.is_named)
+    return "" if is_secret else window.reason
+
+
 def held_span(window: Window, now: datetime) -> Span:
     """From when to when a window really was, or is planned to be where it has not come to that."""
     ends_at = window.ended_at or (max(window.ends_at, now) if window.started_at else window.ends_at)

@@ -31,6 +31,7 @@ from helpdesk.store.window_notices import (
     end_rounds,
     find_follower,
     find_round_due,
+    has_told,
     list_follower_ids,
     list_people_of,
     list_plans,
@@ -51,6 +52,8 @@ def plan(window: Window, kind: str, now: datetime) -> None:
     What an earlier round has not told yet, the new one does. Inside the transaction of the step.
     """
     end_rounds(window.id, now)
+    if kind == "cancelled" and window.series_id is not None and not _is_known(window.id):
+        return  # a series that is stopped calls off weeks of windows of which nobody has read yet
     rounds = rules.rounds(kind, window.starts_at, now, _minutes_before())
     if window.series_id is not None and kind == "announced" and len(rounds) > 1:
         rounds = rounds[1:]  # one of many, announced together: its reminders tell of it
@@ -59,6 +62,10 @@ def plan(window: Window, kind: str, now: datetime) -> None:
             WindowNotice(window_id=window.id, kind=each.kind, minutes=each.minutes, due_at=each.due_at)
         )
     after_commit("send letters", send_soon)
+
+
+def _is_known(window_id: int) -> bool:
+    return has_told(window_id) or bool(list_follower_ids(window_id))
 
 
 def _minutes_before() -> tuple[int, ...]:

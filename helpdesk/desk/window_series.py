@@ -80,7 +80,9 @@ def draft(values: State, by: By) -> WindowSeries:
     """A series that makes no windows until somebody else approves it. Raises Refused as `check`."""
     with transaction():
         check(values, by.now)
-        series = WindowSeries(**values, created_by_id=by.actor_id, created_at=by.now)
+        series = WindowSeries(
+            **values, created_by_id=by.actor_id, author_ids=[by.actor_id], created_at=by.now
+        )
         db.session.add(series)
         db.session.flush()
         changes.log_change(_subject(series), None, state_of(series), by)
@@ -88,7 +90,7 @@ def draft(values: State, by: By) -> WindowSeries:
 
 
 def change(series_id: int, values: State, by: By, seen: str | None = None) -> WindowSeries:
-    """All about one that nobody has approved yet; whoever changes it is its author.
+    """All about one that nobody has approved yet; whoever changes it is one of its authors.
 
     Raises Refused (as `check`; approved, stopped), ChangedMeanwhile, LookupError.
     """
@@ -96,18 +98,18 @@ def change(series_id: int, values: State, by: By, seen: str | None = None) -> Wi
         series = _unapproved(series_id)
         check(values, by.now)
         changes.apply(series, values, state_of, _subject(series), by, seen)
-        series.created_by_id = by.actor_id
+        series.author_ids = sorted({*series.author_ids, by.actor_id})
     return series
 
 
 def approve(series_id: int, by: By) -> WindowSeries:
-    """Somebody else than its author says yes to all of its windows, and the first are announced.
+    """Somebody else than its authors says yes to all of its windows, and the first are announced.
 
     Raises Refused (own, approved, stopped; rule never), LookupError.
     """
     with transaction():
         series = _unapproved(series_id)
-        if series.created_by_id == by.actor_id:
+        if by.actor_id in series.author_ids:
             raise Refused("", "own")
         upcoming(state_of(series), by.now)
         series.approved_by_id, series.approved_at, series.made_until = by.actor_id, by.now, by.now

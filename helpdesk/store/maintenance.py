@@ -88,7 +88,7 @@ class Window(Model):
 
 class WindowVersion(Model):
     """The window as it was known from `known_at` on, until a later version; written with each change from
-    its announcement on. `services`: the ids of those that it covers."""
+    its announcement on."""
 
     __tablename__ = "window_version"
     __table_args__ = (Index(None, "window_id", "known_at"),)
@@ -122,9 +122,9 @@ class WindowEntry(Model):
 
 class WindowSeries(Model):
     """Windows that recur: `rule` (RRULE, RFC 5545) from the local `starts_at` in `zone` on, `minutes` long,
-    but for the local starts in `exceptions` (texts "2026-03-02T18:00"). Its windows are made weeks ahead and
-    announced, once the series is approved: so far those that begin before `made_until`. `stopped_at`: no
-    further ones."""
+    but for the local starts in `exceptions` (texts "2026-03-02T18:00"). `author_ids`: whoever
+    wrote any of it, and so does not approve it. Its windows are made weeks ahead and announced, once the
+    series is approved: so far those that begin before `made_until`. `stopped_at`: no further ones."""
 
     __tablename__ = "window_series"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -139,6 +139,7 @@ class WindowSeries(Model):
     rollback_plan: Mapped[str] = mapped_column(default="")
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    author_ids: Mapped[list[int]] = mapped_column(Json, default=list)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     approved_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     approved_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

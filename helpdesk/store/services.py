@@ -26,6 +26,11 @@ class Service(Model):
     team: Mapped[Team] = relationship()
     owner: Mapped[Person | None] = relationship()
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether it stands on the status page (store/status.list_shown_services)."""
+        return self.is_active and self.is_on_status_page and not self.is_restricted
+
 
 class Dependency(Model):
     """`service` does not work without `needs`: what covers the one covers the other."""

@@ -21,15 +21,15 @@ def list_shown_services() -> list[Service]:
 
 
 def list_critical_faults(service_ids: Collection[int], since: datetime) -> list[Any]:
-    """Critical faults of these services that were reported since then, withdrawn and merged ones left out:
-    rows of id, service_id, reported_at and is_open, by their report."""
+    """Critical faults of these services that are open or were reported since then, withdrawn and merged ones
+    left out: rows of id, service_id, reported_at and is_open, by their report."""
     ticket = Ticket.__table__.c
     query = select(ticket.id, ticket.service_id, ticket.reported_at, ticket.is_open).where(
         ticket.severity == Severity.CRITICAL,
         ticket.kind == Kind.FAULT,
         ticket.state != State.CANCELLED,
         ticket.service_id.in_(service_ids),
-        ticket.reported_at >= since,
+        or_(ticket.reported_at >= since, ticket.is_open),
     )
     return list(db.session.execute(query.order_by(ticket.reported_at, ticket.id)))
 

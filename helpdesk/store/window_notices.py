@@ -25,6 +25,12 @@ def end_rounds(window_id: int, now: datetime) -> None:
     )
 
 
+def has_told(window_id: int) -> bool:
+    """Whether letters of any of the window's rounds have been written."""
+    begun = (WindowNotice.window_id == window_id, WindowNotice.up_to_person_id > 0)
+    return bool(db.session.scalar(select(select(WindowNotice.id).where(*begun).exists())))
+
+
 def find_round_due(now: datetime) -> WindowNotice | None:
     """The unfinished round that has been due the longest, or None."""
     query = (
@@ -129,7 +135,8 @@ def find_follower(window_id: int, person_id: int) -> WindowFollower | None:
 
 def list_known_windows(now: datetime, until: datetime) -> list[Window]:
     """Announced windows that run at `now` or start by `until`, services loaded, by start."""
-    query = select(Window).where(Window.state.in_(AHEAD), Window.starts_at < until, Window.ends_at > now)
+    begins_at = func.coalesce(Window.started_at, Window.starts_at)
+    query = select(Window).where(Window.state.in_(AHEAD), begins_at < until, Window.ends_at > now)
     return list(db.session.scalars(query.order_by(Window.starts_at, Window.id)))
 
 

@@ -70,6 +70,8 @@ def _page(template: str, **words: Any) -> str:
             tones=TONES,
             effects=EFFECTS,
             held=lambda window: status.held_span(window, g.now),
+            names=status.shown_names,
+            reason=status.shown_reason,
             lang=_locale(),
             html_lang=i18n.html_lang(_locale()),
             days_said=_days_said,

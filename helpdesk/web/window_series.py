@@ -64,7 +64,7 @@ def show(series_id: int) -> str:
         may_edit=series.stopped_at is None and may_for(services, "maintenance.edit"),
         may_approve=not (series.approved_at or series.stopped_at)
         and may_for(services, "maintenance.approve"),
-        is_own=series.created_by_id == current_user.id,
+        is_own=current_user.id in series.author_ids,
     )
 
 

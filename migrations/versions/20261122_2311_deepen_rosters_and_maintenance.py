@@ -181,6 +181,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.String(), nullable=False),
         sa.Column("minutes", sa.Integer(), nullable=False),
         sa.Column("exceptions", JSON, nullable=False),
+        sa.Column("author_ids", JSON, nullable=False),
         sa.Column("service_ids", JSON, nullable=False),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("effect", sa.String(), nullable=False),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from helpdesk.desk import window_series
+from helpdesk.desk import window_notices, window_series
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
 from helpdesk.store import db
 from helpdesk.store.maintenance import Window, WindowNotice, WindowSeries
@@ -130,7 +130,9 @@ def test_nobody_approves_what_they_planned_or_changed(house: House) -> None:
     window_series.change(series.id, values(house, reason="More updates"), dee(house))
     with pytest.raises(Refused, match="own"):
         window_series.approve(series.id, dee(house))
-    window_series.approve(series.id, chen(house))
+    with pytest.raises(Refused, match="own"):
+        window_series.approve(series.id, chen(house))  # what another has mended is still their plan
+    window_series.approve(series.id, By(MONDAY_9, house.eli.id))
     with pytest.raises(Refused, match="approved"):
         window_series.change(series.id, values(house), chen(house))
     assert starts() != []
@@ -169,6 +171,19 @@ def test_a_series_that_is_stopped_makes_no_more(house: House, with_coming: bool)
     assert states[0] in ("announced", "running"), "what runs goes on"
     with pytest.raises(Refused, match="stopped"):
         window_series.stop(series.id, chen(house), with_coming=True)
+
+
+def test_only_what_people_have_heard_of_is_called_off_by_letter(house: House) -> None:
+    series = approved(house)
+    evening = MONDAY_9 + timedelta(hours=12)
+    while window_notices.write_due(evening):  # the first is tomorrow; of the others nobody has read yet
+        pass
+    first, second, *_rest = db.session.query(Window).order_by(Window.starts_at).all()
+    window_notices.follow(second.id, house.ana.id, evening)
+    window_series.stop(series.id, chen(house, evening), with_coming=True)
+    told = db.session.query(WindowNotice).filter_by(kind="cancelled")
+    assert {notice.window_id for notice in told} == {first.id, second.id}
+    assert db.session.query(WindowNotice).filter_by(kind="before", done_at=None).count() == 0
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,32 @@ def test_windows_that_were_announced_are_shown_and_called_off_ones_said_to_be(
     assert "Planned maintenance" not in page
 
 
+def test_of_a_window_of_a_restricted_service_too_only_the_times_are_said(
+    stranger: Browser, house: House
+) -> None:
+    secret = Service(name="Payroll", team_id=house.team.id, is_restricted=True)
+    db.session.add(secret)
+    found = window(house, reason="Payroll gets a new version", started_at=clock.now() - HOUR)
+    found.covered.append(WindowService(service=secret))
+    db.session.commit()
+    pages = [stranger.get(address).text for address in _addresses(house.erp)]
+    assert all("aintenance" in page and "Payroll" not in page for page in pages)
+
+
+def _addresses(service: Service) -> list[str]:
+    of_one = f"/status/{service.id}"
+    return ["/status", "/status/feed.atom", of_one, f"{of_one}/feed.atom"]
+
+
+def test_a_critical_fault_that_has_been_open_for_half_a_year_is_shown(
+    stranger: Browser, house: House
+) -> None:
+    ticket = critical(house)
+    ticket.reported_at = clock.now() - timedelta(days=180)
+    db.session.commit()
+    assert "Critical fault since" in stranger.get(f"/status/{house.erp.id}").text
+
+
 def test_the_feed_is_atom_with_an_id_and_an_instant_for_each_piece_of_news(
     stranger: Browser, house: House
 ) -> None:
