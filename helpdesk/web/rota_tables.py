@@ -3,12 +3,14 @@
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Any
+from xml.etree.ElementTree import iterparse
 
 from flask_babel import get_locale
 from openpyxl import load_workbook
+from openpyxl.worksheet.cell_range import CellRange
 
 from helpdesk.rules.rota_dates import Cell
 from helpdesk.rules.rotas import MOST_DAYS, cells_of
@@ -65,17 +67,31 @@ def _of_workbook(file: bytes) -> Rows:
         with zipfile.ZipFile(io.BytesIO(file)) as packed:
             if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
                 raise Unreadable
-        sheet: Any = load_workbook(io.BytesIO(file), data_only=True).worksheets[0]
+        # Read only: else openpyxl makes each cell of a range, and a few bytes can name a whole sheet as one.
+        book = load_workbook(io.BytesIO(file), read_only=True, data_only=True)
+        sheet: Any = book.worksheets[0]
         read = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
         rows = [[_cell(value) for value in row] for row in read]
+        with sheet._get_source() as source:  # what is merged, it does not say when it only reads
+            filled = 0
+            for merged in _merged(source):
+                filled += _fill(rows, merged)
+                if filled > MOST_ROWS * MOST_COLUMNS:  # a cell is in one range at most
+                    raise Unreadable
     except Unreadable:
         raise
     except Exception as fault:  # openpyxl raises anything on what is no workbook
         raise Unreadable from fault
-    for merged in sheet.merged_cells.ranges:
-        if merged.min_row <= len(rows) and merged.min_col <= MOST_COLUMNS:
-            _fill(rows, merged)
     return rows
+
+
+def _merged(source: Any) -> Iterator[CellRange]:
+    """The ranges of a sheet's cells that are merged."""
+    for _event, element in iterparse(source):  # noqa: S314 - its size is held; expat stops what multiplies
+        if element.tag.endswith("}mergeCell"):
+            yield CellRange(element.get("ref"))
+        if element.tag.endswith("}row"):
+            element.clear()
 
 
 def _cell(value: Any) -> Cell:
@@ -83,8 +99,14 @@ def _cell(value: Any) -> Cell:
     return value if value is None or isinstance(value, (str, int, float, date)) else str(value)
 
 
-def _fill(rows: list[list[Cell]], merged: Any) -> None:
+def _fill(rows: list[list[Cell]], merged: CellRange) -> int:
+    """Answers how many cells that were."""
+    if merged.min_row > len(rows) or merged.min_col > MOST_COLUMNS:
+        return 1
     first = rows[merged.min_row - 1][merged.min_col - 1]
+    columns = slice(merged.min_col - 1, merged.max_col)
+    filled = 0
     for row in rows[merged.min_row - 1 : merged.max_row]:
-        for n in range(merged.min_col - 1, min(merged.max_col, len(row))):
-            row[n] = first
+        row[columns] = [first] * len(row[columns])
+        filled += len(row[columns])
+    return filled

@@ -5,14 +5,18 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from html import unescape
+from time import process_time
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook, load_workbook
+from openpyxl.worksheet.cell_range import CellRange
 
 from helpdesk import clock
 from helpdesk.store import db
 from helpdesk.store.rosters import Layer, Override, Roster
 from helpdesk.store.security import SecurityEvent
+from helpdesk.web.rota_tables import Unreadable, rows_of
 from tests.conftest import Browser, House, a_roster, read_anew
 
 Browsers = Callable[[], Browser]
@@ -220,3 +224,32 @@ def test_what_is_no_table_is_said(house: House, roster: Roster, browser: Browser
         assert answer.status_code == 422
         assert said(answer.text)[0].startswith(message), form
     assert kept() == []
+
+
+@pytest.mark.parametrize(
+    "range_of_all",
+    [
+        '<mergeCells count="1"><mergeCell ref="A4:AN200000"/></mergeCells>',
+        '<hyperlinks><hyperlink ref="A4:AN200000" location="A1"/></hyperlinks>',
+    ],
+)
+def test_a_few_bytes_that_name_a_whole_sheet_cost_nothing(range_of_all: str) -> None:
+    file, changed = workbook(["Date", "Person"], ["2031-03-03", "Bo"]), io.BytesIO()
+    with ZipFile(io.BytesIO(file)) as packed, ZipFile(changed, "w") as again:
+        for name in packed.namelist():
+            part = packed.read(name).decode()
+            again.writestr(name, part.replace("</sheetData>", f"</sheetData>{range_of_all}"))
+    began_at = process_time()
+    assert [row[:2] for row in rows_of(changed.getvalue())] == [["Date", "Person"], ["2031-03-03", "Bo"]]
+    assert process_time() - began_at < 2
+
+
+def test_ranges_that_lie_upon_each_other_are_no_table() -> None:
+    book = Workbook()
+    for _row in range(300):
+        book.active.append(["x"] * 40)
+    book.active.merged_cells.ranges.update({CellRange(f"A{n}:AN300") for n in range(1, 9)})
+    file = io.BytesIO()
+    book.save(file)
+    with pytest.raises(Unreadable):
+        rows_of(file.getvalue())
