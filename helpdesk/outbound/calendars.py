@@ -80,7 +80,10 @@ def fetch(url: str, etag: str) -> Fetched:
         answer = _ask(parts, etag, until)
         if isinstance(answer, Fetched):
             return answer
-        url = urljoin(url, answer)
+        try:
+            url = urljoin(url, answer)
+        except ValueError as fault:  # what they send us to is no address
+            raise Unfetched("not_https") from fault
     raise Unfetched("moved")
 
 
@@ -163,10 +166,15 @@ class _Pinned(http.client.HTTPConnection):
     def connect(self) -> None:
         self.sock = self._reach()
         if self._is_tls:
-            self.sock = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host)
+            context = ssl.create_default_context()
+            self.sock = context.wrap_socket(
+                self.sock, server_hostname=self.host, do_handshake_on_connect=False
+            )
         self._held = self.sock  # http.client lets go of it once an answer is to end with the connection
         if self.is_cut:
             raise TimeoutError
+        if isinstance(self.sock, ssl.SSLSocket):
+            self.sock.do_handshake()  # it can be drawn out as an answer can, and be cut
 
     def _reach(self) -> socket.socket:
         """The first that answers: a machine may have no way to the others."""

@@ -1,6 +1,7 @@
 """A person's own calendar, on a server of the test's: what it says is in the rosters, and what goes wrong is
 told and takes nothing back."""
 
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -153,6 +154,7 @@ def test_an_absence_that_has_begun_keeps_its_past(
         ({"says": b"<html>Please sign in</html>"}, "not_a_calendar"),
         ({"status": 302, "location": "/again"}, "moved"),
         ({"status": 302, "location": "ftp://example.org/x"}, "not_https"),
+        ({"status": 302, "location": "https://[/x"}, "not_https"),
         ({"says": b"x" * (calendars.MOST + 1)}, "too_large"),
     ],
 )
@@ -179,6 +181,31 @@ def test_a_server_that_never_comes_to_an_end_is_not_waited_for(
     with pytest.raises(Unfetched) as error:
         calendars.fetch(elsewhere.url, "")
     elsewhere.stopped.set()
+    assert error.value.code == "too_slow"
+
+
+def test_a_handshake_that_never_comes_to_an_end_is_not_waited_for(
+    app: Flask, elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calendars, "ALL_WITHIN", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        gone = threading.Event()
+
+        def draw_out() -> None:
+            connection, _address = server.accept()
+            with connection, suppress(OSError):
+                connection.sendall(b"\x16\x03\x03\x40\x00")  # a long record follows
+                while not gone.wait(0.02):
+                    connection.sendall(b"\x02")
+
+        thread = threading.Thread(target=draw_out, daemon=True)
+        thread.start()
+        threading.Timer(2, gone.set).start()
+        with pytest.raises(Unfetched) as error:
+            calendars.fetch(f"https://127.0.0.1:{server.getsockname()[1]}/", "")
+        assert not gone.is_set(), "we let go, not the server"
+        gone.set()
+        thread.join()
     assert error.value.code == "too_slow"
 
 
