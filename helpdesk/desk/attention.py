@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.timeline import record
 from helpdesk.rules import attention, escalation, sla
+from helpdesk.rules.hours import is_open
 from helpdesk.rules.lifecycle import State, state_in_hand
 from helpdesk.rules.severity import EMERGENCY, Severity
 from helpdesk.rules.timeline import Happening
@@ -48,7 +49,7 @@ def planned(
 
 def _emergency(ticket: Ticket, timeline: Sequence[Happening], grounds: Grounds) -> Iterator[Alarm]:
     """Urgent business during maintenance: the window's owner hears of it at once, and so does who is on call,
-    where the ladder does not begin with them."""
+    where the ladder does not begin with them, or would wait for the hours of the response to begin."""
     reported = next(happening for happening in timeline if happening.kind == "reported")
     if reported.detail.get("reason") != EMERGENCY:
         return
@@ -56,8 +57,16 @@ def _emergency(ticket: Ticket, timeline: Sequence[Happening], grounds: Grounds) 
     if owner is not None:
         yield "emergency:owner", "emergency", reported.at, {"to": "person", "person": owner}
     ladder = grounds.ladders_of(Severity.CRITICAL)["response"]
-    if not any(step.to == "on_call" and step.minutes == 0 and step.roster_id is None for step in ladder):
+    begins = any(_is_on_call_at_once(step) for step in ladder)
+    hours_of = grounds.terms_of(ticket.policy_version_id).targets[Severity.CRITICAL].response.calendar
+    if not (begins and is_open(hours_of, reported.at)):
         yield "emergency:on_call", "emergency", reported.at, {"to": "on_call"}
+
+
+def _is_on_call_at_once(step: escalation.Step) -> bool:
+    """Whether it tells whoever is on call for the team in the counted minute of the report, by every way."""
+    starts = step.minutes == 0 and step.anchor == "start"
+    return starts and step.to == "on_call" and step.roster_id is None and step.channel == "all"
 
 
 def ask_anew(ticket: Ticket) -> None:

@@ -15,6 +15,8 @@ from helpdesk.store.emergencies import find_emergency_of
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.letters import Letter
 from helpdesk.store.maintenance import Window, WindowEntry
+from helpdesk.store.organisation import get_organisation
+from helpdesk.store.policies import Policy, PolicyVersion
 from helpdesk.store.rosters import Layer
 from helpdesk.store.targets import Target
 from helpdesk.store.tickets import Entry, Ticket
@@ -78,6 +80,19 @@ def test_who_is_on_call_is_told_once_where_the_ladder_begins_with_them(house: Ho
     keys = {alarm.key for alarm in db.session.query(Alarm)}
     assert {key for key in keys if key.startswith("emergency")} == {"emergency:owner"}
     assert len(rung(START + HOUR)["bo@example.org"]) == 1
+
+
+def test_it_is_told_at_once_by_night_too_where_critical_reports_are_answered_in_office_hours(
+    house: House, window: Window
+) -> None:
+    version = db.session.query(PolicyVersion).join(Policy).filter(Policy.name == "Standard").one()
+    critical = version.definition["critical"]
+    in_office_hours = {**critical["response"], "calendar_id": get_organisation().calendar_id}
+    version.definition = {**version.definition, "critical": {**critical, "response": in_office_hours}}
+    db.session.commit()
+    maintenance.extend(window.id, END + 4 * HOUR, By(START + HOUR, house.eli.id))
+    asked(house, window, END + 2 * HOUR)
+    assert set(rung(END + 2 * HOUR)) == {"eli@example.org", "bo@example.org"}
 
 
 def test_no_window_pauses_it(house: House, window: Window) -> None:
