@@ -147,10 +147,13 @@ def list_plans(window_id: int) -> list[tuple[datetime, datetime]]:
 
 
 def list_steps(since: datetime, kinds: Iterable[str], limit: int) -> list[WindowEntry]:
-    """The latest steps of these kinds of any window after `since`, the newest first, windows loaded."""
+    """The latest steps of these kinds of any window after `since` of which a round of letters was planned,
+    the newest first, windows loaded."""
+    its_round = (WindowNotice.window_id == WindowEntry.window_id, WindowNotice.kind == WindowEntry.kind)
     query = (
         select(WindowEntry)
         .where(WindowEntry.at > since, WindowEntry.kind.in_(list(kinds)))
+        .where(select(WindowNotice.id).where(*its_round).exists())
         .options(joinedload(WindowEntry.window))
         .order_by(WindowEntry.at.desc(), WindowEntry.id.desc())
         .limit(limit)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from helpdesk.desk import window_notices, window_series
+from helpdesk.desk import window_audience, window_notices, window_series
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
 from helpdesk.store import db
 from helpdesk.store.maintenance import Window, WindowNotice, WindowSeries
@@ -183,6 +183,11 @@ def test_only_what_people_have_heard_of_is_called_off_by_letter(house: House) ->
     window_series.stop(series.id, chen(house, evening), with_coming=True)
     told = db.session.query(WindowNotice).filter_by(kind="cancelled")
     assert {notice.window_id for notice in told} == {first.id, second.id}
+    steps = window_audience.steps_for(house.ana, MONDAY_9 - DAY, ["announced", "cancelled"])
+    assert {(entry.kind, entry.window_id) for entry, _heard in steps} == {
+        ("cancelled", first.id),
+        ("cancelled", second.id),
+    }, "nor does the bell list weeks of windows"
     assert db.session.query(WindowNotice).filter_by(kind="before", done_at=None).count() == 0
 
 
