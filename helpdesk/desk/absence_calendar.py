@@ -69,7 +69,7 @@ def _aways(
         return
     try:
         times = _Times(event, zone)
-        uid = str(event.get("UID", ""))[:LONGEST_UID]
+        uid = _uid(event)
         again = event.get("RECURRENCE-ID")
         if again is not None:
             yield from _within([(times.local(again.dt), times.span(times.first))], uid, start, end)
@@ -98,11 +98,15 @@ def _replaced(events: list[Any]) -> dict[str, set[datetime]]:
         try:
             if (again := event.get("RECURRENCE-ID")) is not None:
                 at = again.dt if isinstance(again.dt, datetime) else _midnight(again.dt)
-                uid = str(event.get("UID", ""))[:LONGEST_UID]
-                found.setdefault(uid, set()).add(at if at.tzinfo is None else at.astimezone(UTC))
+                found.setdefault(_uid(event), set()).add(at if at.tzinfo is None else at.astimezone(UTC))
         except (ValueError, TypeError, AttributeError):
             continue  # as a whole it is left out later
     return found
+
+
+def _uid(event: Any) -> str:
+    """Without what no database keeps, such as a zero byte."""
+    return "".join(filter(str.isprintable, str(event.get("UID", ""))))[:LONGEST_UID]
 
 
 def _midnight(day: date) -> datetime:

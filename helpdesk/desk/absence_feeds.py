@@ -1,6 +1,7 @@
 """Absences from people's own calendars: read every hour; what the calendar no longer says is taken back, and
 one that cannot be read takes nothing back."""
 
+import logging
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,8 @@ from helpdesk.store.db import db, transaction
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, get_person
 from helpdesk.store.rosters import Absence, AbsenceFeed
+
+log = logging.getLogger(__name__)
 
 PURPOSE = "absence_feed.url"  # of what is sealed
 EVERY = timedelta(hours=1)
@@ -63,7 +66,11 @@ def read_due(now: datetime) -> None:
         with transaction():
             is_ours = claim_feed(feed_id, now, now - EVERY)
         if is_ours:
-            _read(feed_id, now)
+            try:
+                _read(feed_id, now)
+            except Exception:  # the others' are read all the same; this one in an hour
+                db.session.rollback()
+                log.exception("calendar %s could not be read", feed_id)
 
 
 def _read(feed_id: int, now: datetime) -> None:

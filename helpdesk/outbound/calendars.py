@@ -19,6 +19,7 @@ from flask import current_app
 from helpdesk.rules.addresses import is_public
 
 LONGEST_URL = 2000
+LONGEST_ETAG = 200  # one that is longer is not used
 MOST = 4_000_000  # bytes
 ANSWERS_WITHIN = 5.0  # seconds for each word of the server's
 ALL_WITHIN = 15.0  # seconds for everything
@@ -138,7 +139,8 @@ def _read(answer: http.client.HTTPResponse, etag: str) -> Fetched | str:
         size += len(piece)
         if size > MOST:
             raise Unfetched("too_large")
-    return Fetched(b"".join(pieces), answer.getheader("ETag") or "")
+    etag = answer.getheader("ETag") or ""
+    return Fetched(b"".join(pieces), etag if etag.isprintable() and len(etag) <= LONGEST_ETAG else "")
 
 
 def _addresses_of(parts: SplitResult) -> list[str]:

@@ -228,6 +228,16 @@ def test_certificates_are_looked_at(
     assert error.value.code == "untrusted", "another name than the certificate's"
 
 
+def test_what_no_database_keeps_is_left_out_of_names(
+    house: House, feed: AbsenceFeed, elsewhere: Elsewhere
+) -> None:
+    elsewhere.says = calendar(WHIT).replace(b"UID:0", b"UID:a\0b")
+    elsewhere.etag = '"' + "x" * 5000 + '"'
+    absence_feeds.read_due(MONDAY_9)
+    assert (fault(), len(noted())) == ("", 1)
+    assert db.session.query(AbsenceFeed).one().etag == ""
+
+
 def test_nothing_of_this_house_is_asked(app: Flask) -> None:
     for url, code in (
         ("http://example.org/a.ics", "not_https"),
