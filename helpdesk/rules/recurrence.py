@@ -28,6 +28,7 @@ _WRITTEN = {
     "BYDAY": rf"([+-]?\d\d?)?{_WEEKDAY}(,([+-]?\d\d?)?{_WEEKDAY}){{0,99}}",
 }
 # Lists of numbers from 1 (or -1, counted from the end) up to these.
+_LONGEST_LIST = {"BYSETPOS": 31}  # of others 366: dateutil goes through all days for each of these
 _MOST = {"BYMONTH": 12, "BYMONTHDAY": 31, "BYYEARDAY": 366, "BYWEEKNO": 53, "BYSETPOS": 366}
 # 3.3.10 forbids some together; of a day or week no more is needed, and dateutil would seek for minutes what
 # never is, such as the second of the one start of a day.
@@ -186,8 +187,12 @@ def _is_well_written(name: str, value: str) -> bool:
     if name in _WRITTEN:
         return re.fullmatch(_WRITTEN[name], value) is not None
     least = 1 if name == "BYMONTH" else -_MOST[name]
-    return re.fullmatch(r"[+-]?\d{1,3}(,[+-]?\d{1,3}){0,366}", value) is not None and all(
-        number != 0 and least <= number <= _MOST[name] for number in map(int, value.split(","))
+    numbers = value.split(",")
+    return len(numbers) <= _LONGEST_LIST.get(name, 366) and all(
+        re.fullmatch(r"[+-]?\d{1,3}", number, re.ASCII)
+        and int(number) != 0
+        and least <= int(number) <= _MOST[name]
+        for number in numbers
     )
 
 

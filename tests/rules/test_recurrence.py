@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import islice
+from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -171,6 +172,16 @@ def test_what_is_no_rule_of_days_is_refused(rule: str, code: str) -> None:
     with pytest.raises(BadRule) as refused:
         parse_rule(rule)
     assert refused.value.code == code
+
+
+def test_a_rule_that_would_be_counted_for_a_long_time_is_refused() -> None:
+    never = "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30;BYSETPOS="
+    with pytest.raises(BadRule, match="syntax"):
+        parse_rule(never + ",".join(["-366"] * 32))
+    began_at = process_time()
+    with pytest.raises(BadRule, match="never"):
+        first_start(recurring(never + ",".join(["-1"] * 31)), START)
+    assert process_time() - began_at < 3
 
 
 def test_a_rule_that_names_no_day_is_said_to() -> None:
