@@ -3,7 +3,7 @@
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, abort, g, render_template, request
+from flask import Blueprint, Response, abort, g, render_template, request, url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -56,6 +56,8 @@ def _look() -> list[Status]:
 
 
 def _find(service_id: int) -> Status:
+    if request.path != url_for(request.endpoint or "", service_id=service_id):
+        abort(404)  # "007" would be kept beside "7", and there is no end of such
     found = next((one for one in _look() if one.service.id == service_id), None)
     return found or abort(404)
 

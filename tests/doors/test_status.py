@@ -164,6 +164,15 @@ def test_a_page_that_has_not_changed_is_not_sent_again(stranger: Browser, house:
     assert stranger.head("/status").data == b""
 
 
+def test_a_service_has_one_address(app: Flask, stranger: Browser, house: House) -> None:
+    number = house.erp.id
+    for other in (f"00{number}", chr(0x660 + number)):
+        assert stranger.get(f"/status/{other}").status_code == 404
+        assert stranger.get(f"/status/{other}/feed.atom").status_code == 404
+    assert stranger.get(f"/status/{number}").status_code == 200
+    assert len(app.extensions["kept"].copies) == 1
+
+
 class Inside:
     """What stands behind Kept: counts how often it is asked, and answers as told."""
 
