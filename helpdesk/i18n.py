@@ -122,6 +122,13 @@ def say_time(at: datetime, zone: str) -> str:
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
 
 
+def say_end(to_at: datetime, from_at: datetime, zone: str) -> str:
+    """The end of a span: "17:00" on the day on which it begins, else as `say_instant`."""
+    tz = ZoneInfo(zone)
+    same_day = from_at.astimezone(tz).date() == to_at.astimezone(tz).date()
+    return say_time(to_at, zone) if same_day else say_instant(to_at, zone)
+
+
 def say_promise_time(at: datetime, zone: str, now: datetime) -> str:
     """An instant to come, as short as is clear: "14:20", "tomorrow 09:30", "Fri 20 Nov, 10:12"."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()

@@ -1,6 +1,6 @@
 """How instants, hours and lists are said; Berlin is UTC+1 in winter."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -27,6 +27,12 @@ def test_an_instant_is_said_as_the_language_orders_a_date(
         assert i18n.say_instant(AT, ZONE) == instant
         assert i18n.say_weekday(AT, ZONE) == weekday
         assert i18n.say_second(AT, ZONE) == second
+
+
+def test_the_day_of_a_span_is_said_again_only_where_it_ends_on_another(app: Flask) -> None:
+    with app.test_request_context(), force_locale("en"):
+        assert i18n.say_end(AT + timedelta(hours=2), AT, ZONE) == "12:12"
+        assert i18n.say_end(AT + timedelta(hours=14), AT, ZONE) == "Sat 21 Nov, 00:12", "midnight of Berlin"
 
 
 def test_hours_and_lists_are_said_in_a_row(app: Flask) -> None:

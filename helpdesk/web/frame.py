@@ -107,7 +107,8 @@ def navigation() -> list[dict[str, Any]]:
     return [
         {
             "label": label,
-            "url": url_for(endpoint),
+            # The status page knows nobody: it is told the language.
+            "url": url_for(endpoint, lang=str(get_locale()) if endpoint == "status.index" else None),
             "current": here == endpoint.split(".")[0],
             "group": str(group),
             "count": aside if aside and endpoint == "quarantine.index" else None,
@@ -137,6 +138,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.context_processor(_context)
+    app.template_filter("end_of")(lambda to_at, from_at: i18n.say_end(to_at, from_at, viewer_zone()))
     app.template_filter("instant")(lambda at: i18n.say_instant(at, viewer_zone()) if at else "")
     app.template_filter("clock_time")(lambda at: i18n.say_time(at, viewer_zone()) if at else "")
     app.template_filter("promise_time")(

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from helpdesk.desk import rosters
 from helpdesk.desk.rosters import Doubled, Lane, LayerDraft, Turn, lanes_of
-from helpdesk.i18n import say_instant, say_list, say_time, zone_city
+from helpdesk.i18n import say_end, say_instant, say_list, zone_city
 from helpdesk.rules.hours import local_to_instant
 from helpdesk.store.rosters import Roster, list_overrides
 
@@ -165,9 +165,16 @@ class Boards:
 
     def who(self, turn: Turn) -> str:
         """As `say_who`, and whether nobody else stands behind or before them."""
-        also = {d.other.name for d in self.doubles if d.from_at < turn.to_at and turn.from_at < d.to_at}
+        start, end = max(turn.from_at, self.start), min(turn.to_at, self.end)
+        found = [d for d in self.doubles if d.from_at < end and start < d.to_at]
         said = say_who(turn)
-        return _("%(name)s (also %(roster)s)", name=said, roster=say_list(sorted(also))) if also else said
+        if not found:
+            return said
+        also = say_list(sorted({d.other.name for d in found}))
+        held = sum((min(d.to_at, end) - max(d.from_at, start) for d in found), timedelta())
+        if held < end - start:
+            return _("%(name)s (partly also %(roster)s)", name=said, roster=also)
+        return _("%(name)s (also %(roster)s)", name=said, roster=also)
 
 
 def say_who(turn: Turn) -> str:
@@ -200,9 +207,7 @@ def kind_of(turn: Turn) -> str:
 
 def say_span(from_at: datetime, to_at: datetime, zone: str) -> str:
     """ "Mon 2 Mar, 09:00 – 17:00", or with both days where they differ."""
-    tz = ZoneInfo(zone)
-    same_day = from_at.astimezone(tz).date() == to_at.astimezone(tz).date()
-    return f"{say_instant(from_at, zone)} – {say_time(to_at, zone) if same_day else say_instant(to_at, zone)}"
+    return f"{say_instant(from_at, zone)} – {say_end(to_at, from_at, zone)}"
 
 
 def _touching(turns: Iterable[Turn], start: datetime, end: datetime) -> Iterable[Turn]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, get_day_names
+from babel.dates import format_skeleton, get_day_names
 from flask import g
 
 from helpdesk.desk import freezes
@@ -55,7 +55,7 @@ def month_of(text: str) -> Month:
     days = _days(monday_of(first), monday_of(after - timedelta(days=1)) + timedelta(days=7), first, today)
     names = get_day_names("abbreviated", locale=day_locale())
     return Month(
-        title=format_date(first, "MMMM y", day_locale()),
+        title=format_skeleton("yMMMM", first, locale=day_locale()),
         weekdays=[names[n] for n in range(7)],
         weeks=[days[n : n + 7] for n in range(0, len(days), 7)],
         previous=f"{first - timedelta(days=1):%Y-%m}",

@@ -299,6 +299,11 @@ def test_the_same_person_as_first_line_and_backup_is_said(
     page = fay.get(f"/on-call/{roster.id}").text
     assert "nobody stands behind them" in page
     assert "Bo (also Backup)" in page
+    layer["hours"] = {"week": {"mon": [["09:00", "10:00"]]}, "dates": {}}
+    roster_plans.save_layers(backup.id, [layer], **by)
+    page = fay.get(f"/on-call/{roster.id}").text
+    assert "Bo (partly also Backup)" in page
+    assert "Bo (also Backup)" not in page
 
 
 def test_a_swap_is_meant_in_the_rosters_zone_and_can_be_taken_back(

@@ -198,6 +198,7 @@ def test_a_month_shows_each_day_that_a_window_touches(house: House, browser: Bro
     announced(house, starts_at=start, ends_at=start + timedelta(hours=4))
     bo = browser().known_as(house.bo)
     assert bo.get("/maintenance?month=2031-01").text.count('class="on-day wait"') == 2, "Friday and Saturday"
+    assert '<h2 id="month">January 2031</h2>' in bo.get("/maintenance?month=2031-01").text
     assert bo.get("/maintenance?month=2031-03").text.count('class="on-day wait"') == 0
     for month in ("2031-13", "0000-01", "9999-12", "x"):
         assert bo.get(f"/maintenance?month={month}").status_code == 200
