@@ -123,7 +123,7 @@ def test_an_agent_reads_once_a_day_what_does_not_page(house: House, ticket: Tick
     triage.assign(ticket.id, house.chen, house.bo.id, now=MONDAY_9)
     tickets.reporter_reply(ticket.id, house.ana, "It blinks now", now=MONDAY_9 + HOUR, door="web")
     read_anew()
-    held = db.session.query(Letter).filter_by(person_id=house.bo.id).all()
+    held = db.session.query(Letter).filter_by(person_id=house.bo.id).order_by(Letter.id)
     assert [(x.kind, x.state) for x in held] == [("assigned", "held"), ("reporter_wrote", "held")]
     assert digests.write_daily_letters(MONDAY_9 + 22 * HOUR) == 1
     assert digests.write_daily_letters(MONDAY_9 + 22 * HOUR) == 0

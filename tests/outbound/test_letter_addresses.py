@@ -15,4 +15,5 @@ def test_the_addresses_in_letters_are_those_of_pages(app: Flask) -> None:
     assert len(written) >= 3
     pages = app.url_map.bind("desk.example.org")
     for path in written:
-        assert pages.test(path, "GET"), path
+        whole = f"{path}1" if path.endswith("/") else path  # the number of a thing follows
+        assert pages.test(whole, "GET"), path
