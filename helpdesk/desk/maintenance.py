@@ -90,10 +90,12 @@ def change(window_id: int, values: State, by: By, seen: str | None = None) -> Wi
     return window
 
 
-def approve(window_id: int, by: By) -> Window:
-    """Somebody else than those who wrote it says yes. Raises WindowRefused, LookupError."""
+def approve(window_id: int, by: By, seen: str | None = None) -> Window:
+    """Somebody else than those who wrote it says yes, to what they have `seen` (a marker of `state_of`).
+    Raises WindowRefused, ChangedMeanwhile, LookupError."""
     with transaction():
         window = _for_step(window_id, "approve", by.now)
+        require_unchanged(state_of(window), seen)
         _check(window.starts_at, window.ends_at, by.now)
         entries = list_window_entries([window.id])
         if by.actor_id in {entry.actor_id for entry in entries if entry.kind in _AUTHORS}:

@@ -102,13 +102,15 @@ def change(series_id: int, values: State, by: By, seen: str | None = None) -> Wi
     return series
 
 
-def approve(series_id: int, by: By) -> WindowSeries:
+def approve(series_id: int, by: By, seen: str | None = None) -> WindowSeries:
     """Somebody else than its authors says yes to all of its windows, and the first are announced.
 
-    Raises Refused (own, approved, stopped; rule never), LookupError.
+    `seen`: a marker of what they have read (`state_of`). Raises Refused (own, approved, stopped; rule never),
+    ChangedMeanwhile, LookupError.
     """
     with transaction():
         series = _unapproved(series_id)
+        changes.require_unchanged(state_of(series), seen)
         if by.actor_id in series.author_ids:
             raise Refused("", "own")
         upcoming(state_of(series), by.now)

@@ -8,7 +8,7 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import window_series
-from helpdesk.desk.changes import Refused
+from helpdesk.desk.changes import ChangedMeanwhile, Refused, marker_of
 from helpdesk.desk.window_warnings import warnings
 from helpdesk.schemas.maintenance import WhySchema
 from helpdesk.store.maintenance import WindowSeries
@@ -64,6 +64,7 @@ def show(series_id: int) -> str:
         may_edit=series.stopped_at is None and may_for(services, "maintenance.edit"),
         may_approve=not (series.approved_at or series.stopped_at)
         and may_for(services, "maintenance.approve"),
+        marker=marker_of(window_series.state_of(series)),
         is_own=current_user.id in series.author_ids,
     )
 
@@ -74,7 +75,11 @@ def approve(series_id: int) -> Answer:
     """Somebody else than its author says yes."""
     _require(series_id, "maintenance.approve")
     return _done(
-        series_id, _("Approved. The windows of the next 60 days are announced."), window_series.approve, by()
+        series_id,
+        _("Approved. The windows of the next 60 days are announced."),
+        window_series.approve,
+        by(),
+        request.form.get("marker"),
     )
 
 
@@ -137,6 +142,8 @@ def _done(series_id: int, said: str, verb: Any, *given: Any) -> Answer:
     try:
         verb(series_id, *given)
         flash(said)
+    except ChangedMeanwhile:
+        flash(_("Somebody else has changed this since you opened it. Nothing was saved."), "warning")
     except Refused as fault:
         flash(str(SERIES_REFUSED[fault.code]) % {"names": fault.names}, "warning")
     return redirect(url_for("maintenance.series.show", series_id=series_id), 303)

@@ -10,11 +10,12 @@ from marshmallow import Schema
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import maintenance
-from helpdesk.desk.changes import By
+from helpdesk.desk.changes import By, ChangedMeanwhile, marker_of
 from helpdesk.desk.maintenance import WindowRefused
 from helpdesk.desk.window_warnings import warnings
 from helpdesk.schemas.maintenance import ExtendSchema, MoveSchema, WhySchema
 from helpdesk.store.maintenance import Window
+from helpdesk.web.admin.frame import changed_meanwhile
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import needs, viewer_zone
 from helpdesk.web.roster_board import local_text
@@ -26,7 +27,7 @@ bp = Blueprint("steps", __name__)
 Page = Answer | str | tuple[str, int]
 Data = dict[str, Any]
 VERBS: dict[str, Callable[[int, Data, By], Window]] = {
-    "approve": lambda window_id, data, by: maintenance.approve(window_id, by),
+    "approve": lambda window_id, data, by: maintenance.approve(window_id, by, request.form.get("marker")),
     "announce": lambda window_id, data, by: maintenance.announce(window_id, by),
     "start": lambda window_id, data, by: maintenance.start(window_id, by),
     "extend": lambda window_id, data, by: maintenance.extend(window_id, data["ends_at"], by, data["reason"]),
@@ -64,6 +65,8 @@ def step(window_id: int, step: str) -> Page:
             VERBS[step](window_id, data, by())
             flash(str(DONE[step]))
             return redirect(url_for("maintenance.show", window_id=window_id), 303)
+        except ChangedMeanwhile:
+            errors = {"": [changed_meanwhile()]}
         except WindowRefused as fault:
             errors = refusal(fault)
     return _ask(window, step, request.form, errors), 422
@@ -91,5 +94,6 @@ def _ask(window: Window, step: str, typed: Any, errors: Errors) -> str:
         typed=typed,
         errors=errors,
         warned=warned,
+        marker=marker_of(maintenance.state_of(window)) if step == "approve" else "",
         is_own=step == "approve" and window.created_by_id == current_user.id,
     )

@@ -247,6 +247,37 @@ def test_maintenance_that_recurs_is_planned_approved_and_announced_weeks_ahead(
     assert {window.state for window in db.session.query(Window)} == {"cancelled"}
 
 
+def marker(page: str) -> str:
+    return str(re.findall(r'name="marker" value="(.*?)"', page)[0])
+
+
+def test_nobody_approves_what_was_changed_since_they_read_it(house: House, browser: Browsers) -> None:
+    dee, chen = browser().known_as(house.dee), browser().known_as(house.chen)
+    window = planned(house)
+    path = f"/maintenance/{window.id}/approve"
+    seen = marker(dee.get(path).text)
+    maintenance.change(window.id, {"effect": "read_only"}, By(clock.now(), house.chen.id))
+    late = dee.post(path, data={"marker": seen})
+    assert late.status_code == 422
+    assert "Somebody else has changed this" in late.text
+    assert the_window().state == "draft"
+    assert dee.post(path, data={"marker": marker(late.text)}).status_code == 303
+    assert the_window().state == "approved"
+
+    assert chen.post("/maintenance/new", data=form(house, repeats="weekly")).status_code == 303
+    read_anew()
+    series = db.session.query(WindowSeries).one()
+    path = f"/maintenance/series/{series.id}"
+    seen = marker(dee.get(path).text)
+    values = {**window_series.state_of(series), "minutes": 60}
+    window_series.change(series.id, values, By(clock.now(), house.chen.id))
+    late = dee.post(f"{path}/approve", data={"marker": seen}, follow_redirects=True)
+    assert "Somebody else has changed this" in late.text
+    dee.post(f"{path}/approve", data={"marker": marker(late.text)})
+    read_anew()
+    assert db.session.query(WindowSeries).one().approved_by_id == house.dee.id
+
+
 @pytest.mark.parametrize(
     ("other", "words"),
     [
