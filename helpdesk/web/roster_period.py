@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from babel.dates import format_date, format_interval
+from babel.dates import format_interval, format_skeleton
 from flask import url_for
 from flask_babel import gettext as _
 
@@ -41,7 +41,7 @@ class Period:
     @property
     def title(self) -> str:
         if self.view == "month":
-            return format_date(self.day, "LLLL y", day_locale())
+            return format_skeleton("yMMMM", self.day, locale=day_locale())
         return format_interval(self.first, self.first + timedelta(days=6), "yMMMd", locale=day_locale())
 
     def tabs(self) -> list[dict[str, Any]]:

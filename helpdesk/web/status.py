@@ -17,7 +17,7 @@ from helpdesk.store.organisation import find_organisation
 
 bp = Blueprint("status", __name__, url_prefix="/status")
 
-STANDINGS = {"fine": _l("Works"), "maintenance": _l("Under maintenance"), "fault": _l("Critical fault")}
+STANDINGS = {"fine": _l("Working"), "maintenance": _l("Under maintenance"), "fault": _l("Critical fault")}
 TONES = {"fine": "ok", "maintenance": "wait", "fault": "late"}
 EFFECTS = {"down": _l("not available"), "degraded": _l("slower than usual"), "read_only": _l("read only")}
 

@@ -138,6 +138,7 @@ def test_the_bell_lists_the_steps_until_they_are_seen(
     assert "It has begun" in page
     assert "It was announced" in page
     looked_at = clock.now().isoformat()
+    assert page.index("Maintenance</h2>") < page.index("No alarms in"), "what is new stands first"
     bo.post("/bell/seen", data={"up_to": 0, "looked_at": looked_at})
     assert "of maintenance" not in bo.get("/queue").text.split("</header>")[0]
     maintenance.extend(window.id, window.ends_at + HOUR, By(clock.now(), house.chen.id))
