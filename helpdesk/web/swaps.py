@@ -15,8 +15,9 @@ from helpdesk.desk.changes import By, Refused
 from helpdesk.desk.turn_news import AHEAD, runs_of
 from helpdesk.rules.spans import Span
 from helpdesk.schemas.swaps import SwapSchema
+from helpdesk.store.feeds import list_rosters_of_person
 from helpdesk.store.people import get_person
-from helpdesk.store.rosters import Roster, Swap, list_rosters
+from helpdesk.store.rosters import Roster, Swap
 from helpdesk.store.swaps import find_swap, list_open_swaps, list_swaps_past
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
@@ -161,7 +162,7 @@ def _own_turns(offered: list[Swap]) -> list[dict[str, Any]]:
     """The asker's turns to come by roster: what is said of each, the address that offers it, whether it is
     offered already."""
     found = []
-    for roster in list_rosters():
+    for roster in list_rosters_of_person(current_user.id, g.now, g.now + AHEAD):
         spans = [span for person, span in runs_of(roster, g.now, g.now + AHEAD) if _is_me(person)][:OWN_TURNS]
         here = [swap for swap in offered if swap.roster_id == roster.id]
         turns = [

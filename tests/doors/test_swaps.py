@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import event
 
 from helpdesk.rules.access import Role
 from helpdesk.store import db
@@ -95,3 +96,23 @@ def test_a_swap_exists_only_for_those_it_concerns(house: House, roster: Roster, 
     assert eli.get(page).status_code == 200
     assert eli.post(f"{page}/accept").status_code == 404, "it was not offered to them"
     assert bo.post(f"{page}/withdraw").status_code == 303
+
+
+def test_rosters_of_others_cost_nothing(house: House, browser: Browsers) -> None:
+    bo = browser().known_as(house.bo)
+
+    def count() -> int:
+        read_anew()
+        asked: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", note := lambda *given: asked.append(given[2]))
+        assert bo.get("/on-call/swaps").status_code == 200
+        event.remove(db.engine, "before_cursor_execute", note)
+        return len(asked)
+
+    count()  # what is asked once only
+    before = count()
+    layer = {"position": 0, "name": "weeks", "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
+    layer["people"] = [house.chen.id]
+    db.session.add_all(a_roster(f"Others {n}", Layer(**layer)) for n in range(9))
+    db.session.commit()
+    assert count() <= before + 9
