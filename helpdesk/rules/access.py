@@ -20,7 +20,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"
 
 
-_REPORTER = frozenset({"ticket.report", "ticket.see_own", "ticket.answer_own", "profile.edit"})
+_REPORTER = frozenset({"ticket.report", "ticket.see_own", "ticket.answer_own", "profile.edit", "bell.see"})
 _SEES_DESK = frozenset(
     {"queue.see", "ticket.see", "person.see", "roster.see", "maintenance.see", "letters.see", "mail.see"}
 )
@@ -28,7 +28,7 @@ _AGENT = (
     _REPORTER
     | _SEES_DESK
     | {"ticket.work", "ticket.report_for", "ticket.assign", "absence.edit_own", "mail.rescue", "person.add"}
-    | {"alarm.hear"}  # the bell, and channels of one's own
+    | {"alarm.hear"}  # in the bell too, and over channels of one's own
     | {"swap.ask", "handover.write", "feed.own"}
 )
 _LEAD = _AGENT | {

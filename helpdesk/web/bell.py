@@ -1,4 +1,7 @@
-"""The bell in the top bar: how many alarms and news of maintenance somebody has not seen, and the latest."""
+"""The bell in the top bar: how many alarms and news of maintenance somebody has not seen, and the latest.
+
+Reporters hear of no alarm: theirs tells of maintenance alone.
+"""
 
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -14,7 +17,7 @@ from helpdesk.desk.window_audience import steps_for
 from helpdesk.i18n import say_list, say_of
 from helpdesk.rules.severity import Severity
 from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
-from helpdesk.web.frame import asker, needs
+from helpdesk.web.frame import asker, may, needs
 from helpdesk.web.windows import STEPS, say_step
 from helpdesk.web.words import SEVERITIES
 
@@ -30,7 +33,7 @@ def _context() -> dict[str, Any]:
 
 
 @bp.get("/bell")
-@needs("alarm.hear")
+@needs("bell.see")
 def index() -> str:
     """The latest alarms and news of maintenance. What is new stays new until it is posted as seen."""
     return render_template(
@@ -44,7 +47,7 @@ def index() -> str:
 
 
 @bp.post("/bell/seen")
-@needs("alarm.hear")
+@needs("bell.see")
 def see() -> Answer:
     """Everything up to what the page showed is seen."""
     up_to = request.form.get("up_to", 0, int)
@@ -54,7 +57,7 @@ def see() -> Answer:
 
 
 @bp.get("/bell/news")
-@needs("alarm.hear")
+@needs("bell.see")
 def news() -> Response:
     """For the script: the count in words, and the newest unseen alarms; 304 where nothing changed."""
     unseen = _unseen()
@@ -106,11 +109,11 @@ def say_unseen(unseen: Unseen) -> str:
     said = []
     if unseen.alarms >= MOST_COUNTED:
         said.append(_("%(num)d or more alarms you have not seen", num=MOST_COUNTED))
-    elif unseen.alarms or not unseen.steps:
+    elif unseen.alarms or (may("alarm.hear") and not unseen.steps):
         said.append(
             ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen.alarms)
         )
-    if unseen.steps:
+    if unseen.steps or not said:
         said.append(
             ngettext(
                 "%(num)d step of maintenance you have not seen",

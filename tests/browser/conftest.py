@@ -95,8 +95,9 @@ def screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callable[[st
     def look(name: str, person: Person | None, path: str) -> None:
         SCREENSHOTS.mkdir(exist_ok=True)
         for width in (1280, 390):
+            page = visit(person, path, width)
             for theme in ("light", "dark"):
-                page = visit(person, path, width, theme)
+                page.emulate_media(color_scheme=theme)
                 page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 axe_clean(page)

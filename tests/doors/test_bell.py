@@ -90,9 +90,21 @@ def test_a_ticket_that_one_may_no_longer_see_is_neither_named_nor_counted(
     assert reader.get("/bell/news").json["count"] == 0
 
 
-def test_reporters_and_auditors_have_no_bell(house: House, browser: Browsers) -> None:
-    for person in (house.ana, house.fay):
-        known = browser().known_as(person)
-        assert known.get("/bell").status_code == 404
-        assert known.post("/bell/seen").status_code == 404
-        assert "data-bell" not in known.get("/").text
+def test_auditors_have_no_bell(house: House, browser: Browsers) -> None:
+    known = browser().known_as(house.fay)
+    assert known.get("/bell").status_code == 404
+    assert known.post("/bell/seen").status_code == 404
+    assert "data-bell" not in known.get("/").text
+
+
+def test_a_reporter_s_bell_tells_of_no_alarm(house: House, browser: Browsers) -> None:
+    ana = browser().known_as(house.ana)
+    page = ana.get("/bell").text
+    assert "No maintenance is announced" in page
+    assert "larm" not in page
+    assert "0 steps of maintenance you have not seen" in ana.get("/my").text
+    assert ana.get("/bell/news").json == {
+        "count": 0,
+        "said": "0 steps of maintenance you have not seen",
+        "latest": [],
+    }

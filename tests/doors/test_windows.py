@@ -134,6 +134,9 @@ def test_the_bell_lists_the_steps_until_they_are_seen(
     bo, chen = browser().known_as(house.bo), browser().known_as(house.chen)
     assert "2 steps of maintenance you have not seen" in bo.get("/queue").text
     assert "1 step of maintenance you have not seen" in chen.get("/queue").text  # who announced it
+    ana = browser().known_as(house.ana)
+    assert "2 steps of maintenance you have not seen" in ana.get("/my").text
+    assert "It was announced" in ana.get("/bell").text
     page = bo.get("/bell").text
     assert "It has begun" in page
     assert "It was announced" in page
