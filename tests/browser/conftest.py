@@ -15,7 +15,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from flask import Flask
 from playwright.sync_api import Browser as Chromium
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from werkzeug.serving import make_server
 
 from helpdesk.store.people import Person
@@ -23,6 +23,8 @@ from tests.conftest import Browser as Client
 
 SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
 Visit = Callable[..., Page]
+
+expect.set_options(timeout=20_000)  # a machine that runs three tests at once may be slow to answer
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -78,9 +80,10 @@ def visit(chromium: Chromium, address: str, browser: Callable[[], Client]) -> It
 
 @pytest.fixture
 def axe_clean() -> Callable[[Page], None]:
-    """Fails with axe's findings, if it has any for the page as it now stands."""
+    """Fails with axe's findings, if it has any for the page as it now stands, its style sheets read."""
 
     def check(page: Page) -> None:
+        page.wait_for_load_state()  # a click returns when the next page's first bytes are there
         found = Axe().run(page)
         assert found.violations_count == 0, found.generate_report()
 

@@ -32,6 +32,7 @@ def test_a_window_is_planned_with_the_keyboard_after_its_warning_is_read(
     page.get_by_role("button", name="Save all the same").focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Maintenance of ERP")).to_be_visible()
+    page.wait_for_load_state()
     page.screenshot(path=SCREENSHOTS / "maintenance-window-390-light.png", full_page=True)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     read_anew()

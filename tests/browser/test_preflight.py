@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from helpdesk import clock
 from helpdesk.desk import handovers
@@ -35,15 +36,16 @@ def test_preflight_and_handovers_can_be_read_and_worked(
     handovers.sweep(now)
 
     page = visit(house.chen, "/on-call/preflight", width=width, theme=theme)
-    assert page.get_by_role("link", name="Cover").first.is_visible()
+    expect(page.get_by_role("link", name="Cover").first).to_be_visible()
     axe_clean(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.get_by_role("link", name="Handovers", exact=True).click()
     axe_clean(page)
     page.get_by_label("What should the next person know?").fill("Ask for Ana")
     page.get_by_role("button", name="Keep it for the handover").click()
-    assert page.get_by_label("What should the next person know?").input_value() == "Ask for Ana"
+    expect(page.get_by_label("What should the next person know?")).to_have_value("Ask for Ana")
     page.locator("a[href*='/on-call/handovers/']").first.click()
-    assert page.get_by_text("Watch the printer").is_visible()
+    expect(page.get_by_text("Watch the printer")).to_be_visible()
+    page.wait_for_load_state()
     axe_clean(page)
     assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from helpdesk import clock
 from helpdesk.desk import absences, swaps
@@ -66,4 +66,4 @@ def test_a_turn_is_offered_with_the_keyboard_alone(
     page.get_by_role("button", name="Offer it").focus()
     page.keyboard.press("Enter")
     page.get_by_text("Your offer is on its way").wait_for()
-    assert page.get_by_role("button", name="Take the offer back").is_visible()
+    expect(page.get_by_role("button", name="Take the offer back")).to_be_visible()
