@@ -21,7 +21,6 @@ from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import (
     Roster,
-    find_roster,
     list_gone,
     list_people_by_id,
     list_rosters_by_id,
@@ -180,8 +179,9 @@ def on_call_for(team_ids: frozenset[int], now: datetime) -> OnCall | None:
     wanted = [*sorted(team_ids), organisation.default_team_id if organisation else None]
     with_roster = {team.id: team.roster_id for team in list_teams() if team.roster_id is not None}
     roster_id = next((with_roster[team_id] for team_id in wanted if team_id in with_roster), None)
-    roster = find_roster(roster_id) if roster_id is not None else None
-    return on_call_now([roster], now)[0] if roster is not None else None
+    if roster_id is None:
+        return None
+    return next(iter(on_call_now(list(list_rosters_by_id({roster_id}).values()), now)), None)
 
 
 def teams_to_cover(asker: Asker) -> list[Team]:

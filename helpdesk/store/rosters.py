@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, cast, or_, select
-from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, lazyload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.people import Gone, Person, gone_of
@@ -285,8 +285,10 @@ def list_people_by_id(person_ids: Collection[int]) -> dict[int, Person]:
 
 
 def list_rosters_by_id(roster_ids: Collection[int]) -> dict[int, Roster]:
-    """These rosters by id; an unknown id is not in it."""
-    found = db.session.scalars(select(Roster).where(Roster.id.in_(roster_ids)))
+    """These rosters by id, without their versions: who is on call is asked with list_layers_in_force. An
+    unknown id is not in it."""
+    query = select(Roster).where(Roster.id.in_(roster_ids)).options(lazyload(Roster.versions))
+    found = db.session.scalars(query)
     return {roster.id: roster for roster in found}
 
 
