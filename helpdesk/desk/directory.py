@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpdesk.desk import changes, leavers, people
+from helpdesk.desk import changes, leavers, locations, people
 from helpdesk.desk.changes import By, Refused, State
 from helpdesk.rules.access import Role, may_be_in_team
 from helpdesk.store.db import db, transaction
@@ -104,7 +104,9 @@ def _require_free(person: Person | None, record: Record) -> None:
 
 def _write(person: Person, record: Record) -> None:
     for name in FIELDS:
-        setattr(person, name, record.columns.get(name) or ("" if name in ("phone", "location") else None))
+        if name != "location":
+            setattr(person, name, record.columns.get(name) or ("" if name == "phone" else None))
+    person.place = locations.named(record.columns.get("location") or "")
     known = {address.email: address for address in person.addresses}
     for email in known.keys() - set(record.addresses):
         person.addresses.remove(known[email])

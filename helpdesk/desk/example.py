@@ -9,6 +9,7 @@ from helpdesk.desk import example_maintenance, passwords, setup
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import db, transaction
+from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.policies import list_policy_rules
@@ -120,10 +121,10 @@ def _people(departments: list[Department], start: datetime) -> dict[str, Person]
     roles = {MANAGER: Role.MANAGER, ADMINISTRATOR: Role.ADMINISTRATOR, AUDITOR: Role.AUDITOR}
     roles |= {name: Role.LEAD for _, name, _ in TEAMS}
     roles |= {name: Role.AGENT for _, _, agents in TEAMS for name in agents} | {REPORTER: Role.REPORTER}
-    found = {}
+    found, buildings = {}, [Location(name=f"Building {number}") for number in (1, 2, 3)]
     for number, (name, role) in enumerate(sorted(roles.items()), start=1):
         person = Person(name=name, role=role, created_at=start, staff_number=f"{1000 + number}")
-        person.phone, person.location = f"extension {200 + number}", f"Building {number % 3 + 1}"
+        person.phone, person.place = f"extension {200 + number}", buildings[number % 3]
         person.department_id = departments[number % len(departments)].id
         person.addresses.append(Address(email=f"{name.lower()}@example.org", is_primary=True))
         found[name] = person

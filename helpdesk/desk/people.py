@@ -47,7 +47,7 @@ def add_person(
 ) -> Person:
     """A new person, without a password until they are invited or given one.
 
-    `details`: further columns of Person (phone, staff_number, department_id, location, locale, zone).
+    `details`: further columns of Person (phone, staff_number, department_id, location_id, locale, zone).
     Raises AddressTaken.
     """
     with transaction():

@@ -474,5 +474,7 @@
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     setInterval(tickAll, 1000);
   };
+  // For the scripts of single pages, which follow this one.
+  window.helpdesk = { all, one, fill, remember, typing, shown, freshen, poll, tickAll, openSheet };
   start();
 })();

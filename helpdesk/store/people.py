@@ -1,13 +1,14 @@
 """People, their addresses, and who is asking."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import ForeignKey, func, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from helpdesk.rules.access import Asker, Role
 from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department
 from helpdesk.store.teams import Member
 
@@ -29,7 +30,7 @@ class Person(Model):
     staff_number: Mapped[str | None] = mapped_column(unique=True)
     external_id: Mapped[str | None] = mapped_column(unique=True)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
-    location: Mapped[str] = mapped_column(default="")
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"), index=True)
     locale: Mapped[str | None]
     zone: Mapped[str | None]
     # Which letters they want: "every"; "milestones" (reporters: received, resolved, closed, and what needs
@@ -43,17 +44,27 @@ class Person(Model):
     left_spans: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     # When they last looked at their bell, for what has no notice of its own (maintenance).
     bell_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How their queue looks: {"density": "cosy" or "dense", "columns": [...]}; empty: as installed.
+    desk_look: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # What they are found by beside name, address and number: the name in pinyin, and its initials.
+    sought: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     addresses: Mapped[list["Address"]] = relationship(
         back_populates="person", order_by="Address.id", cascade="all, delete-orphan"
     )
     department: Mapped[Department | None] = relationship()
+    place: Mapped[Location | None] = relationship()
     memberships: Mapped[list[Member]] = relationship(order_by=Member.team_id)
 
     @property
     def gone(self) -> list[Gone]:
         """When they had left, in order."""
         return gone_of(self.left_at, self.left_spans)
+
+    @property
+    def location(self) -> str:
+        """Where they sit; empty where that is not known."""
+        return self.place.name if self.place else ""
 
     @property
     def email(self) -> str | None:

@@ -50,6 +50,7 @@ class Ticket(Model):
             "assignee_id",
             "service_id",
             "reporter_id",
+            "parent_id",
             "id",
         ),
         Index(None, "service_id", "reported_at"),
@@ -93,7 +94,11 @@ class Ticket(Model):
     reopen_count: Mapped[int] = mapped_column(default=0)
     cause: Mapped[str] = mapped_column(default="")
     solution: Mapped[str] = mapped_column(default="")
+    # {field id as text: answer}: what the service's own questions were answered (store/service_fields).
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # One fault reported by many: while the parent is open its children page nobody and take its answers.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
     # Part of every follow link and reply address: knowing it proves nothing without our signature.
     link_salt: Mapped[str]
     # Names the sending that made it: the same again (a second click, a program's retry) makes no other.
@@ -104,7 +109,8 @@ class Ticket(Model):
     assignee: Mapped[Person | None] = relationship(foreign_keys=[assignee_id])
     reporter: Mapped[Person] = relationship(foreign_keys=[reporter_id])
     policy_version: Mapped[PolicyVersion] = relationship()
-    merged_into: Mapped["Ticket | None"] = relationship(remote_side=[id])
+    merged_into: Mapped["Ticket | None"] = relationship(remote_side=[id], foreign_keys=[merged_into_id])
+    parent: Mapped["Ticket | None"] = relationship(remote_side=[id], foreign_keys=[parent_id])
     entries: Mapped[list["Entry"]] = relationship(order_by="Entry.id", back_populates="ticket")
     targets: Mapped[list["Target"]] = relationship(
         order_by="Target.started_at, Target.id", back_populates="ticket"
@@ -128,8 +134,9 @@ class Entry(Model):
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved,
     triaged, update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled,
-    merged, linked, escalated, passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed,
-    excused, excuse_withdrawn. `at` is when it holds (may be back-dated), `recorded_at` when it was
+    merged, linked, unlinked, split, adopted (by a parent), released, escalated, passed_on, nudged, rated,
+    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be
+    back-dated), `recorded_at` when it was
     written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 
