@@ -1,9 +1,11 @@
 """What the report form asks for one service beyond what it asks for all."""
 
-from sqlalchemy import ForeignKey
+from collections.abc import Collection
+
+from sqlalchemy import ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.store.db import Json, Model
+from helpdesk.store.db import Json, Model, db
 
 
 class ServiceField(Model):
@@ -21,3 +23,24 @@ class ServiceField(Model):
     choices: Mapped[list[str]] = mapped_column(Json, default=list)
     is_required: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
+
+
+def list_service_fields(service_id: int, active_only: bool = True) -> list[ServiceField]:
+    """The questions of a service in the order in which its form asks them."""
+    query = select(ServiceField).where(ServiceField.service_id == service_id)
+    if active_only:
+        query = query.where(ServiceField.is_active)
+    return list(db.session.scalars(query.order_by(ServiceField.position, ServiceField.id)))
+
+
+def find_service_field(field_id: int) -> ServiceField | None:
+    """The question of that id, or None."""
+    return db.session.get(ServiceField, field_id)
+
+
+def list_answered_fields(field_ids: Collection[int]) -> list[ServiceField]:
+    """The questions of these ids, also those that are asked no longer, in their forms' order."""
+    if not field_ids:
+        return []
+    query = select(ServiceField).where(ServiceField.id.in_(field_ids))
+    return list(db.session.scalars(query.order_by(ServiceField.position, ServiceField.id)))

@@ -62,6 +62,13 @@ class Ticket(Model):
             sqlite_where=text("severity = 'critical'"),
             postgresql_where=text("severity = 'critical'"),
         ),
+        Index(
+            "ix_ticket_shared",
+            "department_id",
+            "reported_at",
+            sqlite_where=text("is_shared"),
+            postgresql_where=text("is_shared"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     subject: Mapped[str]
@@ -96,6 +103,8 @@ class Ticket(Model):
     solution: Mapped[str] = mapped_column(default="")
     # {field id as text: answer}: what the service's own questions were answered (store/service_fields).
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # Whether colleagues of the reporter's department may read it, where the organisation allows that.
+    is_shared: Mapped[bool] = mapped_column(default=False)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     # One fault reported by many: while the parent is open its children page nobody and take its answers.
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
@@ -185,7 +194,8 @@ class Target(Model):
 
 
 class Participant(Model):
-    """A person beyond the reporter who takes part in a ticket: `how` copied, follower or joined."""
+    """A person beyond the reporter who takes part in a ticket: `how` copied, follower, colleague
+    (follows what their department was shown) or joined."""
 
     __tablename__ = "participant"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)

@@ -18,7 +18,7 @@ DEFAULTS = {
     "member": ("is_senior",),
     "person": ("desk_look", "sought"),
     "team": ("dispatch",),
-    "ticket": ("fields",),
+    "ticket": ("fields", "is_shared"),
 }
 COUNTED = ("state", "next_due_at", "is_open", "team_id", "assignee_id", "service_id", "reporter_id")
 BATCH = 1000
@@ -216,12 +216,21 @@ def upgrade() -> None:
 
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.add_column(sa.Column("fields", JSON, nullable=False, server_default="{}"))
+        batch_op.add_column(sa.Column("is_shared", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
         batch_op.create_index(batch_op.f("ix_ticket_parent_id"), ["parent_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_ticket_parent_id"), "ticket", ["parent_id"], ["id"])
 
     op.drop_index("ix_ticket_views", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "parent_id", "id"])
+    is_shared = sa.text("is_shared")
+    op.create_index(
+        "ix_ticket_shared",
+        "ticket",
+        ["department_id", "reported_at"],
+        sqlite_where=is_shared,
+        postgresql_where=is_shared,
+    )
     _keep_links()
     for table, names in DEFAULTS.items():
         with op.batch_alter_table(table) as batch_op:
@@ -266,12 +275,14 @@ def _keep_links() -> None:
 
 
 def downgrade() -> None:
+    op.drop_index("ix_ticket_shared", "ticket")
     op.drop_index("ix_ticket_views", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "id"])
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_ticket_parent_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_ticket_parent_id"))
         batch_op.drop_column("parent_id")
+        batch_op.drop_column("is_shared")
         batch_op.drop_column("fields")
 
     with op.batch_alter_table("team", schema=None) as batch_op:
