@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import ForeignKey, func, or_, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy import ColumnElement, ForeignKey, func, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 
 from helpdesk.rules.access import Asker, Role
 from helpdesk.store.db import Json, Model, UtcDateTime, db
 from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department
+from helpdesk.store.sought import sought_of, words_of
 from helpdesk.store.teams import Member
 
 Gone: TypeAlias = tuple[datetime, datetime | None]
@@ -55,6 +56,12 @@ class Person(Model):
     department: Mapped[Department | None] = relationship()
     place: Mapped[Location | None] = relationship()
     memberships: Mapped[list[Member]] = relationship(order_by=Member.team_id)
+
+    @validates("name")
+    def _is_sought_by(self, _key: str, name: str) -> str:
+        """Whoever writes a name need not think of what else its owner is found by."""
+        self.sought = sought_of(name)
+        return name
 
     @property
     def gone(self) -> list[Gone]:
@@ -202,22 +209,25 @@ def get_names(person_ids: set[int]) -> dict[int, str]:
 def list_people(
     search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0, has_left: bool = False
 ) -> list[Person]:
-    """People who have not left (or those who have), by name; `search` in name, address, staff number; `roles`
-    empty for all."""
+    """People who have not left (or those who have), by name; each word of `search` in name, address, staff
+    number, or at the beginning of the name's pinyin or its initials; `roles` empty for all."""
     left = Person.left_at.is_not(None) if has_left else Person.left_at.is_(None)
     query = select(Person).where(left).options(selectinload(Person.addresses))
     if roles:
         query = query.where(Person.role.in_(roles))
-    if search:
-        words = f"%{_like(search.strip().lower())}%"
-        query = query.where(
-            or_(
-                func.lower(Person.name).like(words, escape="\\"),
-                func.lower(Person.staff_number).like(words, escape="\\"),
-                Person.addresses.any(Address.email.like(words, escape="\\")),
-            )
-        )
+    for word in words_of(search):
+        query = query.where(_is_found_by(_like(word)))
     return list(db.session.scalars(query.order_by(Person.name, Person.id).limit(limit).offset(offset)))
+
+
+def _is_found_by(word: str) -> ColumnElement[bool]:
+    within = f"%{word}%"
+    return or_(
+        func.lower(Person.name).like(within, escape="\\"),
+        Person.sought.like(f"% {word}%", escape="\\"),
+        func.lower(Person.staff_number).like(within, escape="\\"),
+        Person.addresses.any(Address.email.like(within, escape="\\")),
+    )
 
 
 def _like(text: str) -> str:

@@ -8,6 +8,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from helpdesk.store.sought import sought_of
+
 revision = "9f864b220792"
 down_revision = "ae88cbf0e16d"
 branch_labels = None
@@ -232,6 +234,7 @@ def upgrade() -> None:
         postgresql_where=is_shared,
     )
     _keep_links()
+    _seek_people()
     for table, names in DEFAULTS.items():
         with op.batch_alter_table(table) as batch_op:
             for name in names:
@@ -272,6 +275,17 @@ def _keep_links() -> None:
                 {"ticket_id": a, "other_id": b, "how": how, "since": at} for (a, b, how), at in fresh.items()
             ]
             bind.execute(link.insert(), rows)
+
+
+def _seek_people() -> None:
+    """What people are found by who are known already (a pure function of the name, whatever it will be)."""
+    person = sa.table("person", *map(sa.column, ("id", "name", "sought")))
+    bind = op.get_bind()
+    named = [(row.id, sought_of(row.name)) for row in bind.execute(sa.select(person.c.id, person.c.name))]
+    found = [{"of": person_id, "words": words} for person_id, words in named if words]
+    if found:
+        change = person.update().where(person.c.id == sa.bindparam("of"))
+        bind.execute(change.values(sought=sa.bindparam("words")), found)
 
 
 def downgrade() -> None:
