@@ -7,7 +7,7 @@ from flask import Response, g, jsonify, request, url_for
 from flask.views import MethodView
 from flask_babel import gettext as _
 from flask_smorest import Blueprint
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
@@ -26,6 +26,7 @@ from helpdesk.schemas.answers import (
     ReportersExplanationShape,
     TicketShape,
 )
+from helpdesk.schemas.service_fields import load_answers
 from helpdesk.schemas.tickets import (
     LONGEST_WAIT,
     AcceptSchema,
@@ -38,14 +39,15 @@ from helpdesk.schemas.tickets import (
     NotAReopeningSchema,
     NoteSchema,
     RatingSchema,
-    ReportSchema,
     ResolveSchema,
+    SentReportSchema,
     SeveritySchema,
     WaitSchema,
     with_answers,
 )
 from helpdesk.store.people import find_person
-from helpdesk.store.services import find_service
+from helpdesk.store.service_fields import list_service_fields
+from helpdesk.store.services import Service, find_service
 from helpdesk.store.tickets import (
     Ticket,
     is_desk_side,
@@ -90,7 +92,7 @@ class Tickets(MethodView):
 
     @refuses(403, 422)
     @bp.doc(parameters=[{"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}])
-    @bp.arguments(ReportSchema)
+    @bp.arguments(SentReportSchema)
     @bp.response(201, TicketShape)
     def post(self, data: dict[str, Any]) -> tuple[Ticket, int, dict[str, str]]:
         """Report something, in your own name. Sent again with the same Idempotency-Key, it is not reported
@@ -99,9 +101,10 @@ class Tickets(MethodView):
         service = find_service(data["service_id"]) if data["service_id"] else None
         if data["service_id"] and (service is None or not service.is_active):
             raise Invalid({"service_id": [_("Choose a service from the list.")]})
+        answers = _answers(service, data.pop("field_answers"))
         key = request.headers.get("Idempotency-Key")
         key = tickets.sent_key("api", g.person.id, key) if key else None
-        ticket = tickets.report(Report(**data), g.person, now=g.now, sent_key=key, **DOOR)
+        ticket = tickets.report(Report(**data, fields=answers), g.person, now=g.now, sent_key=key, **DOOR)
         return ticket, 201, {"Location": url_for("api_tickets.one", number=ticket.number)}
 
 
@@ -275,6 +278,15 @@ def reopen(data: dict[str, Any], number: str) -> Ticket:
         raise Invalid({"words": [_("Tell us what still does not work.")]})
     ticket = _own_or_to_work_on(number)
     return closing.reopen(ticket.id, g.person, data["words"], now=g.now, **DOOR)
+
+
+def _answers(service: Service | None, given: dict[str, Any]) -> dict[str, str]:
+    """What was answered to the service's own questions, as a ticket keeps it."""
+    try:
+        return load_answers(list_service_fields(service.id) if service else [], given)
+    except ValidationError as fault:
+        said = {str(name): [str(text) for text in texts] for name, texts in fault.messages_dict.items()}
+        raise Invalid(said) from fault
 
 
 def _require_ahead(name: str, at: datetime | None) -> None:

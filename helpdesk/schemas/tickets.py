@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates, va
 from marshmallow.validate import Email
 
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.links import SAID_BY_HAND
 from helpdesk.rules.severity import Affected, Answers, Severity, Works
 from helpdesk.schemas.fields import Instant, Line, Text, choice, number, one_of
 
@@ -41,8 +42,21 @@ class ReportSchema(AnswersSchema):
     since = Line(longest=100)
 
 
+class SentReportSchema(ReportSchema):
+    """As ReportSchema, from a program: `fields` answers the service's own questions, by their ids."""
+
+    field_answers = fields.Dict(
+        keys=fields.String(),
+        load_default=dict,
+        data_key="fields",
+        error_messages={"invalid": _l("Give answers by the ids of their questions.")},
+    )
+
+
 class FormReportSchema(ReportSchema):
     """As ReportSchema, where the reporter can be asked: a fault says what still works and for whom."""
+
+    is_shared = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=False)
     def _answered(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -240,7 +254,22 @@ class MergeSchema(OtherTicketSchema):
 
 
 class LinkSchema(OtherTicketSchema):
-    how = one_of(("related", "same_cause"), _l("Say how they belong together."), load_default="related")
+    how = one_of(SAID_BY_HAND, _l("Say how they belong together."), load_default="relates_to")
+
+
+class UnlinkSchema(OtherTicketSchema):
+    """Which link to take back; `is_ours`: it was said on this ticket, not on the other."""
+
+    how = one_of(SAID_BY_HAND, _l("Say how they belong together."), required=True)
+    is_ours = fields.Boolean(load_default=False)
+
+
+class SplitSchema(AnswersSchema):
+    """What becomes of a message that is about something else."""
+
+    subject = Line(missing=_l("Say in a few words what happened."))
+    kind = choice(Kind, _l("Say whether it is a fault, a request or a question."), load_default=Kind.FAULT)
+    service_id = number(_l("Choose a service from the list."), load_default=None)
 
 
 class RatingSchema(Schema):

@@ -24,6 +24,11 @@ class ServiceField(Model):
     is_required: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
 
+    @property
+    def options(self) -> list[tuple[str, str]]:
+        """The choices as a form's select takes them: value and label."""
+        return [(each, each) for each in self.choices]
+
 
 def list_service_fields(service_id: int, active_only: bool = True) -> list[ServiceField]:
     """The questions of a service in the order in which its form asks them."""

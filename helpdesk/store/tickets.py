@@ -62,11 +62,18 @@ class Ticket(Model):
             sqlite_where=text("severity = 'critical'"),
             postgresql_where=text("severity = 'critical'"),
         ),
+        # Few of many, looked at by every sweep.
+        Index(
+            "ix_ticket_children",
+            "parent_id",
+            sqlite_where=text("is_open = 1 AND parent_id IS NOT NULL"),
+            postgresql_where=text("is_open AND parent_id IS NOT NULL"),
+        ),
         Index(
             "ix_ticket_shared",
             "department_id",
             "reported_at",
-            sqlite_where=text("is_shared"),
+            sqlite_where=text("is_shared = 1"),
             postgresql_where=text("is_shared"),
         ),
     )
@@ -108,6 +115,10 @@ class Ticket(Model):
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     # One fault reported by many: while the parent is open its children page nobody and take its answers.
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    # Up to which entry of its parent a child has taken over what was done there (desk/children).
+    followed_id: Mapped[int] = mapped_column(default=0)
+    # Somebody has said that it is no part of a larger fault: it is proposed for none.
+    stands_alone: Mapped[bool] = mapped_column(default=False)
     # Part of every follow link and reply address: knowing it proves nothing without our signature.
     link_salt: Mapped[str]
     # Names the sending that made it: the same again (a second click, a program's retry) makes no other.
@@ -143,9 +154,9 @@ class Entry(Model):
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved,
     triaged, update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled,
-    merged, linked, unlinked, split, adopted (by a parent), released, escalated, passed_on, nudged, rated,
-    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be
-    back-dated), `recorded_at` when it was
+    merged, linked, unlinked, split, adopted (by a parent), released, set_apart, escalated, passed_on,
+    nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it
+    holds (may be back-dated), `recorded_at` when it was
     written. `detail` bears from, to and the reason; `is_public`: for the reporter.
     """
 

@@ -20,7 +20,7 @@ DEFAULTS = {
     "member": ("is_senior",),
     "person": ("desk_look", "sought"),
     "team": ("dispatch",),
-    "ticket": ("fields", "is_shared"),
+    "ticket": ("fields", "is_shared", "followed_id", "stands_alone"),
 }
 COUNTED = ("state", "next_due_at", "is_open", "team_id", "assignee_id", "service_id", "reporter_id")
 BATCH = 1000
@@ -220,18 +220,28 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("fields", JSON, nullable=False, server_default="{}"))
         batch_op.add_column(sa.Column("is_shared", sa.Boolean(), nullable=False, server_default=sa.false()))
         batch_op.add_column(sa.Column("parent_id", sa.Integer(), nullable=True))
+        batch_op.add_column(sa.Column("followed_id", sa.Integer(), nullable=False, server_default="0"))
+        batch_op.add_column(
+            sa.Column("stands_alone", sa.Boolean(), nullable=False, server_default=sa.false())
+        )
         batch_op.create_index(batch_op.f("ix_ticket_parent_id"), ["parent_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_ticket_parent_id"), "ticket", ["parent_id"], ["id"])
 
     op.drop_index("ix_ticket_views", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "parent_id", "id"])
-    is_shared = sa.text("is_shared")
+    op.create_index(
+        "ix_ticket_children",
+        "ticket",
+        ["parent_id"],
+        sqlite_where=sa.text("is_open = 1 AND parent_id IS NOT NULL"),
+        postgresql_where=sa.text("is_open AND parent_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_ticket_shared",
         "ticket",
         ["department_id", "reported_at"],
-        sqlite_where=is_shared,
-        postgresql_where=is_shared,
+        sqlite_where=sa.text("is_shared = 1"),
+        postgresql_where=sa.text("is_shared"),
     )
     _keep_links()
     _seek_people()
@@ -290,11 +300,14 @@ def _seek_people() -> None:
 
 def downgrade() -> None:
     op.drop_index("ix_ticket_shared", "ticket")
+    op.drop_index("ix_ticket_children", "ticket")
     op.drop_index("ix_ticket_views", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "id"])
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_ticket_parent_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_ticket_parent_id"))
+        batch_op.drop_column("stands_alone")
+        batch_op.drop_column("followed_id")
         batch_op.drop_column("parent_id")
         batch_op.drop_column("is_shared")
         batch_op.drop_column("fields")

@@ -11,6 +11,7 @@ from helpdesk.web.admin import (
     people,
     policies,
     policy_rules,
+    service_fields,
     services,
     teams,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "people",
     "policies",
     "policy_rules",
+    "service_fields",
     "services",
     "teams",
 ]

@@ -72,6 +72,7 @@ def services_edit(service_id: int) -> Page:
         title=service.name,
         preview_url=url_for("previews.show", service=service.id) if service.is_active else None,
         targets_url=url_for(".policies", kind=Kind.FAULT, service_id=service_id),
+        questions_url=url_for(".services_questions", service_id=service_id),
         **_choices(service),
     )
 
