@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 from marshmallow.validate import Email
 
+from helpdesk.rules.dispatch import WAYS
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.links import SAID_BY_HAND
 from helpdesk.rules.severity import Affected, Answers, Severity, Works
@@ -226,9 +227,16 @@ class AcceptSchema(Schema):
 
 
 class AssignSchema(Schema):
-    """Without a person: back to the team."""
+    """To a person, without one back to the team; or by a way of dispatch, which chooses whom."""
 
     assignee_id = number(_l("Choose a person from the list."), load_default=None)
+    way = one_of(
+        ("person", *WAYS), _l("Choose a person, or one of the ways to find one."), load_default="person"
+    )
+
+
+class HandUpSchema(ReasonSchema):
+    """Why somebody more experienced has to look at it."""
 
 
 class MoveSchema(ReasonSchema):

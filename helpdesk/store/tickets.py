@@ -152,7 +152,8 @@ class Ticket(Model):
 class Entry(Model):
     """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
 
-    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved,
+    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned,
+    not_assigned (by rule: nobody fits), moved,
     triaged, update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled,
     merged, linked, unlinked, split, adopted (by a parent), released, set_apart, escalated, passed_on,
     nudged, rated, mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it
@@ -384,6 +385,12 @@ def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
     if public_only:
         query = query.where(Entry.is_public, Entry.voided_at.is_(None))
     return list(db.session.scalars(query.order_by(Entry.id)))
+
+
+def find_last_entry_id(ticket_id: int) -> int | None:
+    """The id of the timeline's latest entry, or None."""
+    query = select(Entry.id).where(Entry.ticket_id == ticket_id).order_by(Entry.id.desc()).limit(1)
+    return db.session.scalar(query)
 
 
 def list_alarm_entries(ticket_id: int, alarm_id: int) -> list[Entry]:

@@ -57,12 +57,14 @@ def log() -> Answer | tuple[str, int]:
     if reporter is None:
         return _page(request.form.to_dict(), {"who": [_("Choose who it is, or “somebody new”.")]}), 422
     actor, command = get_person(current_user.id), Report(**data)
+    is_taken = request.form.get("then") == "accept"
+    logged: dict[str, Any] = {"door": call["door"], "actor": actor, "sent_key": key, "is_taken": is_taken}
     try:
-        ticket = tickets.report(command, reporter, now=g.now, door=call["door"], actor=actor, sent_key=key)
+        ticket = tickets.report(command, reporter, now=g.now, **logged)
     except AddressTaken as taken:
         said = _("This address is %(name)s's. Choose them, or leave the address out.", name=taken.person.name)
         return _page(request.form.to_dict(), {"email": [said]}), 422
-    if request.form.get("then") == "accept":
+    if is_taken:
         tickets.accept(ticket.id, actor, now=g.now)
     flash(_("%(number)s is logged for %(name)s.", number=ticket.number, name=ticket.reporter.name))
     return redirect(url_for("tickets.page", number=ticket.number), 303)

@@ -9,18 +9,21 @@ from zoneinfo import ZoneInfo
 from flask import abort, flash, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from marshmallow import Schema
 
-from helpdesk.desk import attention, closing, reopenings, tickets, triage, waiting
+from helpdesk.desk import attention, closing, dispatch, hand_up, links, reopenings, tickets, triage, waiting
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.rosters import who_is_on_call
 from helpdesk.rules.access import Role
+from helpdesk.rules.dispatch import Way
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.tickets import (
     AheadSchema,
     AnswerSchema,
     AssignSchema,
     CancelSchema,
+    HandUpSchema,
     LinkSchema,
     MergeSchema,
     MoveSchema,
@@ -32,11 +35,11 @@ from helpdesk.schemas.tickets import (
     WaitSchema,
     with_answers,
 )
-from helpdesk.store.people import Person, list_people
+from helpdesk.store.people import Person, get_names, get_person, list_people
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
-from helpdesk.web import words
+from helpdesk.web import dispatch_words, words
 from helpdesk.web.frame import asker, viewer_zone
 
 # A reporter's: past the fifth working day, on which their silence decides.
@@ -115,9 +118,30 @@ def _require_service(service_id: int | None) -> None:
 def _assign(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     if request.form.get("to_me"):
         data["assignee_id"] = actor.id
+    elif data["way"] != "person":
+        return _assign_by(ticket, actor, data["way"])
     if data["assignee_id"] not in {None, *(p.id for p in _staff())}:
         raise Refused({"assignee_id": [_("Choose a person from the list.")]})
     return triage.assign(ticket.id, actor, data["assignee_id"], now=g.now)
+
+
+def _assign_by(ticket: Ticket, actor: Person, way: Way) -> object:
+    try:
+        found = dispatch.assign_by(ticket.id, actor, way, now=g.now)
+    except dispatch.Nobody as fault:
+        raise Refused({"": [dispatch_words.say_choice(fault.choice, {})]}) from fault
+    flash(_("%(name)s has it now.", name=found.assignee.name if found.assignee else ""))
+    return found
+
+
+def _hand_up(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    try:
+        return hand_up.hand_up(ticket.id, actor, data["reason"], now=g.now)
+    except dispatch.Nobody as fault:
+        said = _(
+            "There is nobody to hand this up to at the moment. Assign it to a colleague, or ask your lead."
+        )
+        raise Refused({"": [said]}) from fault
 
 
 def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -125,7 +149,7 @@ def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
 
 
 def _link(ticket: Ticket, actor: Person, data: dict[str, Any]) -> None:
-    triage.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
+    links.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
 
 
 def _news(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -152,6 +176,8 @@ def _people(ticket: Ticket) -> dict[str, Any]:
     on_call = who_is_on_call(ticket.team.roster_id, g.now)
     members = {m.person_id for m in ticket.team.members}
     staff = _staff()
+    found = dispatch.propose(ticket, g.now) if ticket.is_open else []
+    names = get_names({choice.person_id for choice in found if choice.person_id is not None})
 
     def said(person: Person) -> str:
         is_on_call = on_call is not None and person.id == on_call.id
@@ -161,7 +187,26 @@ def _people(ticket: Ticket) -> dict[str, Any]:
         (_("Team %(name)s", name=ticket.team.name), [(p.id, said(p)) for p in staff if p.id in members]),
         (_("Others"), [(p.id, said(p)) for p in staff if p.id not in members]),
     ]
-    return {"people": [group for group in groups if group[1]]}
+    ways = [
+        (
+            choice.way,
+            dispatch_words.WAYS[choice.way],
+            dispatch_words.say_choice(choice, names),
+            choice.person_id,
+        )
+        for choice in found
+    ]
+    return {"people": [group for group in groups if group[1]], "ways": ways}
+
+
+def _above(ticket: Ticket) -> dict[str, Any]:
+    """Where it would go now if it were handed up: to a person, else to a team, else nowhere."""
+    found = hand_up.find_above(ticket, get_person(current_user.id), g.now)
+    to = found.choice.person_id
+    return {
+        "senior": get_person(to) if to is not None else None,
+        "team_above": found.team if to is None else None,
+    }
 
 
 def _questions(_ticket: Ticket) -> dict[str, Any]:
@@ -214,6 +259,7 @@ FORMS: Mapping[str, Form] = {
     "triage": Form(_l("Triage"), _l("Save"), "triage", TriageSchema, _triage, _questions),
     "move": Form(_l("Move to another service or team"), _l("Move"), "move", MoveSchema, _move, _places),
     "assign": Form(_l("Assign"), _l("Assign"), "assign", AssignSchema, _assign, _people),
+    "hand-up": Form(_l("Hand up"), _l("Hand up"), "assign", HandUpSchema, _hand_up, _above),
     "merge": Form(
         _l("Merge into another ticket"),
         _l("Merge"),

@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from helpdesk import i18n
 from helpdesk.store.tickets import Entry
-from helpdesk.web import alarm_lines, mail_lines, words
+from helpdesk.web import alarm_lines, dispatch_words, mail_lines, words
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.mail_parts import Parts
 from helpdesk.web.sentences import (
@@ -90,10 +90,22 @@ def _update_promised(entry: Entry, names: Names) -> Markup:
 
 
 def _assigned(entry: Entry, names: Names) -> Markup:
-    if entry.detail.get("to"):
-        to = Markup("<b>{}</b>").format(names.person(entry.detail["to"]))
-        return fill(_("%(who)s assigned this to %(to)s"), who=who(entry), to=to)
-    return fill(_("%(who)s gave this back to the team"), who=who(entry))
+    if not entry.detail.get("to"):
+        return fill(_("%(who)s gave this back to the team"), who=who(entry))
+    to, way = Markup("<b>{}</b>").format(names.person(entry.detail["to"])), entry.detail.get("way", "")
+    if way == "handed_up":
+        said = fill(_("%(who)s handed this up to %(to)s"), who=who(entry), to=to)
+        return because(said, entry.detail.get("reason", ""))
+    if entry.actor is None and way:
+        said = fill(_("This went to %(to)s by the team’s rule"), to=to)
+    else:
+        said = fill(_("%(who)s assigned this to %(to)s"), who=who(entry), to=to)
+    return because(said, dispatch_words.say_why(way, entry.detail) if way else "")
+
+
+def _not_assigned(entry: Entry, names: Names) -> Markup:
+    said = dispatch_words.say_nobody(entry.detail["way"], entry.detail.get("passed_over", {}))
+    return because(_("This stays with the team"), said)
 
 
 def _moved(entry: Entry, names: Names) -> Markup:
@@ -169,9 +181,24 @@ def _linked(entry: Entry, names: Names) -> Markup:
         "came_of": _("%(who)s made this of a reopening of %(ticket)s"),
         "same_cause": _("%(who)s found the same cause in %(ticket)s"),
         "duplicate": _("%(who)s merged %(ticket)s into this"),
+        "caused_by": _("%(who)s says that %(ticket)s caused this"),
+        "causes": _("%(who)s says that this caused %(ticket)s"),
+        "duplicate_of": _("%(who)s says that this is the same as %(ticket)s"),
+        "has_duplicate": _("%(who)s says that %(ticket)s is the same as this"),
+        "split_from": _("%(who)s made this of a message in %(ticket)s"),
     }.get(entry.detail.get("how", ""), _("%(who)s linked this with %(ticket)s"))
     said = fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
     return because(said, entry.detail.get("reason", ""))
+
+
+def _unlinked(entry: Entry, names: Names) -> Markup:
+    text = _("%(who)s took back the link with %(ticket)s")
+    return fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
+
+
+def _split(entry: Entry, names: Names) -> Markup:
+    text = _("%(who)s made %(ticket)s of a message here")
+    return fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
 
 
 def voided_by(entries: Iterable[Entry]) -> dict[int, Markup]:
@@ -246,6 +273,7 @@ def _emergency_decided(entry: Entry, names: Names) -> Markup:
 _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "accepted": _accepted,
     "assigned": _assigned,
+    "not_assigned": _not_assigned,
     "update_promised": _update_promised,
     "moved": _moved,
     "triaged": _triaged,
@@ -258,6 +286,8 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "cancelled": _cancelled,
     "merged": _merged,
     "linked": _linked,
+    "unlinked": _unlinked,
+    "split": _split,
     "escalated": alarm_lines.escalated,
     "passed_on": alarm_lines.passed_on,
     "nudged": _nudged,
