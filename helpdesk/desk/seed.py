@@ -194,6 +194,7 @@ class _History:
             team_id=service.team_id,
             reporter_id=reporter,
             door=door,
+            fields={},
             answers={
                 "works": works,
                 "affected": affected,
