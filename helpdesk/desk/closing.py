@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import attention, feedback, targets
+from helpdesk.desk import links as ticket_links
 from helpdesk.desk.participants import join, tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
@@ -212,6 +213,7 @@ def merge(duplicate_id: int, actor: Person, survivor_id: int, *, now: datetime, 
             detail={"how": "duplicate", "ticket": duplicate.id},
         )
         duplicate.merged_into_id = survivor.id
+        ticket_links.keep(duplicate, "duplicate_of", survivor, now)
         _end_cancelled(duplicate, now)
         for person in [duplicate.reporter, *list_participants(duplicate)]:
             join(survivor, person, "joined", now=now)

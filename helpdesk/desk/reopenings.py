@@ -8,6 +8,7 @@ from typing import Any
 from helpdesk.desk import attention, excuses, registration, targets
 from helpdesk.desk.attachments import Kept
 from helpdesk.desk.grounds import Grounds
+from helpdesk.desk.links import keep
 from helpdesk.desk.timeline import record
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State, require
 from helpdesk.rules.severity import Affected, Answers, Works
@@ -137,6 +138,7 @@ def _link(old: Ticket, new: Ticket, reopened: Entry, judgement: _Judgement) -> N
     by: dict[str, Any] = {"now": judgement.now, "door": judgement.door, "actor_id": judgement.actor.id}
     there = {"how": "became", "ticket": new.id, "reason": judgement.reason, "voids": reopened.id}
     here = {"how": "came_of", "ticket": old.id, "reason": judgement.reason}
+    keep(new, "relates_to", old, judgement.now)
     record(old, "linked", is_public=True, detail=there, **by)
     record(new, "linked", is_public=True, detail=here, **by)
 

@@ -48,6 +48,7 @@ _ALLOWED: dict[str, frozenset[State]] = {
     "merge": _LIVING,
     "merge_into": _LIVING,
     "link": frozenset(State),
+    "split": frozenset(State),
     "rate": frozenset({State.RESOLVED, State.CLOSED}),
 }
 

@@ -1,11 +1,15 @@
 """Which tickets belong together."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKey, and_, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.store.db import Model, UtcDateTime
+from helpdesk.rules.access import Asker
+from helpdesk.rules.links import from_there, kept_as
+from helpdesk.store.db import Model, UtcDateTime, db
+from helpdesk.store.tickets import Ticket, visible_to
 
 
 class TicketLink(Model):
@@ -17,3 +21,42 @@ class TicketLink(Model):
     other_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True, index=True)
     how: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+@dataclass(frozen=True)
+class Linked:
+    """The other ticket of a link. `how` as this one stands to it (rules/links, both directions); `said` is
+    the code that was said, and `is_ours` whether it was said of this ticket."""
+
+    other: Ticket
+    how: str
+    said: str
+    is_ours: bool
+
+
+def list_links(ticket_id: int, asker: Asker) -> list[Linked]:
+    """The links of a ticket to others that the asker may see, by the other's number."""
+    query = (
+        select(TicketLink, Ticket)
+        .join(
+            Ticket,
+            or_(
+                and_(TicketLink.ticket_id == ticket_id, Ticket.id == TicketLink.other_id),
+                and_(TicketLink.other_id == ticket_id, Ticket.id == TicketLink.ticket_id),
+            ),
+        )
+        .where(or_(TicketLink.ticket_id == ticket_id, TicketLink.other_id == ticket_id), visible_to(asker))
+        .order_by(Ticket.id, TicketLink.how)
+    )
+    found = db.session.execute(query)
+    return [_linked(link, other, ours=link.ticket_id == ticket_id) for link, other in found]
+
+
+def _linked(link: TicketLink, other: Ticket, ours: bool) -> Linked:
+    return Linked(other, link.how if ours else from_there(link.how), link.how, ours)
+
+
+def find_link(ticket_id: int, how: str, other_id: int) -> TicketLink | None:
+    """The link, on whichever of the two it was said, or None."""
+    first, _how, second = kept_as(ticket_id, how, other_id)
+    return db.session.get(TicketLink, (first, second, how))

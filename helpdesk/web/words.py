@@ -66,6 +66,10 @@ def not_allowed(refusal: NotAllowed) -> str:
         return _("We wait for the reporter; news can be promised once they have answered.")
     if refusal.verb == "merge_into_itself":
         return _("Choose another ticket: this one cannot be merged into itself.")
+    if refusal.verb == "link_to_itself":
+        return _("Choose another ticket: this one cannot be linked with itself.")
+    if refusal.verb == "unlink":
+        return _("This link tells what was done, so it stays.")
     if refusal.verb == "merge_into":
         return _("That ticket has ended. Merge into one that is still open.")
     said = _REFUSALS.get(refusal.state)
@@ -121,6 +125,8 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return _because(str(OUTCOMES[detail["outcome"]]), {"reason": entry.body})
     if entry.kind == "merged":
         return _("Goes on as %(number)s", number=f"HD-{detail['into']}")
+    if entry.kind == "split":
+        return _("A message here goes on as a report of its own, HD-%(id)s", id=detail["ticket"])
     if entry.kind == "rated":
         rated = _("Rated %(stars)s of 5", stars=detail["stars"])
         return say_of(rated, entry.body) if entry.body else rated
@@ -140,7 +146,7 @@ def _news(update_by: str | None, say_instant: Callable[[datetime], str]) -> str:
 
 def _linked(detail: dict[str, Any]) -> str:
     number = f"HD-{detail['ticket']}"
-    if detail["how"] == "came_of":
+    if detail["how"] in ("came_of", "split_from"):
         return _("You wrote this about %(number)s", number=number)
     return _because(_("What you wrote goes on as a report of its own, %(number)s", number=number), detail)
 

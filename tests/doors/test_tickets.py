@@ -109,7 +109,7 @@ DEEDS = {
     "severity": {"severity": "major", "reason": ""},
     "move": {"service_id": "999999", "reason": "Typed reason"},
     "merge": {"number": "HD-999999"},
-    "link": {"number": "nonsense", "how": "related"},
+    "link": {"number": "nonsense", "how": "relates_to"},
     "cancel": {"reason": " "},
     "triage": {"severity": "critical", "works": "nothing"},
     "assign": {"assignee_id": "999999"},
@@ -141,7 +141,7 @@ def test_each_deed_is_done_and_stands_in_the_timeline(house: House, ticket: Tick
             "service_id": str(house.printing.id),
         },
         "assign": {"assignee_id": str(house.chen.id)},
-        "link": {"number": other.number, "how": "same_cause"},
+        "link": {"number": other.number, "how": "caused_by"},
         "wait": {"waiting_for": "supplier", "wake_at": tomorrow, "question": "Part ordered"},
         "move": {"service_id": str(house.erp.id), "reason": "It is ERP"},
         "resolve": {"cause": "Dust", "solution": "Cleaned it"},
@@ -150,7 +150,7 @@ def test_each_deed_is_done_and_stands_in_the_timeline(house: House, ticket: Tick
         answer = bo.post(f"/tickets/{ticket.number}/{deed}", data=data)
         assert answer.status_code == 303, (deed, answer.text)
     page = bo.get(f"/tickets/{ticket.number}").text
-    for words in ("The whole floor", "same cause", "Part ordered", "It is ERP", "Dust", "Cleaned it"):
+    for words in ("The whole floor", "caused this", "Part ordered", "It is ERP", "Dust", "Cleaned it"):
         assert words in page
     assert {"severity_changed", "moved", "triaged", "assigned", "linked", "waiting", "resolved"} <= set(
         kinds(ticket)
