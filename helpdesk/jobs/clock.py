@@ -19,6 +19,7 @@ from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.absences import AbsenceReader
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
+from helpdesk.store.bulk import find_oldest_bulk
 from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import find_oldest_unsent
 from helpdesk.store.mail import find_oldest_unparsed
@@ -117,7 +118,7 @@ class Clock:
 def sweep(now: datetime) -> None:
     """Starts and ends maintenance windows, ends swaps that have begun, hands over turns, and has done what
     is outstanding: unparsed mail, notices without a letter, news of windows, unsent letters, stale deadlines,
-    periodic work."""
+    deeds for many tickets, periodic work."""
     maintenance.sweep(now)
     swaps.lapse_begun(now)
     handovers.sweep(now)
@@ -127,6 +128,7 @@ def sweep(now: datetime) -> None:
         ("send", find_oldest_round, tasks.send_letters),
         ("send", find_oldest_unsent, tasks.send_letters),
         ("recompute", find_oldest_stale, tasks.recompute_deadlines),
+        ("bulk", find_oldest_bulk, tasks.carry_out_bulk),
     ):
         since = find_oldest(now)
         if since is not None and since <= now:

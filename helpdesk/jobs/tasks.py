@@ -8,7 +8,7 @@ from functools import wraps
 from flask import current_app
 
 from helpdesk import clock
-from helpdesk.desk import escalations, failures, recompute, window_notices
+from helpdesk.desk import bulk, escalations, failures, recompute, window_notices
 from helpdesk.intake import receive
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
@@ -62,6 +62,13 @@ def recompute_deadlines() -> None:
     last: int | None = 0
     while last is not None:
         last = recompute.recompute(clock.now(), last)
+
+
+@_errand("bulk")
+def carry_out_bulk() -> None:
+    """Does what was ordered for many tickets, ticket by ticket."""
+    while bulk.carry_out_next(clock.now()):
+        pass
 
 
 @_errand("parse")

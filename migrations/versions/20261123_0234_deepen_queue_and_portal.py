@@ -63,8 +63,10 @@ def upgrade() -> None:
         sa.Column("data", JSON, nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sent_key", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_bulk_action_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_action")),
+        sa.UniqueConstraint("sent_key", name=op.f("uq_bulk_action_sent_key")),
     )
     with op.batch_alter_table("bulk_action", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_bulk_action_person_id"), ["person_id"], unique=False)

@@ -1,0 +1,268 @@
+"""One deed done to many tickets: tried out first, ordered, and carried out ticket by ticket.
+
+Each ticket has a transaction of its own, in which the verb that does it by hand and the mark that it is done
+are kept together: whatever is killed in between, nothing is done twice and nothing is left out. Who ordered it
+is asked for their rights anew for each ticket.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from helpdesk.desk import closing, dispatch, links, tickets, triage, waiting
+from helpdesk.desk.dispatch import Nobody
+from helpdesk.desk.tickets import Taken
+from helpdesk.outbound import alarms
+from helpdesk.rules.access import Asker, may
+from helpdesk.rules.lifecycle import NotAllowed
+from helpdesk.rules.severity import Severity
+from helpdesk.store.bulk import (
+    BulkAction,
+    BulkItem,
+    claim_item,
+    find_last_entry_id,
+    find_sent_action,
+    finish_actions,
+)
+from helpdesk.store.db import Conflict, after_commit, db, insert_rows, savepoint, transaction
+from helpdesk.store.letters import count_written
+from helpdesk.store.people import Person, get_person
+from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side
+
+log = logging.getLogger(__name__)
+
+MOST = 500  # tickets of one order
+TRIED_AT_ONCE = 10  # tickets a transaction that is rolled back: SQLite's other writers wait for it
+
+Data = Mapping[str, Any]
+Verb = Callable[[int, Person, Data, datetime], object]
+
+
+class _Refused(Exception):
+    """Nothing is done to the ticket, and nothing kept of what was begun: `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a deed can change of a ticket, by column."""
+
+    state: str
+    severity: str
+    service_id: int | None
+    team_id: int
+    assignee_id: int | None
+    waiting_for: str | None
+    next_due_at: datetime | None
+    merged_into_id: int | None
+    parent_id: int | None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of a ticket. `state` and `fault` as BulkItem's; `before` None: the person does not see it;
+    `letters`: how many are written."""
+
+    ticket_id: int
+    state: str
+    fault: str
+    before: Standing | None
+    after: Standing | None
+    letters: int
+
+
+def order(
+    person: Person,
+    deed: str,
+    data: Data,
+    ticket_ids: Sequence[int],
+    *,
+    now: datetime,
+    sent_key: str | None = None,
+) -> BulkAction:
+    """Keeps what is to be done, for `carry_out_next`; the same sending again orders nothing.
+
+    `data` in JSON, as `kept_data` makes it. ValueError for more than MOST tickets.
+    """
+    if len(ticket_ids) > MOST:
+        raise ValueError(f"more than {MOST} tickets")
+    try:
+        with transaction():
+            if sent_key and (earlier := find_sent_action(sent_key)):
+                return earlier
+            action = BulkAction(
+                person_id=person.id, deed=deed, data=dict(data), ordered_at=now, sent_key=sent_key
+            )
+            db.session.add(action)
+            db.session.flush()
+            wanted = sorted(set(ticket_ids) - {data.get("other_id")})
+            always = {"bulk_id": action.id, "state": "pending", "fault": ""}
+            insert_rows(BulkItem, [{**always, "ticket_id": each} for each in wanted])
+            after_commit("bulk", alarms.bulk_soon)
+            return action
+    except Conflict:  # the same sending at the same time was faster
+        if sent_key and (earlier := find_sent_action(sent_key)):
+            return earlier
+        raise
+
+
+def carry_out_next(now: datetime, bulk_id: int | None = None) -> bool:
+    """Does the next ticket of the oldest order (or of `bulk_id`), in one transaction; False where none is
+    left.
+
+    Several may call it at once: each takes another ticket.
+    """
+    with transaction():
+        item = claim_item(bulk_id)
+        if item is None:
+            finish_actions(now)
+            return False
+        action = item.action
+        item.state, item.fault = _do(
+            action.person_id, action.deed, action.data, item.ticket_id, now, is_kept=True
+        )
+    return True
+
+
+def try_out(
+    person: Person, deed: str, data: Data, ticket_ids: Sequence[int], *, now: datetime
+) -> Iterator[Outcome]:
+    """What the deed would make of each ticket: it is done and rolled back, so nothing is kept or sent.
+
+    What one ticket's deed means for the next (whose turn it is) holds within TRIED_AT_ONCE tickets.
+    """
+    wanted = sorted(set(ticket_ids) - {data.get("other_id")})
+    for start in range(0, len(wanted), TRIED_AT_ONCE):
+        found: list[Outcome] = []
+        try:
+            with transaction():
+                found += [
+                    _tried(person.id, deed, data, each, now) for each in wanted[start : start + TRIED_AT_ONCE]
+                ]
+                raise _RolledBack
+        except _RolledBack:
+            yield from found
+
+
+class _RolledBack(Exception):
+    """Ends a transaction of which nothing is to be kept."""
+
+
+def kept_data(loaded: Data) -> dict[str, Any]:
+    """What a deed's schema has loaded, as JSON takes it."""
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in loaded.items()
+    }
+
+
+def _tried(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime) -> Outcome:
+    ticket = find_ticket(ticket_id, get_person(person_id).asker)
+    before = _standing(ticket) if ticket is not None else None
+    written = count_written(now)
+    state, fault = _do(person_id, deed, data, ticket_id, now, is_kept=False)
+    after = _standing(ticket) if ticket is not None and state == "done" else None
+    return Outcome(ticket_id, state, fault, before, after, count_written(now) - written)
+
+
+def _standing(ticket: Ticket) -> Standing:
+    names = list(Standing.__dataclass_fields__)
+    db.session.refresh(ticket, names)
+    return Standing(*(getattr(ticket, name) for name in names))
+
+
+def _do(
+    person_id: int, deed: str, data: Data, ticket_id: int, now: datetime, *, is_kept: bool
+) -> tuple[str, str]:
+    """Does it in a savepoint of its own, for a refusal undoes what the verb has begun; (state, fault)."""
+    try:
+        with savepoint():
+            before = find_last_entry_id(ticket_id)
+            person = get_person(person_id)
+            _require_work(person, ticket_id)
+            _VERBS[deed](ticket_id, person, data, now)
+            if find_last_entry_id(ticket_id) == before:
+                raise _Refused("unchanged")  # whatever the verb has set without a word
+    except NotAllowed as refusal:
+        return "refused", f"{refusal.verb} {refusal.state}"
+    except _Refused as refusal:
+        return ("unchanged", "") if refusal.code == "unchanged" else ("refused", refusal.code)
+    except Taken as taken:
+        return "refused", f"taken {taken.holder.id}"
+    except Nobody:
+        return "refused", "nobody"
+    except LookupError:
+        return "refused", "gone"
+    except Exception:
+        if not is_kept:
+            raise
+        # One ticket in disorder does not hold up the others.
+        log.exception("bulk deed %s could not be done to ticket %s", deed, ticket_id)
+        return "refused", "failed"
+    return "done", ""
+
+
+def _require_work(person: Person, ticket_id: int) -> None:
+    if not person.is_active or not may(person.asker, "ticket.work"):
+        raise _Refused("no_right")
+    _require_seen(person.asker, ticket_id, "unseen")
+
+
+def _require_seen(asker: Asker, ticket_id: int, code: str) -> None:
+    ticket = find_ticket(ticket_id, asker)
+    if ticket is None or not is_desk_side(ticket, asker):
+        raise _Refused(code)
+
+
+def _accept(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    return tickets.accept(ticket_id, person, seen=data["seen"], now=now)
+
+
+def _assign(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    if data.get("way"):
+        return dispatch.assign_by(ticket_id, person, data["way"], now=now)
+    return triage.assign(ticket_id, person, data["assignee_id"], now=now)
+
+
+def _severity(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    severity = Severity(data["severity"])
+    return triage.change_severity(ticket_id, person, severity, data["reason"], now=now)
+
+
+def _wait(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    wake_at = datetime.fromisoformat(data["wake_at"])
+    return waiting.wait(ticket_id, person, **{**data, "wake_at": wake_at}, now=now)
+
+
+def _with_data(
+    verb: Callable[..., object], ticket_id: int, person: Person, data: Data, now: datetime
+) -> object:
+    return verb(ticket_id, person, **data, now=now)
+
+
+def _merge(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    _require_seen(person.asker, data["other_id"], "other_unseen")
+    return closing.merge(ticket_id, person, data["other_id"], now=now)
+
+
+def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    _require_seen(person.asker, data["other_id"], "other_unseen")
+    return links.link(ticket_id, person, data["other_id"], data["how"], now=now)
+
+
+_VERBS: Mapping[str, Verb] = {
+    "accept": _accept,
+    "assign": _assign,
+    "severity": _severity,
+    "move": partial(_with_data, triage.move),
+    "wait": _wait,
+    "resolve": partial(_with_data, closing.resolve),
+    "cancel": partial(_with_data, closing.cancel),
+    "merge": _merge,
+    "link": _link,
+}
