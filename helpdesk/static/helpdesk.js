@@ -73,11 +73,11 @@
   const showKeys = () => {
     const list = one("#keys dl");
     all(".own", list).forEach((entry) => entry.remove());
-    for (const element of all("[data-key]").filter(shown)) {
+    for (const element of all("[data-key], [data-go]").filter(shown)) {
       const [term, words, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
-      kbd.textContent = element.dataset.key;
+      kbd.textContent = element.dataset.key ?? `g ${element.dataset.go}`;
       const copy = element.cloneNode(true);
-      all("kbd", copy).forEach((hint) => hint.remove());
+      all("kbd, .num", copy).forEach((hint) => hint.remove());
       words.textContent = element.dataset.keyLabel ?? copy.textContent.trim();
       term.className = words.className = "own";
       term.append(kbd);
@@ -86,12 +86,19 @@
     one("#keys").showModal();
   };
 
+  // After g the next letter is a way: [data-go].
+  let goUntil = 0;
+  const awaitGo = () => { goUntil = Date.now() + 2000; };
+
   const onKey = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
     if (!keysOn() || typing(event.target) || one("dialog[open]")) return;
-    const act = { j: () => walk(1), k: () => walk(-1), "?": showKeys }[event.key];
-    const element = act ? null : all("[data-key]").find((e) => e.dataset.key === event.key && shown(e));
+    const goes = Date.now() < goUntil;
+    goUntil = 0;
+    const act = goes ? null : { j: () => walk(1), k: () => walk(-1), g: awaitGo, "?": showKeys }[event.key];
+    const name = goes ? "go" : "key";
+    const element = act ? null : all(`[data-${name}]`).find((e) => e.dataset[name] === event.key && shown(e));
     if (!act && !element) return;
     event.preventDefault();
     if (act) act();
@@ -129,7 +136,7 @@
     const html = await answer.text();
     if (busy(box)) return;
     box.etag = answer.headers.get("ETag");
-    freshen(box, html);
+    (box.freshen ?? freshen)(box, html);
   };
 
   const keepFresh = (box) => {
@@ -471,10 +478,13 @@
     document.addEventListener("click", onClick);
     document.addEventListener("change", onChoice);
     one("#fixes")?.focus();
+    // An address that ends in #key=r: as if it were pressed on arrival, where one only goes on typing.
+    const arrived = all("[data-key][data-then-focus]").find((e) => location.hash === `#key=${e.dataset.key}`);
+    if (arrived) press(arrived);
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     setInterval(tickAll, 1000);
   };
   // For the scripts of single pages, which follow this one.
-  window.helpdesk = { all, one, fill, remember, typing, shown, freshen, poll, tickAll, openSheet };
+  window.helpdesk = { all, one, fill, remember, typing, shown, keysOn, freshen, poll, tickAll, openSheet, prepare, goes: () => Date.now() < goUntil };
   start();
 })();

@@ -2,10 +2,13 @@
 
 from typing import Any
 
-from sqlalchemy import ForeignKey
+from sqlalchemy import ColumnElement, ForeignKey, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.store.db import Json, Model
+from helpdesk.rules.access import Asker
+from helpdesk.store.db import Json, Model, db
+
+MOST_SHOWN = 60  # each is counted on every page of the queue
 
 
 class SavedView(Model):
@@ -18,3 +21,33 @@ class SavedView(Model):
     team_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"), index=True)
     name: Mapped[str]
     asked: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+
+
+def list_views(asker: Asker) -> list[SavedView]:
+    """The views that the asker has, own ones and those shared with a team they are in, by name."""
+    query = select(SavedView).where(_had_by(asker)).order_by(func.lower(SavedView.name), SavedView.id)
+    return list(db.session.scalars(query.limit(MOST_SHOWN)))
+
+
+def find_view(view_id: int, asker: Asker) -> SavedView | None:
+    """The view if the asker has it, else None."""
+    return db.session.scalar(select(SavedView).where(SavedView.id == view_id, _had_by(asker)))
+
+
+def find_own_view(owner_id: int, name: str) -> SavedView | None:
+    """The person's own view of that name, or None."""
+    return db.session.scalar(
+        select(SavedView).where(SavedView.owner_id == owner_id, SavedView.name == name).limit(1)
+    )
+
+
+def count_own_views(owner_id: int) -> int:
+    """How many views the person owns."""
+    return (
+        db.session.scalar(select(func.count()).select_from(SavedView).where(SavedView.owner_id == owner_id))
+        or 0
+    )
+
+
+def _had_by(asker: Asker) -> ColumnElement[bool]:
+    return or_(SavedView.owner_id == asker.person_id, SavedView.team_id.in_(asker.team_ids))
