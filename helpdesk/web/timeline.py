@@ -35,6 +35,8 @@ def people_in(entries: Iterable[Entry]) -> set[int]:
     for entry in entries:
         if entry.kind == "assigned":
             found |= {i for i in (entry.detail.get("from"), entry.detail.get("to")) if i}
+        elif entry.kind in ("follower_added", "follower_removed"):
+            found.add(entry.detail["person"])
         elif entry.kind == "escalated":
             found |= set(entry.detail.get("people", ()))
     return found
@@ -114,6 +116,16 @@ def _moved(entry: Entry, names: Names) -> Markup:
         _("%(who)s moved this to %(service)s, team %(team)s"), who=who(entry), service=service, team=team
     )
     return because(said, entry.detail.get("reason", ""))
+
+
+def _follower_added(entry: Entry, names: Names) -> Markup:
+    name = Markup("<b>{}</b>").format(names.person(entry.detail["person"]))
+    return fill(_("%(who)s let %(name)s follow this"), who=who(entry), name=name)
+
+
+def _follower_removed(entry: Entry, names: Names) -> Markup:
+    name = Markup("<b>{}</b>").format(names.person(entry.detail["person"]))
+    return fill(_("%(who)s took %(name)s off this"), who=who(entry), name=name)
 
 
 def _triaged(entry: Entry, names: Names) -> Markup:
@@ -276,6 +288,8 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "not_assigned": _not_assigned,
     "update_promised": _update_promised,
     "moved": _moved,
+    "follower_added": _follower_added,
+    "follower_removed": _follower_removed,
     "triaged": _triaged,
     "waiting": _waiting,
     "resumed": _resumed,

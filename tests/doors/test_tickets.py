@@ -182,7 +182,7 @@ def test_what_others_wrote_meanwhile_is_shown_once_before_sending(
     newer = tickets.reply(ticket.id, house.chen, "I am on my way", now=clock.now())
     answer = bo.post(f"/tickets/{ticket.number}/say", data={"as": "reply", "body": "My words", "seen": seen})
     assert answer.status_code == 422
-    assert "Something was added while you were writing" in answer.text
+    assert "Not sent yet: somebody was faster" in answer.text
     assert "I am on my way" in answer.text
     assert "My words" in answer.text
     again = {"as": "reply", "body": "My words", "seen": str(newer.id)}

@@ -2,6 +2,7 @@
 
 from helpdesk.web.admin import (
     calendars,
+    canned_answers,
     departments,
     ladders,
     letter_templates,
@@ -13,6 +14,7 @@ from helpdesk.web.admin import (
     policy_rules,
     service_fields,
     services,
+    skills,
     teams,
 )
 from helpdesk.web.admin.frame import bp
@@ -20,6 +22,7 @@ from helpdesk.web.admin.frame import bp
 __all__ = [
     "bp",
     "calendars",
+    "canned_answers",
     "departments",
     "ladders",
     "letter_templates",
@@ -31,5 +34,6 @@ __all__ = [
     "policy_rules",
     "service_fields",
     "services",
+    "skills",
     "teams",
 ]
