@@ -166,6 +166,7 @@ class RecordSchema(WithZone):
     location = Line(longest=120)
     locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
     zone = fields.String(load_default=None)
+    skills = fields.List(number(_l("Choose skills from the list.")), load_default=list)
     with_letter = fields.Boolean(load_default=False)
 
     @post_load

@@ -18,6 +18,7 @@ from helpdesk.store.organisation import list_departments
 from helpdesk.store.people import Person, find_person, list_people
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import list_open_assigned
+from helpdesk.web.admin import skills
 from helpdesk.web.admin.frame import SAID, Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.deliveries import failing_address, say_failing
 from helpdesk.web.frame import needs
@@ -179,7 +180,7 @@ def _record(data: dict[str, Any]) -> Record:
     """What the form brought as the desk takes it."""
     teams = {team_id: how == "lead" for team_id, how in _typed_teams().items()}
     columns = {name: data[name] for name in directory.FIELDS}
-    return Record(data["role"], columns, data["addresses"], teams)
+    return Record(data["role"], columns, data["addresses"], teams, tuple(data["skills"]))
 
 
 def _typed_teams() -> dict[int, str]:
@@ -197,6 +198,7 @@ def _choices(teams: dict[str, str]) -> dict[str, Any]:
         "zone_options": [(zone, zone) for zone in zones()],
         "department_options": [(d.id, d.name) for d in list_departments()],
         "teams": [(team, teams.get(str(team.id), "")) for team in known],
+        "skill_options": skills.options(),
         "team_roles": [role for role in Role if may_be_in_team(role)],
     }
 

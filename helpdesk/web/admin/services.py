@@ -11,6 +11,7 @@ from helpdesk.schemas.organisation import ServiceSchema
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.services import Service, find_service, list_services
 from helpdesk.store.teams import list_teams
+from helpdesk.web.admin import skills
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page, staff_options
 from helpdesk.web.frame import needs
 
@@ -82,5 +83,6 @@ def _choices(service: Service | None) -> dict[str, Any]:
         "team_options": [(team.id, team.name) for team in list_teams()],
         "owner_options": staff_options(also=service.owner if service else None),
         "service_options": [(each.id, each.name) for each in list_services() if each is not service],
+        "skill_options": skills.options(),
         "department_options": [(each.id, each.name) for each in list_departments()],
     }
