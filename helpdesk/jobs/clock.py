@@ -24,6 +24,7 @@ from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import find_oldest_unsent
 from helpdesk.store.mail import find_oldest_unparsed
 from helpdesk.store.notices import find_next_notice_due
+from helpdesk.store.outages import find_oldest_unpassed
 from helpdesk.store.stale import find_oldest_stale
 from helpdesk.store.window_notices import find_oldest_round
 
@@ -128,6 +129,7 @@ def sweep(now: datetime) -> None:
         ("send", find_oldest_round, tasks.send_letters),
         ("send", find_oldest_unsent, tasks.send_letters),
         ("recompute", find_oldest_stale, tasks.recompute_deadlines),
+        ("pass_on", find_oldest_unpassed, tasks.pass_on),
         ("bulk", find_oldest_bulk, tasks.carry_out_bulk),
     ):
         since = find_oldest(now)

@@ -8,7 +8,7 @@ from functools import wraps
 from flask import current_app
 
 from helpdesk import clock
-from helpdesk.desk import bulk, escalations, failures, recompute, window_notices
+from helpdesk.desk import bulk, escalations, failures, passing_on, recompute, window_notices
 from helpdesk.intake import receive
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
@@ -76,3 +76,9 @@ def parse_mail() -> None:
     """Understands every mail that waits."""
     while receive.parse_waiting(clock.now()):
         pass
+
+
+@_errand("pass_on")
+def pass_on() -> None:
+    """Lets children take over what was done on their parents."""
+    passing_on.pass_on(clock.now())

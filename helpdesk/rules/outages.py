@@ -11,7 +11,7 @@ from typing import Protocol
 from helpdesk.rules.severity import Severity
 
 PEOPLE = 3
-WITHIN = timedelta(minutes=15)
+MINUTES = 15
 LOOKS_BACK = timedelta(hours=4)
 """What is older and still nobody's child has been looked at by people, or will be by its own deadlines."""
 
@@ -40,7 +40,7 @@ class Limits:
     """How many people (two or more) have to report one service within what time."""
 
     people: int = PEOPLE
-    within: timedelta = WITHIN
+    within: timedelta = timedelta(minutes=MINUTES)
 
 
 def crowd(faults: Iterable[Fault], limits: Limits) -> list[int]:

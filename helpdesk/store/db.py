@@ -253,7 +253,10 @@ def insert_missing(model: type[Base]) -> Insert:
     return dialect.insert(model).on_conflict_do_nothing()
 
 
-def among(column: InstrumentedAttribute[int] | ColumnElement[int], ids: Iterable[int]) -> ColumnElement[bool]:
+def among(
+    column: InstrumentedAttribute[int] | InstrumentedAttribute[int | None] | ColumnElement[int],
+    ids: Iterable[int],
+) -> ColumnElement[bool]:
     """The condition that the column is one of these numbers, however many, as one parameter."""
     found = list(ids)
     if db.engine.dialect.name == "postgresql":

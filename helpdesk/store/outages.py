@@ -113,19 +113,29 @@ def list_lone_faults(
 ) -> list[Row[Any]]:
     """Open faults of a service reported since then that belong to no other and were not set apart, of the
     asker's teams (of all where they are in none), as the desk reads them: id, service_id, reporter_id,
-    severity, reported_at; by their report. `service_ids` None: of every service."""
+    severity, reported_at, service (its name); by their report. `service_ids` None: of every service."""
     mine = Ticket.team_id.in_(asker.team_ids) if asker.team_ids else true()
-    query = select(
-        Ticket.id, Ticket.service_id, Ticket.reporter_id, Ticket.severity, Ticket.reported_at
-    ).where(
-        Ticket.reported_at >= since,
-        Ticket.is_open,
-        Ticket.kind == Kind.FAULT,
-        Ticket.service_id.is_not(None) if service_ids is None else Ticket.service_id.in_(service_ids),
-        Ticket.parent_id.is_(None),
-        Ticket.stands_alone.is_(False),
-        mine,
-        desk_side(asker),
+    query = (
+        select(
+            Ticket.id,
+            Ticket.service_id,
+            Ticket.reporter_id,
+            Ticket.severity,
+            Ticket.reported_at,
+            Service.name.label("service"),
+        )
+        .join(Service, Service.id == Ticket.service_id)
+        .where(
+            Ticket.reported_at >= since,
+            Ticket.is_open,
+            Ticket.kind == Kind.FAULT,
+            Ticket.parent_id.is_(None),
+            Ticket.stands_alone.is_(False),
+            ~_open_parents(),
+            true() if service_ids is None else Ticket.service_id.in_(service_ids),
+            mine,
+            desk_side(asker),
+        )
     )
     return list(db.session.execute(query.order_by(Ticket.reported_at, Ticket.id)))
 
@@ -178,12 +188,19 @@ def list_to_pass_on(parent_id: int, after_id: int) -> list[Entry]:
     return list(db.session.scalars(query.order_by(Entry.id)))
 
 
-def get_last_entry_id(ticket_id: int) -> int:
-    """The id of the ticket's latest entry. LookupError where it has none."""
-    found = db.session.scalar(select(func.max(Entry.id)).where(Entry.ticket_id == ticket_id))
-    if found is None:
-        raise LookupError(f"ticket {ticket_id} has no entry")
-    return int(found)
+def find_heir(survivor_id: int, child_id: int) -> tuple[int, int] | None:
+    """Under which ticket the children of one go on that was merged into `survivor_id`, and its last entry;
+    None where that has ended, or is the child itself."""
+    survivor = _read_anew(survivor_id)
+    fault = survivor.parent_id or survivor.id
+    # First how far it has come, then whether it is open: what ends it in between is still to be passed on.
+    last = db.session.scalar(select(func.max(Entry.id)).where(Entry.ticket_id == fault))
+    is_there = child_id not in (survivor.id, fault) and _read_anew(fault).is_open
+    return (fault, last or 0) if is_there else None
+
+
+def _read_anew(ticket_id: int) -> Ticket:
+    return db.session.get_one(Ticket, ticket_id, populate_existing=True)
 
 
 def find_oldest_unpassed(now: datetime) -> datetime | None:

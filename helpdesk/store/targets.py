@@ -32,6 +32,7 @@ TICKET = [
     "waiting_for",
     "wake_at",
     "update_by",
+    "parent_id",
     "changed_at",
     "next_due_at",
     "next_target",

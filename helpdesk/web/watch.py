@@ -38,6 +38,7 @@ BECAUSE = {
     "over": _l("done or ended before"),
     "waiting": _l("it waits"),
     "accepted": _l("somebody has accepted"),
+    "adopted": _l("it is part of a larger fault"),
     "changed": _l("the severity, ladder or calendar changed"),
 }
 ERRANDS = {
@@ -45,6 +46,7 @@ ERRANDS = {
     "send": _l("send letters"),
     "parse": _l("read mail"),
     "recompute": _l("compute deadlines anew"),
+    "pass_on": _l("pass on what was done to reports of the same fault"),
 }
 
 
