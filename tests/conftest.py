@@ -109,6 +109,7 @@ def empty_tables() -> None:
         connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         for table in reversed(db.metadata.sorted_tables):
             connection.execute(table.delete())
+        connection.exec_driver_sql("DELETE FROM ticket_words")
 
 
 @event.listens_for(Engine, "connect")

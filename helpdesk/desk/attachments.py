@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from helpdesk.desk import search
 from helpdesk.rules.media_types import SHOWN, media_type_of
 from helpdesk.store.attachments import ROOM, list_earlier_pictures
 from helpdesk.store.db import db
@@ -72,6 +73,7 @@ def attach(entry: Entry, files: Sequence[Kept]) -> None:
             )
         )
     db.session.flush()
+    search.keep_files(entry, [file.name for file in files if file.role != "formatted"])
 
 
 def file_name(name: str) -> str:
