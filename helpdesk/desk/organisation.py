@@ -25,6 +25,7 @@ OPTIONS = (
     "reply_to_domains",
     "agent_mail",
     "window_notice_minutes",
+    "colleagues",
 )
 DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
@@ -37,6 +38,7 @@ DEFAULT_OPTIONS: State = {
     "reply_to_domains": [],
     "agent_mail": False,
     "window_notice_minutes": list(BEFORE),
+    "colleagues": False,
 }
 
 

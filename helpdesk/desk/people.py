@@ -201,6 +201,28 @@ def choose_language(person_id: int, locale: str) -> None:
         get_person_for_change(person_id).locale = locale
 
 
+def choose_by_link(
+    person_id: int, mode: str, locale: str | None, zone: str | None, *, now: datetime, address: str = ""
+) -> None:
+    """What people without an account settle by a letter's link: which letters, in which language and zone
+    (None: the organisation's)."""
+    chosen = {"mail_mode": mode, "locale": locale, "zone": zone}
+    with transaction():
+        person = get_person_for_change(person_id)
+        changed = {name: value for name, value in chosen.items() if getattr(person, name) != value}
+        for name, value in changed.items():
+            setattr(person, name, value)
+        if changed:
+            log_event(
+                "profile_changed",
+                now=now,
+                actor_id=person_id,
+                subject=f"person:{person_id}",
+                detail={"to": changed},
+                address=address,
+            )
+
+
 def choose_mail_mode(person_id: int, mode: str, *, now: datetime, address: str = "") -> None:
     """Which letters the person gets (rules/letters.MODES), by themselves or by a letter's link."""
     with transaction():

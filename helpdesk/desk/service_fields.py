@@ -27,8 +27,8 @@ def add(service_id: int, values: State, by: By) -> ServiceField:
 
 
 def change(field_id: int, values: State, by: By, seen: str | None = None) -> ServiceField:
-    """Asks it another way, or no longer; answers given before stay as they were. How it is answered stays too:
-    else those answers would be none. Raises ChangedMeanwhile, LookupError."""
+    """Asks it another way, or no longer; answers given before stay as they were, and so does its kind, else
+    they would be none. Raises ChangedMeanwhile, LookupError."""
     with transaction():
         field = get_row_for_change(ServiceField, field_id)
         subject = f"service:{get_service(field.service_id).name}:{field.label}"

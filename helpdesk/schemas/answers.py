@@ -99,6 +99,7 @@ REPORTERS_DETAIL = {
     "replied": {"update_by"},
     "update_promised": {"update_by"},
     "linked": {"how", "ticket", "reason"},
+    "shared": {"is_shared"},
     "split": {"ticket"},
 }
 

@@ -468,6 +468,8 @@
     all("[data-bell]").forEach(hear);
     all("form[data-posts-itself]").forEach(postItself);
     all("iframe[data-fits]").forEach(fitAlways);
+    // Signed out, nothing of theirs is left on the machine.
+    all("form[data-forgets]").forEach((form) => form.addEventListener("submit", () => remember("localStorage", form.dataset.forgets, null)));
     all("[data-picks]").forEach(pickOn);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {

@@ -55,6 +55,13 @@ def get_organisation() -> Organisation:
     return organisation
 
 
+def is_shared_with_colleagues() -> bool:
+    """Whether an administrator lets colleagues of a department read each other's reports
+    (options["colleagues"])."""
+    organisation = find_organisation()
+    return organisation is not None and bool(organisation.options.get("colleagues"))
+
+
 def find_organisation_afresh() -> Organisation | None:
     """As `find_organisation`, read anew whatever this session has seen before."""
     query = select(Organisation).where(Organisation.id == 1).execution_options(populate_existing=True)

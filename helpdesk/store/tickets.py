@@ -154,10 +154,11 @@ class Entry(Model):
 
     `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, not_assigned (by
     rule: nobody fits), moved, triaged, update_promised, waiting, resumed, severity_changed, resolved,
-    reopened, closed, cancelled, merged, linked, unlinked, split, adopted (by a parent), released, set_apart,
-    follower_added, follower_removed, escalated, passed_on, nudged, rated, mail_filed, deadline_moved,
-    letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be back-dated), `recorded_at` when it
-    was written. `detail` bears from, to and the reason; `is_public`: for the reporter.
+    reopened, closed, cancelled, merged, linked, unlinked, split, shared (with the department), adopted (by
+    a parent), released, set_apart, follower_added, follower_removed, escalated, passed_on, nudged, rated,
+    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be
+    back-dated), `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for
+    the reporter.
     """
 
     __tablename__ = "entry"

@@ -27,7 +27,7 @@ KINDS = {
 
 @dataclass(frozen=True)
 class Answered:
-    """What a posted form answers to a service's questions, as a ticket keeps it, and the files that came so."""
+    """What a posted form answers to a service's questions, as a ticket keeps it, and the files among it."""
 
     answers: dict[str, str] = field(default_factory=dict)
     files: list[Upload] = field(default_factory=list)

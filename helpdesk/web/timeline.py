@@ -128,6 +128,12 @@ def _follower_removed(entry: Entry, names: Names) -> Markup:
     return fill(_("%(who)s took %(name)s off this"), who=who(entry), name=name)
 
 
+def _shared(entry: Entry, names: Names) -> Markup:
+    if entry.detail["is_shared"]:
+        return fill(_("%(who)s lets the department read this"), who=who(entry))
+    return fill(_("%(who)s lets the department read this no longer"), who=who(entry))
+
+
 def _triaged(entry: Entry, names: Names) -> Markup:
     return because(fill(_("%(who)s looked at this"), who=who(entry)), entry.detail.get("reason", ""))
 
@@ -290,6 +296,7 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "moved": _moved,
     "follower_added": _follower_added,
     "follower_removed": _follower_removed,
+    "shared": _shared,
     "triaged": _triaged,
     "waiting": _waiting,
     "resumed": _resumed,

@@ -132,6 +132,9 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return say_of(rated, entry.body) if entry.body else rated
     plain = {
         "accepted": _("%(name)s has your report", name=name),
+        "shared": _("Shown to the department")
+        if detail.get("is_shared")
+        else _("No longer shown to the department"),
         "triaged": _("The questions about it were answered"),
         "moved": _because(_("Handed to the team that can help"), detail),
     }
