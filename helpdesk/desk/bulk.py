@@ -1,8 +1,8 @@
 """One deed done to many tickets: tried out first, ordered, and carried out ticket by ticket.
 
 Each ticket has a transaction of its own, in which the verb that does it by hand and the mark that it is done
-are kept together: whatever is killed in between, nothing is done twice and nothing is left out. Who ordered it
-is asked for their rights anew for each ticket.
+are kept together: whatever is killed in between, nothing is done twice and nothing is left out. Whoever ordered
+it is asked for their rights anew for each ticket.
 """
 
 import logging
@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from helpdesk.desk import closing, dispatch, links, tickets, triage, waiting
+from helpdesk.desk import closing, dispatch, links, outages, tickets, triage, waiting
 from helpdesk.desk.dispatch import Nobody
 from helpdesk.desk.tickets import Taken
 from helpdesk.outbound import alarms
@@ -224,7 +224,7 @@ def _accept(ticket_id: int, person: Person, data: Data, now: datetime) -> object
 
 
 def _assign(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    if data.get("way"):
+    if data["way"] != "person":
         return dispatch.assign_by(ticket_id, person, data["way"], now=now)
     return triage.assign(ticket_id, person, data["assignee_id"], now=now)
 
@@ -255,6 +255,11 @@ def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
     return links.link(ticket_id, person, data["other_id"], data["how"], now=now)
 
 
+def _adopt(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+    _require_seen(person.asker, data["other_id"], "other_unseen")
+    return outages.adopt(data["other_id"], [ticket_id], person, now=now)
+
+
 _VERBS: Mapping[str, Verb] = {
     "accept": _accept,
     "assign": _assign,
@@ -265,4 +270,5 @@ _VERBS: Mapping[str, Verb] = {
     "cancel": partial(_with_data, closing.cancel),
     "merge": _merge,
     "link": _link,
+    "adopt": _adopt,
 }

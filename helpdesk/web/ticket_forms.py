@@ -68,14 +68,19 @@ class Form:
     done: Any = ""
 
 
-def _other(ticket: Ticket, data: dict[str, Any]) -> int:
-    """The id of the other ticket that was named, looked up through the asker's rights."""
+def other_id(data: dict[str, Any]) -> int:
+    """The id of the other ticket that was named, looked up through the asker's rights. Raises Refused."""
     other = find_ticket(ticket_id_of(data["number"]) or 0, asker())
     if other is None or not is_desk_side(other, asker()):
         raise Refused({"number": [_("There is no such ticket. Check the number, for example HD-12.")]})
-    if other.id == ticket.id:
-        raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})
     return other.id
+
+
+def _other(ticket: Ticket, data: dict[str, Any]) -> int:
+    found = other_id(data)
+    if found == ticket.id:
+        raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})
+    return found
 
 
 def _wait(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -103,10 +108,15 @@ def _triage(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     return triage.triage(ticket.id, actor, **with_answers(data), now=g.now)
 
 
-def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+def require_place(data: dict[str, Any]) -> None:
+    """Raises Refused unless the service and the team that were chosen are there."""
     _require_service(data["service_id"])
     if data["team_id"] not in {None, *(t.id for t in list_teams())}:
         raise Refused({"team_id": [_("This team is gone. Choose another.")]})
+
+
+def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    require_place(data)
     return triage.move(ticket.id, actor, **data, now=g.now)
 
 
@@ -120,8 +130,7 @@ def _assign(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
         data["assignee_id"] = actor.id
     elif data["way"] != "person":
         return _assign_by(ticket, actor, data["way"])
-    if data["assignee_id"] not in {None, *(p.id for p in _staff())}:
-        raise Refused({"assignee_id": [_("Choose a person from the list.")]})
+    require_staff(data["assignee_id"])
     return triage.assign(ticket.id, actor, data["assignee_id"], now=g.now)
 
 
@@ -167,15 +176,22 @@ def _cancel(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     return closing.cancel(ticket.id, actor, data["reason"], now=g.now)
 
 
-def _staff() -> list[Person]:
+def list_staff() -> list[Person]:
+    """Everybody who works tickets, by name."""
     return list_people(roles=STAFF, limit=500)
+
+
+def require_staff(person_id: int | None) -> None:
+    """Raises Refused for somebody who works no tickets."""
+    if person_id not in {None, *(p.id for p in list_staff())}:
+        raise Refused({"assignee_id": [_("Choose a person from the list.")]})
 
 
 def _people(ticket: Ticket) -> dict[str, Any]:
     """The team first, with who is on call, then everybody else who works tickets."""
     on_call = who_is_on_call(ticket.team.roster_id, g.now)
     members = {m.person_id for m in ticket.team.members}
-    staff = _staff()
+    staff = list_staff()
     found = dispatch.propose(ticket, g.now) if ticket.is_open else []
     names = get_names({choice.person_id for choice in found if choice.person_id is not None})
 
