@@ -1,5 +1,6 @@
 """Tickets: report, read and work them. The same schemas and verbs as on the pages."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -11,10 +12,11 @@ from marshmallow import Schema, ValidationError
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, reopenings, targets, tickets, triage, waiting
+from helpdesk.desk import closing, dispatch, hand_up, reopenings, targets, tickets, triage, waiting
 from helpdesk.desk import explanation as explanations
 from helpdesk.desk.registration import Report
 from helpdesk.rules import access
+from helpdesk.rules.dispatch import way_of
 from helpdesk.rules.sla import cycles_as_json
 from helpdesk.schemas.answers import (
     DetailShape,
@@ -34,6 +36,7 @@ from helpdesk.schemas.tickets import (
     AssignSchema,
     CancelSchema,
     FeedbackSchema,
+    HandUpSchema,
     MergeSchema,
     NewsSchema,
     NotAReopeningSchema,
@@ -236,15 +239,34 @@ def not_a_reopening(data: dict[str, Any], number: str) -> Ticket:
 @verb("assign", AssignSchema)
 def assign(data: dict[str, Any], number: str) -> Ticket:
     """Hand the ticket to somebody at the desk, who has to accept it; nobody: back to the team. To yourself:
-    you accept it."""
+    you accept it. With a `way` the desk finds somebody in its team, you among them, who has to accept it:
+    who is on call, next in turn, or with the fewest tickets in work; 422 where nobody fits."""
     ticket = _desk_side_of(number)
     need("ticket.assign")
+    way = way_of(data.pop("way"))
+    if way is not None:
+        return _or_nobody("way", lambda: dispatch.assign_by(ticket.id, g.person, way, now=g.now, **DOOR))
     assignee = find_person(data["assignee_id"]) if data["assignee_id"] else None
     if data["assignee_id"] and not (
         assignee and assignee.is_active and access.may(assignee.asker, "ticket.work")
     ):
         raise Invalid({"assignee_id": [_("Choose a person from the list.")]})
     return triage.assign(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("hand-up", HandUpSchema)
+def hand_it_up(data: dict[str, Any], number: str) -> Ticket:
+    """Hand the ticket up, with the reason: to a senior of its team, else to the team above. It counts as no
+    answer. 422 where there is nobody to hand it up to."""
+    ticket = _to_work_on(number)
+    return _or_nobody("reason", lambda: hand_up.hand_up(ticket.id, g.person, now=g.now, **data, **DOOR))
+
+
+def _or_nobody(field: str, give: Callable[[], Ticket]) -> Ticket:
+    try:
+        return give()
+    except dispatch.Nobody as fault:
+        raise Invalid({field: [_("There is nobody who could be given this at the moment.")]}) from fault
 
 
 @verb("cancel", CancelSchema)

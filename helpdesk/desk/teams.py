@@ -71,8 +71,9 @@ def save(
         if team.id is not None and not team.is_active:
             _require_unused(team)
         set_members(team, members)
-        for member in team.members if seniors is not None else ():
-            member.is_senior = member.person_id in seniors
+        if seniors is not None:
+            for member in team.members:
+                member.is_senior = member.person_id in seniors
         db.session.flush()
         changes.log_change(subject, before, state_of(team), by)
     return team

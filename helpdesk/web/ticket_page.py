@@ -7,7 +7,7 @@ from flask import abort, g, render_template
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from helpdesk.desk import explanation, presence
+from helpdesk.desk import explanation, hand_up, presence
 from helpdesk.desk.followers import FOLLOWER
 from helpdesk.rules import access
 from helpdesk.rules.attention import is_accepted_by
@@ -102,6 +102,8 @@ def _is_possible(deed: str, ticket: Ticket) -> bool:
     if deed == "not-a-reopening" and not ticket.reopen_count:
         return False
     if deed == "news" and ticket.waiting_for == "reporter":
+        return False
+    if deed == "hand-up" and not hand_up.has_above(ticket, current_user.id):
         return False
     return is_allowed(FORMS[deed].verb, ticket.state)
 

@@ -86,7 +86,7 @@ def _form(team: Team | None) -> Page:
         gone={m.person_id for m in (team.members if team else ()) if not m.person.is_active},
         chosen=chosen,
         seniors=seniors,
-        rules=list(dispatch_words.RULES.items()),
+        rules=[(rule, str(label)) for rule, label in dispatch_words.RULES.items()],
         teams_above=[(each.id, each.name) for each in list_teams() if team is None or each.id != team.id],
         people=options,
         roster_options=rosters,
