@@ -75,6 +75,10 @@ OWN = {
     "profile.sign_out_everywhere",
     "windows.follow",
     "windows.unfollow",
+    "queue.look.choose",
+    "queue.views.save",
+    "queue.views.change",
+    "queue.views.delete",
 }
 WORK = (
     "accept",
