@@ -73,9 +73,10 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 def heading_of(rows: Sequence[Sequence[str]], what: str) -> int | None:
     """Which line (from 0) names the columns: of the first ten the one with most names that are known, else
     the first that is not empty. None: there is none."""
-    known = [sum(map(bool, guess(row, what))) for row in rows[:_HEADING_WITHIN]]
-    if known and max(known):
-        return known.index(max(known))
+    known = [sum(1 for field in guess(row, what) if field) for row in rows[:_HEADING_WITHIN]]
+    most = max(known, default=0)
+    if most:
+        return known.index(most)
     return next((n for n, row in enumerate(rows) if any(cell.strip() for cell in row)), None)
 
 

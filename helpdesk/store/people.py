@@ -206,6 +206,20 @@ def get_names(person_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(query)} if person_ids else {}
 
 
+def list_everybody() -> list[Person]:
+    """All people, also who has left, with addresses, department and location. For a table of them."""
+    loaded = (selectinload(Person.addresses), joinedload(Person.department), joinedload(Person.place))
+    return list(db.session.scalars(select(Person).options(*loaded).order_by(Person.id)))
+
+
+def count_people_at() -> dict[int, int]:
+    """How many people who have not left sit at each location, by its id; where nobody sits is left out."""
+    query = select(Person.location_id, func.count()).where(
+        Person.left_at.is_(None), Person.location_id.is_not(None)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(Person.location_id))}
+
+
 def list_people(
     search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0, has_left: bool = False
 ) -> list[Person]:

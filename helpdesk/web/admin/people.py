@@ -40,6 +40,7 @@ def people() -> str:
         [_("Person"), _("Role"), _("Department"), _("Staff number"), ""],
         [_row(person) for person in found[:PAGE]],
         new=(url_for(".people_new"), _("Add a person")),
+        table_url=url_for(".imports_new", what="people"),
         template="admin/people.html",
         asked=asked,
         role_options=_roles(),

@@ -26,6 +26,7 @@ def services() -> str:
         [_row(service) for service in list_services(active_only=False)],
         lead=_("What people report about, and which team answers."),
         new=(url_for(".services_new"), _("Add a service")),
+        table_url=url_for(".imports_new", what="services"),
     )
 
 
