@@ -1,11 +1,11 @@
-// The report form: what is written stays on this device until it is sent, and its questions follow the service.
+// Reporting: the questions follow the service, and what is written stays on this device until it is sent.
 "use strict";
 (() => {
   const { all, one, remember } = window.helpdesk;
   const KEY = "report";
   const LASTS = 86400000; // a day, in milliseconds
   const NOT_KEPT = ["csrf_token", "kind", "website", "shown"];
-  const form = one("form[data-report]");
+  const form = one("form[data-about-url]");
 
   // Of somebody with an account it outlives the tab, for them alone and until they sign out; without one the machine
   // may be anybody's, and the tab forgets it.
@@ -81,9 +81,9 @@
   };
 
   if (document.body.hasAttribute("data-report-sent")) ["localStorage", "sessionStorage"].forEach((each) => remember(each, KEY, null));
-  if (!form) return;
+  form?.addEventListener("change", (event) => { if (event.target.name === "service_id") askAbout(); });
+  if (!form?.matches("[data-report]")) return; // calls are logged at the desk, and kept as all is there
   form.addEventListener("input", keep);
-  form.addEventListener("change", (event) => { if (event.target.name === "service_id") askAbout(); });
   form.addEventListener("submit", send, { capture: true });
   one("#kept button").addEventListener("click", throwAway);
   restore();
