@@ -90,6 +90,7 @@ WORK = (
     "triage",
     "move",
     "assign",
+    "hand-up",
     "merge",
     "cancel",
 )
