@@ -453,7 +453,7 @@
 
   // A field whose proposal depends on a choice follows it, until somebody types in it.
   const onChoice = (event) => {
-    const field = event.target.type === "radio" && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
+    const field = event.target.type === "radio" && event.target.form && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
     if (!field || (field.dataset.proposed ?? field.defaultValue) !== field.value) return;
     field.value = field.dataset.proposed = field.dataset[event.target.value];
   };

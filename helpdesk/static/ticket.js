@@ -37,6 +37,7 @@
     let kept = JSON.stringify([form.elements.as.value, body.defaultValue]);
     let timer = null;
     let saving = null;
+    let isSent = false;
     const save = async () => {
       const taken = now();
       const answer = await post(`${form.dataset.draftUrl}?alone=1`, { as: form.elements.as.value, body: body.value }, { keepalive: body.value.length < 10000 });
@@ -51,18 +52,20 @@
     };
     const keep = () => {
       clearTimeout(timer);
-      if (!saving && kept !== now()) saving = save();
+      if (!isSent && !saving && kept !== now()) saving = save();
     };
     const later = (wait) => { clearTimeout(timer); timer = setTimeout(keep, wait); };
     form.addEventListener("input", () => later(KEEP_AFTER));
     document.addEventListener("visibilitychange", () => { if (document.hidden) keep(); });
     if (kept !== now()) later(0); // the browser had what the server had not
+    body.setSelectionRange(body.value.length, body.value.length); // one goes on at its end
     form.addEventListener("submit", (event) => {
-      clearTimeout(timer);
-      if (!saving) return;
-      event.preventDefault(); // a draft that arrives after its words were sent would come back
-      saving.finally(() => { clearTimeout(timer); form.requestSubmit(event.submitter); });
+      isSent = !saving; // a draft that arrives after its words were sent would come back
+      if (isSent) return;
+      event.preventDefault();
+      saving.finally(() => form.requestSubmit(event.submitter));
     });
+    window.addEventListener("pageshow", () => { isSent = false; }); // gone back to
     away.addEventListener("click", (event) => {
       event.preventDefault();
       body.focus();
@@ -186,7 +189,8 @@
       one("a", warning).href = `#${fresh[0].id}`;
       warning.hidden = false;
     }).observe(thread, { childList: true });
-    one("#newer")?.focus();
+    // After the browser has gone to the form, which takes the focus from whatever had it.
+    window.addEventListener("load", () => setTimeout(() => one("#newer, #fixes")?.focus()));
   };
 
   // ---- who else is here: told and asked every few seconds while the page is looked at ----
