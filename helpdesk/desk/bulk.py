@@ -1,8 +1,8 @@
 """One deed done to many tickets: tried out first, ordered, and carried out ticket by ticket.
 
 Each ticket has a transaction of its own, in which the verb that does it by hand and the mark that it is done
-are kept together: whatever is killed in between, nothing is done twice and nothing is left out. Whoever ordered
-it is asked for their rights anew for each ticket.
+are kept together: whatever is killed in between, nothing is done twice and nothing is left out. Rights are
+asked for anew at each ticket, of whoever ordered it.
 """
 
 import logging
@@ -124,9 +124,7 @@ def carry_out_next(now: datetime, bulk_id: int | None = None) -> bool:
             finish_actions(now)
             return False
         action = item.action
-        item.state, item.fault = _do(
-            action.person_id, action.deed, action.data, item.ticket_id, now, is_kept=True
-        )
+        item.state, item.fault = _do(action.person_id, action.deed, action.data, item.ticket_id, now)
     return True
 
 
@@ -165,7 +163,7 @@ def _tried(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime)
     ticket = find_ticket(ticket_id, get_person(person_id).asker)
     before = _standing(ticket) if ticket is not None else None
     written = count_written(now)
-    state, fault = _do(person_id, deed, data, ticket_id, now, is_kept=False)
+    state, fault = _do(person_id, deed, data, ticket_id, now)
     after = _standing(ticket) if ticket is not None and state == "done" else None
     return Outcome(ticket_id, state, fault, before, after, count_written(now) - written)
 
@@ -176,9 +174,7 @@ def _standing(ticket: Ticket) -> Standing:
     return Standing(*(getattr(ticket, name) for name in names))
 
 
-def _do(
-    person_id: int, deed: str, data: Data, ticket_id: int, now: datetime, *, is_kept: bool
-) -> tuple[str, str]:
+def _do(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime) -> tuple[str, str]:
     """Does it in a savepoint of its own, for a refusal undoes what the verb has begun; (state, fault)."""
     try:
         with savepoint():
@@ -196,11 +192,9 @@ def _do(
         return "refused", f"taken {taken.holder.id}"
     except Nobody:
         return "refused", "nobody"
-    except LookupError:
-        return "refused", "gone"
-    except Exception:
-        if not is_kept:
-            raise
+    except Exception as fault:
+        if type(fault) is LookupError:  # what verbs raise; a KeyError is a fault like any other
+            return "refused", "gone"
         # One ticket in disorder does not hold up the others.
         log.exception("bulk deed %s could not be done to ticket %s", deed, ticket_id)
         return "refused", "failed"
