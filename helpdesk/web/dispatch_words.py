@@ -30,6 +30,8 @@ def say_choice(choice: Choice, names: Mapping[int, str]) -> str:
     if choice.person_id is None:
         return say_nobody(choice.way, Counter(why for _person, why in choice.passed_over))
     name = names.get(choice.person_id, "")
+    if choice.way == "least_loaded" and choice.load == 0:
+        return _("%(name)s has none in work.", name=name)
     if choice.way == "least_loaded":
         return ngettext(
             "%(name)s has %(num)d ticket in work.",
@@ -48,6 +50,8 @@ def say_why(way: str, detail: Mapping[str, Any]) -> str:
     """Why it went to whom it did, as a timeline bears it (desk/dispatch)."""
     if way == "least_loaded":
         load = detail.get("load", 0)
+        if load == 0:
+            return _("with none in work")
         return ngettext("%(num)d ticket in work, the fewest", "%(num)d tickets in work, the fewest", load)
     first = {"on_call": _("on call"), "in_turn": _("next in turn")}.get(way, "")
     passed_over = detail.get("passed_over")

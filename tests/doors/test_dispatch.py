@@ -53,7 +53,7 @@ def test_the_assign_form_says_of_each_way_whom_it_would_choose_and_why(
         tickets.report(Report("x", ""), house.ana, now=MONDAY_9, door="web").id, house.bo, now=MONDAY_9
     )
     page = bo.get(f"/tickets/{ticket.number}/assign").text
-    for said in ("Nobody is on call.", "It is Bo’s turn.", "Chen has 0 tickets in work."):
+    for said in ("Nobody is on call.", "It is Bo’s turn.", "Chen has none in work."):
         assert said in page
     assert 'value="in_turn"' in page
     assert 'value="on_call"' not in page  # nobody there: a button would only be refused
