@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attention, excuses, registration, targets
+from helpdesk.desk import attention, excuses, registration, search, targets
 from helpdesk.desk.attachments import Kept
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.links import keep
@@ -148,6 +148,7 @@ def _resolve_as_before(
 ) -> None:
     now = judgement.now
     reopened.voided_at = now
+    search.index([ticket.id])
     last = {entry.kind: entry.at for entry in entries}
     ticket.reopen_count -= 1
     ticket.resolved_at, ticket.accepted_at = last["resolved"], last.get("accepted")

@@ -4,7 +4,7 @@ What a ticket is found by is written in the transaction that writes it. Tickets 
 are read by a sweep, the newest first; until it has come to them they are found by filters alone.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -212,8 +212,7 @@ def sweep() -> int:
         return progress.left_id
 
 
-def differing(ticket_ids: Sequence[int]) -> Iterator[int]:
+def list_found_by_other_words(ticket_ids: Sequence[int]) -> list[int]:
     """Those of these tickets that are not found by exactly what they say; none that is still to be read."""
     left_id = find_words_left()
-    documents = list_documents([each for each in ticket_ids if each > left_id])
-    yield from list_differing(documents)
+    return list_differing(list_documents([each for each in ticket_ids if each > left_id]))

@@ -217,10 +217,10 @@ def _rights(asker: Asker, sought: Sought, words: TableClause) -> list[ColumnElem
         return [_taking_part(asker), *_readable(words, sought, "public")]
     if reach.everything:
         return _without(words, sought, "all")
-    inside = and_(desk_side(asker), *_without(words, sought, "all"))
-    return [
-        or_(inside, and_(_taking_part(asker), not_(desk_side(asker)), *_readable(words, sought, "public")))
-    ]
+    of_desk = func.coalesce(desk_side(asker), false())  # without an assignee it may be neither
+    inside = and_(of_desk, *_without(words, sought, "all"))
+    beside = and_(_taking_part(asker), not_(of_desk), *_readable(words, sought, "public"))
+    return [or_(inside, beside)]
 
 
 def _readable(words: TableClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
