@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from helpdesk import i18n
@@ -219,6 +220,37 @@ def _split(entry: Entry, names: Names) -> Markup:
     return fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
 
 
+def _adopted(entry: Entry, names: Names) -> Markup:
+    detail = entry.detail
+    if "parent" in detail:
+        return fill(
+            _("%(who)s put this under %(ticket)s, which stands for all who have the fault"),
+            who=who(entry),
+            ticket=ticket_link(detail["parent"]),
+        )
+    count = len(detail["children"])
+    text = ngettext(
+        "%(who)s put %(num)s report of the same fault under this",
+        "%(who)s put %(num)s reports of the same fault under this",
+        count,
+        who="%(who)s",
+    )
+    return because(fill(text, who=who(entry)), detail.get("to", ""))
+
+
+def _released(entry: Entry, names: Names) -> Markup:
+    text = {
+        "by_hand": _("%(who)s took this out from under %(ticket)s: it goes on by itself"),
+        "reopened": _("It is no longer under %(ticket)s: it goes on by itself"),
+    }.get(entry.detail["because"], _("%(ticket)s has ended, so this goes on by itself"))
+    said = fill(text, who=who(entry), ticket=ticket_link(entry.detail["parent"]))
+    return because(said, entry.detail.get("reason", ""))
+
+
+def _set_apart(entry: Entry, names: Names) -> Markup:
+    return fill(_("%(who)s says that this is no part of a larger fault"), who=who(entry))
+
+
 def voided_by(entries: Iterable[Entry]) -> dict[int, Markup]:
     """Who voided which entry and why, by the voided entry's id."""
     return {
@@ -307,6 +339,9 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "cancelled": _cancelled,
     "merged": _merged,
     "linked": _linked,
+    "adopted": _adopted,
+    "released": _released,
+    "set_apart": _set_apart,
     "unlinked": _unlinked,
     "split": _split,
     "escalated": alarm_lines.escalated,

@@ -1,0 +1,216 @@
+"""Several reports of one fault: what is proposed, the form that puts them together, and a ticket's family."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    g,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response as AnyResponse
+
+from helpdesk.desk import outages
+from helpdesk.desk.outages import Proposal
+from helpdesk.rules.lifecycle import Kind, NotAllowed
+from helpdesk.schemas.outages import AdoptSchema, ApartSchema, ReleaseSchema
+from helpdesk.store.outages import list_children, list_open_parents, list_to_adopt, list_words_of_children
+from helpdesk.store.people import get_person
+from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
+from helpdesk.web import words
+from helpdesk.web.forms import Errors, load
+from helpdesk.web.frame import asker, may, needs, viewer_zone
+from helpdesk.web.queue_address import id_of
+
+bp = Blueprint("outages", __name__, url_prefix="/outages")
+Page = AnyResponse | str | tuple[str, int]
+LAST_WORDS = 10
+
+
+@dataclass(frozen=True)
+class Family:
+    """What a ticket's page says of the fault that it shares: its `parent` where it is a child; its `children`
+    with the last words written there, and how many `people` have it, where it is a parent; the `proposal`
+    that it is part of, for those who work tickets."""
+
+    parent: Ticket | None
+    children: Sequence[Any]
+    words: Sequence[Any]
+    people: int
+    proposal: Proposal | None
+
+
+@bp.app_context_processor
+def _of_pages() -> dict[str, Any]:
+    return {"outage_proposals": _proposals, "family_of": _family_of, "state_words": words.STATES}
+
+
+def _proposals() -> list[Proposal]:
+    """What the queue's page proposes, to those who work tickets."""
+    return outages.proposals(asker(), g.now) if may("ticket.work") else []
+
+
+def _family_of(ticket: Ticket) -> Family:
+    children = list_children(ticket.id, asker()) if ticket.parent_id is None else []
+    return Family(
+        ticket.parent if ticket.parent_id is not None else None,
+        children,
+        list_words_of_children(ticket.id, asker(), LAST_WORDS) if children else [],
+        outages.people_with(ticket) if children else 0,
+        None if children else _proposal_with(ticket),
+    )
+
+
+def _proposal_with(ticket: Ticket) -> Proposal | None:
+    """What is proposed about this very ticket; asked only where it can be."""
+    may_be = ticket.is_open and ticket.kind == Kind.FAULT and ticket.parent_id is None
+    if not may_be or ticket.service_id is None or ticket.stands_alone or not may("ticket.work"):
+        return None
+    found = outages.proposals(asker(), g.now, [ticket.service_id])
+    return next((each for each in found if ticket.id in each.ids), None)
+
+
+@bp.get("/banner")
+@needs("ticket.work")
+def banner() -> AnyResponse:
+    """The proposals alone, for the queue that keeps itself fresh: 304 while nothing has changed."""
+    return _if_new((outages.proposals(asker(), g.now), str(get_locale())), "queue/outages.html")
+
+
+@bp.get("/of/<number>")
+@needs("ticket.see")
+def children(number: str) -> AnyResponse:
+    """The children alone, for their parent's page that keeps itself fresh."""
+    ticket = _ticket(number)
+    family = _family_of(ticket)
+    last = family.words[0].id if family.words else 0
+    states = [(child.id, child.state, child.words) for child in family.children]
+    facts = (states, last, family.people, str(get_locale()), viewer_zone())
+    return _if_new(facts, "tickets/children.html", ticket=ticket, family=family)
+
+
+def _if_new(facts: object, template: str, **values: Any) -> AnyResponse:
+    response: Response = make_response()
+    response.set_etag(hashlib.sha256(repr(facts).encode()).hexdigest()[:32])
+    if response.make_conditional(request).status_code != 304:
+        response.set_data(render_template(template, **values))
+        response.status_code = 200
+    return response
+
+
+@bp.get("/new")
+@needs("ticket.work")
+def new() -> Page:
+    """Which reports are one fault: those of a service that are proposed (`service`), or these (`ticket`)."""
+    service_id = id_of(request.args.get("service"))
+    found = outages.proposals(asker(), g.now, [service_id]) if service_id is not None else []
+    given = [id_of(each) for each in request.args.getlist("ticket")]
+    ids = found[0].ids if found else [each for each in given if each is not None]
+    if not found and not given:
+        flash(_("There is nothing to put together any more: somebody was faster."))
+        return redirect(url_for("queue.index"), 303)
+    reports = _open_ones(ids)
+    if not reports:
+        abort(404)
+    parent_id = found[0].parent_id if found else None
+    return _form(reports, {"ticket": [each.id for each in reports], "parent_id": parent_id}, {})
+
+
+@bp.post("/new")
+@needs("ticket.work")
+def adopt() -> Page:
+    """They are one fault, or (`as=apart`) they are not."""
+    if request.form.get("as") == "apart":
+        return _set_apart()
+    data, errors = load(AdoptSchema, request.form)
+    parent = None
+    if data is not None:
+        wanted = ticket_id_of(data["number"]) if data["number"] else data["parent_id"]
+        parent = find_ticket(wanted or 0, asker())
+        if parent is None or not is_desk_side(parent, asker()):
+            name = "number" if data["number"] else "parent_id"
+            errors = {name: [_("There is no such ticket. Look at the number again.")]}
+    if data is None or parent is None or errors:
+        return _again(errors), 422
+    reports = [each.id for each in list_to_adopt(data["ticket"], asker())]
+    try:
+        done = outages.adopt(
+            parent.id, reports, get_person(current_user.id), subject=data["subject"], now=g.now
+        )
+    except NotAllowed as refusal:
+        return _again({"": [words.not_allowed(refusal)]}), 422
+    said = ngettext(
+        "%(num)s report stands under this ticket now, and its reporter is told.",
+        "%(num)s reports stand under this ticket now, and their reporters are told.",
+        len(done),
+    )
+    flash(said if done else _("They stand under this ticket already, or have ended."))
+    return redirect(url_for("tickets.page", number=parent.number), 303)
+
+
+def _set_apart() -> Page:
+    data, errors = load(ApartSchema, request.form)
+    if data is None:
+        return _again(errors), 422
+    reports = [each.id for each in list_to_adopt(data["ticket"], asker())]
+    outages.set_apart(reports, get_person(current_user.id), now=g.now)
+    flash(_("They are looked at one by one, and not proposed again."))
+    return redirect(url_for("queue.index"), 303)
+
+
+@bp.post("/release/<number>")
+@needs("ticket.work")
+def release(number: str) -> Page:
+    """The report is something else: it goes on by itself."""
+    ticket = _ticket(number)
+    data, _errors = load(ReleaseSchema, request.form)
+    outages.release(ticket.id, get_person(current_user.id), (data or {}).get("reason", ""), now=g.now)
+    flash(_("It goes on by itself. Somebody has to accept it, and its reporter is told."))
+    return redirect(url_for("tickets.page", number=ticket.number), 303)
+
+
+def _ticket(number: str) -> Ticket:
+    """The ticket of that number if the asker reads it as the desk does; 404 otherwise."""
+    found = find_ticket(ticket_id_of(number) or 0, asker())
+    if found is None or not is_desk_side(found, asker()):
+        abort(404)
+    return found
+
+
+def _open_ones(ids: Sequence[int]) -> list[Ticket]:
+    return [each for each in list_to_adopt(ids, asker()) if each.is_open]
+
+
+def _again(errors: Errors) -> str:
+    """The form with what was typed."""
+    ids = [found for each in request.form.getlist("ticket") if (found := id_of(each)) is not None]
+    offered = [found for each in request.form.getlist("offered") if (found := id_of(each)) is not None]
+    return _form(_open_ones(offered or ids), {**request.form.to_dict(), "ticket": ids}, errors)
+
+
+def _form(reports: Sequence[Ticket], typed: dict[str, Any], errors: Errors) -> str:
+    known = list_open_parents({each.service_id for each in reports if each.service_id}, asker())
+    stands = [*known, *reports]
+    chosen = id_of(str(typed.get("parent_id")))
+    return render_template(
+        "outages/new.html",
+        reports=reports,
+        service=next((each.service for each in reports if each.service), None),
+        known=known,
+        parent=next((each for each in stands if each.id == chosen), stands[0] if stands else None),
+        severities=words.SEVERITIES,
+        typed=typed,
+        errors=errors,
+    )
