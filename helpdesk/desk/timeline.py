@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from helpdesk.desk import search
 from helpdesk.outbound.alarms import pass_on_soon
 from helpdesk.rules.outages import PASSED_ON
 from helpdesk.store.db import after_commit, db, insert_rows, new_ids
@@ -41,6 +42,7 @@ def record(
     )
     db.session.add(entry)
     db.session.flush()
+    search.keep_entry(ticket, entry)
     if ticket.changed_at != now:
         ticket.changed_at = now
     if kind in PASSED_ON and has_children(ticket.id):
