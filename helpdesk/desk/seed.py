@@ -206,6 +206,9 @@ class _History:
             reopen_count=0,
             cause="",
             solution="",
+            is_shared=False,
+            followed_id=0,
+            stands_alone=False,
             link_salt=random.randbytes(5).hex(),
         )
 
