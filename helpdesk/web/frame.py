@@ -113,6 +113,7 @@ def navigation() -> list[dict[str, Any]]:
             "group": str(group),
             "count": aside if aside and endpoint == "quarantine.index" else None,
             "hot": aside > 0 and endpoint == "quarantine.index",
+            "go": "q" if endpoint == "queue.index" else None,
         }
         for label, endpoint, action, group in NAVIGATION
         if endpoint in current_app.view_functions and may(action)
@@ -187,6 +188,8 @@ def _user_links() -> list[dict[str, Any]]:
     pages = [("profile.index", _("Your profile"))]
     if may("alarm.hear"):
         pages.append(("channels.own", _("How you are told")))
+    if may("canned_answer.edit") and not may("admin.see"):
+        pages.append(("admin.answers", _("Your team’s answers")))
     return [
         {"label": label, "url": url, "current": request.endpoint == endpoint}
         for endpoint, label in pages
