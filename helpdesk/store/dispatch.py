@@ -5,11 +5,12 @@ from collections.abc import Collection
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from helpdesk.rules.access import Asker
 from helpdesk.rules.lifecycle import State
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
 from helpdesk.store.teams import Team
-from helpdesk.store.tickets import Ticket
+from helpdesk.store.tickets import Ticket, desk_side
 
 
 def get_team_for_turn(team_id: int) -> Team:
@@ -44,3 +45,18 @@ def count_in_work(person_ids: Collection[int]) -> dict[int, int]:
         .group_by(Ticket.assignee_id)
     )
     return {person_id: count for person_id, count in db.session.execute(query) if person_id is not None}
+
+
+def list_open_of(person_ids: Collection[int], asker: Asker) -> dict[int, list[int]]:
+    """The ids of the open tickets of each of these people that the asker reads as the desk does, the nearest
+    deadline first; who has none is not in it."""
+    query = (
+        select(Ticket.assignee_id, Ticket.id)
+        .where(Ticket.assignee_id.in_(person_ids), Ticket.is_open, desk_side(asker))
+        .order_by(Ticket.next_due_at.is_(None), Ticket.next_due_at, Ticket.id)
+    )
+    found: dict[int, list[int]] = {}
+    for person_id, ticket_id in db.session.execute(query):
+        if person_id is not None:
+            found.setdefault(person_id, []).append(ticket_id)
+    return found

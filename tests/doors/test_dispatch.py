@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -153,6 +154,23 @@ def test_programs_assign_by_a_way_and_hand_up(house: House, ticket: Ticket, brow
     assert answer.json["assignee"]["name"] == "Chen"
     assert program.post(f"{path}/hand-up", json={}, headers=bearer).status_code == 422
     assert program.post(f"{path}/assign", json={"way": "by_dice"}, headers=bearer).status_code == 422
+
+
+def test_what_an_absent_colleague_has_is_offered_to_be_given_to_others(
+    house: House, ticket: Ticket, browser: Browsers
+) -> None:
+    other = tickets.report(Report("x", ""), house.ana, now=MONDAY_9, door="web")
+    for each in (ticket, other):
+        tickets.accept(each.id, house.bo, now=clock.now())
+    now = clock.now()
+    db.session.add(Absence(person_id=house.bo.id, starts_at=MONDAY_9, ends_at=now + timedelta(days=1)))
+    db.session.commit()
+    chen = browser().known_as(house.chen)
+    page = unescape(chen.get("/on-call/absences").text)
+    assert "2 open tickets: give them to others" in page
+    path = page.split("/bulk/new?")[1].split('"')[0]
+    assert ticket.subject in chen.get(f"/bulk/new?{path}").text
+    assert "open tickets" not in browser().known_as(house.dee).get("/on-call/absences").text
 
 
 # Set-up
