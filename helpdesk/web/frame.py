@@ -166,7 +166,7 @@ def _context() -> dict[str, Any]:
         "may": may,
         "navigation": navigation(),
         "home_url": "/",
-        "search_url": _url_if_there("queue.index") if may("queue.see") else None,
+        "search_url": _url_if_there("search.index") if may("queue.see") else None,
         "sign_in_url": _url_if_there("auth.sign_in"),
         "sign_out_url": _url_if_there("auth.sign_out"),
         "language_url": _url_if_there("auth.language"),
