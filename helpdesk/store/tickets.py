@@ -261,13 +261,14 @@ def desk_side(asker: Asker) -> ColumnElement[bool]:
 
 
 def visible_to(asker: Asker) -> ColumnElement[bool]:
-    """The condition on Ticket for what the asker may see: `desk_side`, and where they take part."""
+    """The condition on Ticket for what the asker may see: `desk_side`, and where they take part; not where
+    they only joined a fault that others have reported (store/portal shows them what the desk says of it)."""
     if ticket_reach(asker).everything:
         return true()
     if asker.person_id is None:
         return false()
     me, _teams = parameters(asker)
-    joined = select(Participant.ticket_id).where(Participant.person_id == me)
+    joined = select(Participant.ticket_id).where(Participant.person_id == me, Participant.how != "affected")
     return or_(desk_side(asker), Ticket.reporter_id == me, Ticket.id.in_(joined))
 
 

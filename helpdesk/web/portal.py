@@ -1,16 +1,21 @@
 """The start page, and a reporter's own tickets."""
 
+from zoneinfo import ZoneInfo
+
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
+from helpdesk.desk import search
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.portal import count_own_tickets, list_own_tickets
-from helpdesk.web.frame import may, needs
+from helpdesk.web import words
+from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows
 from helpdesk.web.visits import may_read_colleagues
 
 bp = Blueprint("portal", __name__)
+LONGEST_QUESTION = 400
 
 
 @bp.get("/")
@@ -28,6 +33,8 @@ def home() -> Answer | str:
 @needs("ticket.see_own")
 def my_tickets() -> str:
     """What one has reported or takes part in, and what happens next with each."""
+    if request.args.get("q", "").strip():
+        return _found(request.args["q"][:LONGEST_QUESTION])
     ended = request.args.get("ended") == "1"
     number = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
     offset = (number - 1) * PAGE
@@ -40,4 +47,18 @@ def my_tickets() -> str:
         page=number,
         has_more=len(found) > PAGE,
         has_colleagues=may_read_colleagues(),
+    )
+
+
+def _found(question: str) -> str:
+    """Those of one's own with these words."""
+    number = min(max(request.args.get("page", 1, int), 1), search.LAST_PAGE)
+    zone = ZoneInfo(viewer_zone())
+    found = search.look(current_user.asker, question, zone=zone, now=g.now, page=number, is_own=True)
+    return render_template(
+        "portal/found.html",
+        question=question,
+        found=found,
+        states={hit.ticket.id: words.state_for_reporter(hit.ticket) for hit in found.hits},
+        page=number,
     )
