@@ -29,7 +29,7 @@ from helpdesk.schemas.outages import AdoptSchema, ApartSchema, ReleaseSchema
 from helpdesk.store.outages import list_children, list_open_parents, list_to_adopt, list_words_of_children
 from helpdesk.store.people import get_person
 from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
-from helpdesk.web import words
+from helpdesk.web import sentences, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs, viewer_zone
 from helpdesk.web.queue_address import id_of
@@ -211,6 +211,7 @@ def _form(reports: Sequence[Ticket], typed: dict[str, Any], errors: Errors) -> s
         known=known,
         parent=next((each for each in stands if each.id == chosen), stands[0] if stands else None),
         severities=words.SEVERITIES,
+        clock_time=sentences.clock_time,
         typed=typed,
         errors=errors,
     )

@@ -63,7 +63,7 @@ def test_a_click_puts_them_together_and_the_banner_goes(
     assert "is it one fault?" not in bo.get("/queue").text
     parent = bo.get(f"/tickets/{crowd[0].number}").text
     assert "2 reports of this fault" in parent
-    assert "3 people have it" in parent
+    assert "3 people have this fault." in parent
     child = bo.get(f"/tickets/{crowd[1].number}").text
     assert "Part of a larger fault" in child
     assert "ERP does not start" in child
