@@ -71,11 +71,13 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """One page of what was found, whom the words may mean, and what was wrong with the question."""
+    """One page of what was found, whom the words may mean, and what was wrong with the question. `is_cut`:
+    this is the last page that is shown, and there would be more."""
 
     query: Query
     hits: list[Hit]
     has_more: bool
+    is_cut: bool
     people: list[Person]
     problems: list[Problem]
 
@@ -101,9 +103,15 @@ def look(
         list_people(query.words, limit=PEOPLE_SHOWN) if query.words and _knows_people(asker, page) else []
     )
     shown = ids[PAGE * (page - 1) : PAGE * page]
-    has_more = len(ids) > PAGE * page and page < LAST_PAGE
-    hits = _hits(shown, asker, query.terms, is_own)
-    return Found(query, hits, has_more, people, [*query.problems, *problems])
+    goes_on, is_last = len(ids) > PAGE * page, page >= LAST_PAGE
+    return Found(
+        query,
+        _hits(shown, asker, query.terms, is_own),
+        has_more=goes_on and not is_last,
+        is_cut=goes_on and is_last,
+        people=people,
+        problems=[*query.problems, *problems],
+    )
 
 
 def _knows_people(asker: Asker, page: int) -> bool:

@@ -1,0 +1,109 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from helpdesk import clock
+from helpdesk.desk import tickets
+from helpdesk.desk.tickets import Report
+from helpdesk.store import db
+from helpdesk.store.tickets import Ticket
+from tests.conftest import Browser, House
+from tests.doors.test_queue import other_team
+
+Browsers = Callable[[], Browser]
+
+
+def report(house: House, subject: str, body: str = "It does not work.", **more: object) -> Ticket:
+    now = clock.now() - timedelta(minutes=5)
+    return tickets.report(Report(subject, body, **more), house.ana, now=now, door="web")
+
+
+@pytest.fixture
+def bo(browser: Browsers, house: House) -> Browser:
+    return browser().known_as(house.bo)
+
+
+def asked(who: Browser, question: str, path: str = "/search", **more: object) -> str:
+    answer = who.get(path, query_string={"q": question, **more})
+    assert answer.status_code == 200
+    return answer.text
+
+
+def test_what_was_looked_for_is_marked_in_subject_and_snippet(house: House, bo: Browser) -> None:
+    ticket = report(house, "Printer <b>jams</b>", "The printer in 二楼 eats paper & <i>ink</i>")
+    page = asked(bo, "printer 二楼")
+    assert "<mark>Printer</mark> &lt;b&gt;jams" in page
+    assert "The <mark>printer</mark> in <mark>二楼</mark> eats paper &amp; &lt;i&gt;ink" in page
+    assert f'href="/tickets/{ticket.number}"' in page
+    assert 'value="printer 二楼"' in page, "the box keeps the question"
+
+
+def test_what_is_wrong_with_a_filter_is_said_and_the_rest_is_searched(house: House, bo: Browser) -> None:
+    report(house, "Printer jams")
+    page = asked(bo, "printer colour:red is:blue before:soon service:<x> reporter:zoe team:y")
+    assert "<mark>Printer</mark>" in page
+    for said in (
+        "There is no filter colour:",
+        "is: does not know “blue”",
+        "“soon” is no date",
+        "No service is called “&lt;x&gt;”",
+        "Nobody is called “zoe”",
+        "No team is called “y”",
+    ):
+        assert said in page
+
+
+def test_people_stand_beside_with_a_way_to_their_reports(house: House, bo: Browser) -> None:
+    report(house, "Printer jams")
+    page = asked(bo, "ana")
+    assert "/search?q=reporter:ana@example.org" in page
+    assert "Printer jams" in asked(bo, "reporter:ana@example.org")
+
+
+def test_each_finds_what_they_may_read(browser: Browsers, house: House, bo: Browser) -> None:
+    service, peer = other_team(house)
+    ticket = report(house, "Salaries", service_id=service.id)
+    assert "Nothing found" in asked(bo, "salaries")
+    assert "Nothing found" in asked(bo, ticket.number)
+    assert "<mark>Salaries</mark>" in asked(browser().known_as(peer), "salaries")
+    tickets.note(ticket.id, peer, "confidential", now=clock.now())
+    assert "<mark>confidential</mark>" in asked(browser().known_as(peer), "confidential")
+    assert "confidential</mark>" not in asked(browser().known_as(house.ana), "confidential", "/my")
+    assert "<mark>Salaries</mark>" in asked(browser().known_as(house.ana), "salaries", "/my")
+    assert browser().known_as(house.ana).get("/search?q=salaries").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "question", ["", "-", '"', "is:", "'; --", "%_", "\\", "x" * 5000, "& | !", "NEAR(a b)"]
+)
+def test_no_question_is_a_fault(house: House, bo: Browser, question: str) -> None:
+    report(house, "Printer jams")
+    asked(bo, question)
+    asked(bo, question, page=9999999999999)
+    asked(bo, f"printer {question}", page=-1)
+
+
+def test_an_old_address_of_the_search_still_leads_to_it(bo: Browser) -> None:
+    assert bo.get("/queue?q=printer").location == "/search?q=printer"
+
+
+def test_a_page_takes_as_many_queries_however_much_is_found(house: House, bo: Browser) -> None:
+    def queries(question: str) -> int:
+        ran: list[str] = []
+        event.listen(db.engine, "before_cursor_execute", listener := lambda *a: ran.append(a[2]))
+        try:
+            asked(bo, question)
+        finally:
+            event.remove(db.engine, "before_cursor_execute", listener)
+        return len(ran)
+
+    report(house, "Printer jams")
+    asked(bo, "printer")
+    few = queries("printer")
+    for n in range(30):
+        tickets.note(report(house, f"Printer {n}").id, house.bo, "printer", now=clock.now())
+    asked(bo, "printer")  # whatever else has to be read anew since
+    assert queries("printer") == few
+    assert few < 25
