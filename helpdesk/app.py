@@ -12,6 +12,7 @@ from helpdesk.web import (
     alarms,
     auth,
     bell,
+    brand,
     bulk,
     calls,
     canned_answers,
@@ -42,6 +43,7 @@ from helpdesk.web import (
     quiet,
     report,
     rosters,
+    search,
     security,
     status,
     tickets,
@@ -54,6 +56,7 @@ from helpdesk.web.proxies import TrustedProxies
 
 PAGES = (
     health,
+    brand,
     letters,
     quarantine,
     auth,
@@ -73,6 +76,7 @@ PAGES = (
     uploads,
     formatted,
     queue,
+    search,
     calls,
     outages,
     tickets,

@@ -24,6 +24,7 @@ from helpdesk.rules.lifecycle import NotAllowed
 from helpdesk.store.mail import count_quarantined
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web import words
+from helpdesk.web.brand import brand_context
 from helpdesk.web.on_call import on_call_line
 
 log = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.context_processor(_context)
+    app.context_processor(brand_context)
     app.template_filter("end_of")(lambda to_at, from_at: i18n.say_end(to_at, from_at, viewer_zone()))
     app.template_filter("instant")(lambda at: i18n.say_instant(at, viewer_zone()) if at else "")
     app.template_filter("clock_time")(lambda at: i18n.say_time(at, viewer_zone()) if at else "")

@@ -1,6 +1,7 @@
 """Set-up: what an administrator decides, and an auditor reads. A module for each tab."""
 
 from helpdesk.web.admin import (
+    branding,
     calendars,
     canned_answers,
     departments,
@@ -23,6 +24,7 @@ from helpdesk.web.admin.frame import bp
 
 __all__ = [
     "bp",
+    "branding",
     "calendars",
     "canned_answers",
     "departments",

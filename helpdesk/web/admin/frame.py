@@ -25,6 +25,7 @@ Page = Answer | str | tuple[str, int]
 Options = list[tuple[Any, Any]]
 TABS = (
     ("organisation", _l("Organisation")),
+    ("look", _l("Look")),
     ("people", _l("People")),
     ("departments", _l("Departments")),
     ("locations", _l("Locations")),
@@ -62,6 +63,8 @@ SAID: Mapping[str, Any] = {
         "Nobody is on call for all that is promised in: %(names)s. Say why you promise it all the same."
     ),
     "no_such_calendar": _l("Choose when it counts."),
+    "no_picture": _l("This is no picture that can be shown. Choose a PNG, JPEG or WebP."),
+    "too_large": _l("This picture is too large. Use one of at most 64 kB and 2000 pixels a side."),
     "last_administrator": _l("Nobody else could set anything up. Make somebody else an administrator first."),
     "no_such_hours": _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another."),
     "required": _l("Fill this in."),

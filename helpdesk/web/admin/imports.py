@@ -26,7 +26,7 @@ from helpdesk.web.frame import needs
 from helpdesk.web.sheets import csv_answer, xlsx_answer
 from helpdesk.web.tables import MOST_COLUMNS, Unreadable, plain_of, rows_of
 
-MOST_ROWS, MOST_BYTES = 20_000, 60_000_000  # of a workbook when it is unpacked
+MOST_ROWS, MOST_BYTES = 10_000, 30_000_000  # of a workbook when it is unpacked
 SHOWN = 100  # lines of each sort; a person looks at no more
 NO_RIGHTS = (None, Role.REPORTER)  # what somebody new has anyway
 Found = tuple[list[Row], list[tuple[int, str]]]
