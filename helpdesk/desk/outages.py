@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from helpdesk.desk import attention, children, participants, targets, waiting
+from helpdesk.desk import attention, children, participants, search, targets, waiting
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules import outages as rule
@@ -117,7 +117,7 @@ def proposals(asker: Asker, now: datetime, service_ids: Collection[int] | None =
         by_service.setdefault(fault.service_id, []).append(fault)
     if not by_service:
         return []
-    parents = {each.service_id: each for each in list_open_parents(by_service, asker)}
+    parents = {each.service_id: each for each in list_open_parents(asker, by_service)}
     crowded, found = limits(), []
     for service_id, faults in by_service.items():
         parent = parents.get(service_id)
@@ -193,7 +193,10 @@ def _tell_parent(
     if subject and subject != parent.subject:
         said |= {"from": parent.subject, "to": subject}
         parent.subject = subject
-    return record(parent, "adopted", now=now, door=door, actor_id=actor.id, detail=said)
+    entry = record(parent, "adopted", now=now, door=door, actor_id=actor.id, detail=said)
+    if "to" in said:
+        search.index([parent.id])
+    return entry
 
 
 def _take_in(

@@ -140,11 +140,16 @@ def list_lone_faults(
     return list(db.session.execute(query.order_by(Ticket.reported_at, Ticket.id)))
 
 
-def list_open_parents(service_ids: Collection[int], asker: Asker) -> list[Ticket]:
-    """The open tickets of these services which stand for others, as the desk reads them, the oldest first."""
-    query = select(Ticket).where(
-        Ticket.service_id.in_(service_ids), Ticket.is_open, _open_parents(), desk_side(asker)
+def list_open_parents(asker: Asker, service_ids: Collection[int] | None = None) -> list[Ticket]:
+    """The open tickets which stand for others, as the desk reads them, the oldest first; `service_ids` None:
+    of every service and of none. Reporters loaded."""
+    query = (
+        select(Ticket)
+        .where(Ticket.is_open, _open_parents(), desk_side(asker))
+        .options(joinedload(Ticket.reporter), joinedload(Ticket.service))
     )
+    if service_ids is not None:
+        query = query.where(Ticket.service_id.in_(service_ids))
     return list(db.session.scalars(query.order_by(Ticket.id)))
 
 

@@ -43,13 +43,14 @@ LAST_WORDS = 10
 class Family:
     """What a ticket's page says of the fault that it shares: its `parent` where it is a child; its `children`
     with the last words written there, and how many `people` have it, where it is a parent; the `proposal`
-    that it is part of, for those who work tickets."""
+    that it is part of, or the `known` faults that it may be, for those who work tickets."""
 
     parent: Ticket | None
     children: Sequence[Any]
     words: Sequence[Any]
     people: int
     proposal: Proposal | None
+    known: Sequence[Ticket]
 
 
 @bp.app_context_processor
@@ -70,6 +71,7 @@ def _family_of(ticket: Ticket) -> Family:
         list_words_of_children(ticket.id, asker(), LAST_WORDS) if children else [],
         outages.people_with(ticket) if children else 0,
         None if children else _proposal_with(ticket),
+        [] if children else _known_to_all(ticket),
     )
 
 
@@ -80,6 +82,12 @@ def _proposal_with(ticket: Ticket) -> Proposal | None:
         return None
     found = outages.proposals(asker(), g.now, [ticket.service_id])
     return next((each for each in found if ticket.id in each.ids), None)
+
+
+def _known_to_all(ticket: Ticket) -> list[Ticket]:
+    """Of which faults a report of no service may be."""
+    is_lone = ticket.service_id is None and ticket.parent_id is None and not ticket.stands_alone
+    return list_open_parents(asker()) if ticket.is_open and is_lone and may("ticket.work") else []
 
 
 @bp.get("/banner")
@@ -201,14 +209,17 @@ def _again(errors: Errors) -> str:
 
 
 def _form(reports: Sequence[Ticket], typed: dict[str, Any], errors: Errors) -> str:
-    known = list_open_parents({each.service_id for each in reports if each.service_id}, asker())
-    stands = [*known, *reports]
+    services = {each.service_id for each in reports}
+    # What came by mail names no service: it may be about any.
+    known = list_open_parents(asker(), None if None in services else services)  # type: ignore[arg-type]
+    stands = [*known, *(reports if len(reports) > 1 else [])]
     chosen = id_of(str(typed.get("parent_id")))
     return render_template(
         "outages/new.html",
         reports=reports,
+        stands=stands,
         service=next((each.service for each in reports if each.service), None),
-        known=known,
+        known={each.id for each in known},
         parent=next((each for each in stands if each.id == chosen), stands[0] if stands else None),
         severities=words.SEVERITIES,
         clock_time=sentences.clock_time,
