@@ -53,19 +53,32 @@ def served_of(services: Sequence[Service]) -> dict[int, Served]:
     }
 
 
-def windows_for(person: Person | None, now: datetime, within: timedelta = SOON) -> list[Heard]:
+def windows_for(
+    person: Person | None,
+    now: datetime,
+    within: timedelta = SOON,
+    known: dict[int, Served] | None = None,
+) -> list[Heard]:
     """Windows that concern the person (None: whoever has no account) and run at `now` or start `within`, by
-    start."""
+    start. `known` as `hear` takes it."""
     windows = list_known_windows(now, now + within)
     followed = list_followed(person.id, {window.id for window in windows}) if person and windows else set()
-    return hear(windows, person, followed)
+    return hear(windows, person, followed, known)
 
 
-def hear(windows: Sequence[Window], person: Person | None, followed: set[int]) -> list[Heard]:
+def hear(
+    windows: Sequence[Window],
+    person: Person | None,
+    followed: set[int],
+    known: dict[int, Served] | None = None,
+) -> list[Heard]:
     """What the person hears of these windows, of which they follow some (ids); what does not concern them is
-    left out."""
+    left out. `known`: what the caller has asked of services before, by id, to which the rest is added."""
     services = {service.id: service for window in windows for service in window.services}
-    served = served_of(list(services.values())) if services else {}
+    served = {} if known is None else known
+    missing = [service for service_id, service in services.items() if service_id not in served]
+    if missing:
+        served.update(served_of(missing))
     reader = reader_of(person)
     found = []
     for window in windows:
@@ -81,13 +94,15 @@ def reader_of(person: Person | None) -> Reader:
     return Reader(person.id, person.department_id) if person is not None else Reader(None)
 
 
-def steps_for(person: Person, since: datetime, kinds: Iterable[str]) -> list[tuple[WindowEntry, Heard]]:
+def steps_for(
+    person: Person, since: datetime, kinds: Iterable[str], known: dict[int, Served] | None = None
+) -> list[tuple[WindowEntry, Heard]]:
     """Steps of these kinds after `since` in windows that concern the person, the newest first, each with its
-    window; what they did themselves is no news to them."""
+    window; what they did themselves is no news to them. `known` as `hear` takes it."""
     entries = [entry for entry in list_steps(since, kinds, MOST_STEPS) if entry.actor_id != person.id]
     windows = {entry.window_id: entry.window for entry in entries}
     followed = list_followed(person.id, windows) if windows else set()
-    heard = {each.window.id: each for each in hear(list(windows.values()), person, followed)}
+    heard = {each.window.id: each for each in hear(list(windows.values()), person, followed, known)}
     return [(entry, heard[entry.window_id]) for entry in entries if entry.window_id in heard]
 
 

@@ -86,7 +86,7 @@ class Unseen(NamedTuple):
 
 
 def _unseen() -> Unseen:
-    steps = steps_for(current_user.person, _seen_at(), STEPS)
+    steps = steps_for(current_user.person, _seen_at(), STEPS, g.setdefault("served", {}))
     return Unseen(count_unseen(asker(), g.now), len(steps))
 
 

@@ -52,7 +52,7 @@ def _news() -> dict[str, Any]:
 def heard_windows() -> list[Heard]:
     """What concerns whoever is at the door and runs or begins soon; asked once a page."""
     if "heard_windows" not in g:
-        g.heard_windows = windows_for(viewer(), g.now)
+        g.heard_windows = windows_for(viewer(), g.now, known=g.setdefault("served", {}))
     found: list[Heard] = g.heard_windows
     return found
 
