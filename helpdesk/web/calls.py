@@ -44,7 +44,7 @@ def suggestions() -> str:
 
 @bp.post("")
 @needs("ticket.report_for")
-def log() -> Answer | tuple[str, int]:
+def log() -> Answer | str | tuple[str, int]:
     """Registers it for whoever called, or shows the form again with what was typed."""
     if request.form.get("do") == "questions":
         return _page(request.form.to_dict(), {})

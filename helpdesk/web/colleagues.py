@@ -28,7 +28,7 @@ def index() -> str:
     return render_template(
         "portal/department.html",
         department=current_user.person.department,
-        tickets=rows(found[:PAGE], g.now),
+        tickets=rows(found[:PAGE], current_user.id, g.now),
         ended=ended,
         page=number,
         has_more=len(found) > PAGE,

@@ -33,6 +33,7 @@ from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.mail_parts import Parts, parts_of, reopenable
 from helpdesk.web.next_step import next_step
+from helpdesk.web.own_rows import state_for
 from helpdesk.web.rich_text import rendered
 from helpdesk.web.uploads import hand_out, upload_errors, uploads
 from helpdesk.web.visits import Visit, come_in, visitors
@@ -163,8 +164,8 @@ def _page(visit: Visit, errors: Errors) -> str:
         "follow/ticket.html",
         visit=visit,
         ticket=visit.ticket,
-        state=words.state_for_reporter(visit.ticket),
-        step=next_step(visit.ticket),
+        state=state_for(visit.ticket, visit.person.id),
+        step=next_step(visit.ticket, visit.is_reporter),
         why=plain_words.why_then(explanation.explain(visit.ticket, g.now)),
         entries=entries,
         maintenance=about(visit.ticket, g.now) if visit.can("cancel") else None,

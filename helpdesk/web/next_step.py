@@ -13,9 +13,11 @@ from helpdesk.web import words
 from helpdesk.web.frame import viewer_zone
 
 
-def next_step(ticket: Ticket) -> tuple[str, str]:
-    """What happens next and by when, as title and text."""
+def next_step(ticket: Ticket, is_reporter: bool = True) -> tuple[str, str]:
+    """What happens next and by when, as title and text; only its reporter is asked for anything."""
     zone = viewer_zone()
+    if ticket.state == State.WAITING and ticket.waiting_for == "reporter" and not is_reporter:
+        return _("We wait for an answer of whoever reported it"), _("As soon as we have it we go on.")
     if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
         decides = _("Without one we take this as solved after five working days.")
         text = decides if waiting.does_silence_decide(ticket) else _("As soon as we have it we go on.")
@@ -31,7 +33,10 @@ def next_step(ticket: Ticket) -> tuple[str, str]:
     if ticket.is_open:
         return _step_in_work(ticket, zone)
     ended = {
-        State.RESOLVED: (_("We believe that this is solved"), _("Please tell us whether it works again.")),
+        State.RESOLVED: (
+            _("We believe that this is solved"),
+            _("Please tell us whether it works again.") if is_reporter else "",
+        ),
         State.CLOSED: (_("This is closed"), _("If it happens again, please report it anew.")),
     }
     if ticket.merged_into_id is not None:

@@ -25,21 +25,34 @@ class Row:
     next: str
 
 
-def rows(tickets: Iterable[Ticket], now: datetime) -> list[Row]:
-    """The reports as a list shows them."""
-    return [Row(each, words.state_for_reporter(each), _next(each, now)) for each in tickets]
+def rows(tickets: Iterable[Ticket], reader_id: int, now: datetime) -> list[Row]:
+    """The reports as a list shows them to that person."""
+    return [
+        Row(each, state_for(each, reader_id), _next(each, each.reporter_id == reader_id, now))
+        for each in tickets
+    ]
 
 
-def _next(ticket: Ticket, now: datetime) -> str:
+def state_for(ticket: Ticket, reader_id: int) -> tuple[str, str]:
+    """The state as a chip; what is asked of the reporter is asked of nobody else."""
+    if ticket.reporter_id != reader_id:
+        if ticket.state == State.RESOLVED:
+            return _("Solved"), "ok"
+        if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
+            return _("Waiting for an answer"), "wait"
+    return words.state_for_reporter(ticket)
+
+
+def _next(ticket: Ticket, is_reporter: bool, now: datetime) -> str:
     """What happens next and by when, as the stored deadlines say."""
     zone = viewer_zone()
-    if ticket.state == State.RESOLVED:
+    if ticket.state == State.RESOLVED and is_reporter:
         return _("Is it solved? Without your word it closes after three working days.")
     if not ticket.is_open:
         ended_at = ticket.closed_at or ticket.resolved_at
         return say_instant(ended_at, zone) if ended_at else ""
     if ticket.state == State.WAITING and ticket.waiting_for == "reporter":
-        return _("As soon as you have answered we go on.")
+        return _("As soon as you have answered we go on.") if is_reporter else ""
     if ticket.next_due_at is None:
         return _news(ticket.update_by, now, zone)
     if ticket.next_due_at < now:

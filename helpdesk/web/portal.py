@@ -9,9 +9,8 @@ from werkzeug.wrappers import Response as Answer
 from helpdesk.desk import search
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.portal import count_own_tickets, list_own_tickets
-from helpdesk.web import words
 from helpdesk.web.frame import may, needs, viewer_zone
-from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows
+from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows, state_for
 from helpdesk.web.visits import may_read_colleagues
 
 bp = Blueprint("portal", __name__)
@@ -41,7 +40,7 @@ def my_tickets() -> str:
     found = list_own_tickets(current_user.id, ended=ended, limit=PAGE + 1, offset=offset)
     return render_template(
         "portal/my_tickets.html",
-        tickets=rows(found[:PAGE], g.now),
+        tickets=rows(found[:PAGE], current_user.id, g.now),
         ended=ended,
         counts={each: count_own_tickets(current_user.id, ended=each) for each in (False, True)},
         page=number,
@@ -59,6 +58,6 @@ def _found(question: str) -> str:
         "portal/found.html",
         question=question,
         found=found,
-        states={hit.ticket.id: words.state_for_reporter(hit.ticket) for hit in found.hits},
+        states={hit.ticket.id: state_for(hit.ticket, current_user.id) for hit in found.hits},
         page=number,
     )

@@ -1,5 +1,6 @@
 """What is promised: for each severity how soon, when that counts, and what makes a report so severe."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, g, render_template, request
@@ -11,7 +12,7 @@ from helpdesk.desk.promises import targets_for
 from helpdesk.i18n import say_hours, say_working_time, zone_city
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
-from helpdesk.rules.sla import SeverityTargets, Target
+from helpdesk.rules.sla import Policy, SeverityTargets, Target
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.services import list_services
 
@@ -35,11 +36,12 @@ HEADINGS = {
 
 @dataclass(frozen=True)
 class Promised:
-    """What is promised at a severity: `when` something is of it, and sentences."""
+    """What is promised at a severity: `when` something is of it, and what happens within which time, as pairs
+    of name and length."""
 
     severity: Severity
     when: str
-    sentences: list[str]
+    lengths: list[tuple[str, str]]
 
 
 @bp.get("/promises")
@@ -50,38 +52,37 @@ def index() -> str:
     services = list_services()
     chosen = next((s for s in services if str(s.id) == request.args.get("service_id")), None)
     department_id = current_user.person.department_id if current_user.is_authenticated else None
-    found = []
-    for kind in Kind:
-        targets = targets_for(kind, chosen.id if chosen else None, department_id, now=g.now)
-        # Whoever asks for something is asked no questions that would make it graver.
-        severities = list(Severity) if kind is Kind.FAULT else [Severity.MINOR]
-        promised = [_promised(kind, each, targets[each]) for each in severities]
-        found.append((str(HEADINGS[kind]), kind is Kind.FAULT, promised))
+    service_id = chosen.id if chosen else None
+    targets = {kind: targets_for(kind, service_id, department_id, now=g.now) for kind in Kind}
     return render_template(
         "portal/promises.html",
-        promises=found,
+        promises=[(str(HEADINGS[kind]), kind is Kind.FAULT, _of_kind(kind, targets[kind])) for kind in Kind],
+        counts=_counts(each for kind in Kind for each in _graded(kind, targets[kind]).values()),
         services=[(s.id, s.name) for s in services],
         chosen=chosen,
         organisation=find_organisation(),
     )
 
 
+def _graded(kind: Kind, policy: Policy) -> dict[Severity, SeverityTargets]:
+    """The severities that a report of that kind can begin with: whoever asks for something is asked nothing
+    that would make it graver."""
+    return {each: policy[each] for each in (Severity if kind is Kind.FAULT else [Severity.MINOR])}
+
+
+def _of_kind(kind: Kind, policy: Policy) -> list[Promised]:
+    return [_promised(kind, *each) for each in _graded(kind, policy).items()]
+
+
 def _promised(kind: Kind, severity: Severity, targets: SeverityTargets) -> Promised:
-    first, solved, again = targets.response, targets.resolution, targets.update
-    ends = _("It is solved within %(length)s.") if kind is Kind.FAULT else _("It is done within %(length)s.")
-    answers = _("Someone answers within %(length)s.", length=_length(first))
-    said = [answers, ends % {"length": _length(solved)}]
-    if again is not None:
-        said.append(_("When you write again, someone answers within %(length)s.", length=_length(again)))
-    calendars = {each.calendar for each in (first, solved, again) if each and each.calendar is not None}
-    for calendar in sorted(calendars, key=lambda each: each.zone.key):
-        hours, zone = say_hours(calendar.week), zone_city(calendar.zone.key)
-        said.append(_("Our team is there %(hours)s (%(zone)s).", hours=hours, zone=zone))
-    if calendars:
-        said.append(_("Holidays do not count."))
-    if targets.maintenance_pauses:
-        said.append(_("While announced maintenance of the service runs, the time stands still."))
-    return Promised(severity, str(WHEN[severity]) if kind is Kind.FAULT else "", said)
+    solved = _("It is solved within") if kind is Kind.FAULT else _("It is done within")
+    lengths = [
+        (_("Someone answers within"), _length(targets.response)),
+        (solved, _length(targets.resolution)),
+    ]
+    if targets.update is not None:
+        lengths.append((_("When you write again, someone answers within"), _length(targets.update)))
+    return Promised(severity, str(WHEN[severity]) if kind is Kind.FAULT else "", lengths)
 
 
 def _length(target: Target) -> str:
@@ -89,3 +90,20 @@ def _length(target: Target) -> str:
     if target.calendar is None:
         return _("%(length)s, day and night", length=length)
     return _("%(length)s of working time", length=length)
+
+
+def _counts(found: Iterable[SeverityTargets]) -> list[str]:
+    """When working time is, and what does not count: a sentence each, none twice."""
+    said: dict[str, None] = {}
+    pauses = False
+    for targets in found:
+        pauses |= targets.maintenance_pauses
+        for target in (targets.response, targets.resolution, targets.update):
+            if target is not None and target.calendar is not None:
+                hours, zone = say_hours(target.calendar.week), zone_city(target.calendar.zone.key)
+                said[_("Our team is there %(hours)s (%(zone)s).", hours=hours, zone=zone)] = None
+    if said:
+        said[_("Only that is working time; holidays are not.")] = None
+    if pauses:
+        said[_("While announced maintenance of the service runs, working time stands still.")] = None
+    return list(said)

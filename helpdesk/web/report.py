@@ -36,7 +36,7 @@ ANNOUNCED_WITHIN = timedelta(days=3)
 
 
 @bp.app_context_processor
-def _answers() -> dict[str, Any]:
+def _shown_on_tickets() -> dict[str, Any]:
     # A function, so that only pages which show it ask the database.
     return {"service_answers": answers_of}
 
