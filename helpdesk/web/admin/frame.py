@@ -24,6 +24,7 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 Page = Answer | str | tuple[str, int]
 Options = list[tuple[Any, Any]]
 TABS = (
+    ("index", _l("First steps")),
     ("organisation", _l("Organisation")),
     ("look", _l("Look")),
     ("people", _l("People")),
@@ -98,7 +99,6 @@ SAID: Mapping[str, Any] = {
 @bp.context_processor
 def _tabs() -> dict[str, Any]:
     here = (request.endpoint or "").removeprefix("admin.").split("_")[0]
-    here = "organisation" if here == "index" else here
     return {
         "admin_tabs": [
             {"label": label, "url": url_for(f"admin.{name}"), "current": here == name}
