@@ -38,6 +38,7 @@ def team(house: House) -> House:
     db.session.add_all([PersonSkill(person_id=each.id, skill_id=sap) for each in (house.bo, house.chen)])
     db.session.add(ServiceSkill(service_id=house.erp.id, skill_id=sap))
     db.session.get_one(Member, (house.team.id, house.chen.id)).is_senior = True
+    house.gil = gil
     house.team.roster_id = roster("On call", house.bo).id
     house.team.hands_up_to_id = above.id
     db.session.commit()
@@ -74,13 +75,6 @@ def test_the_desk_finds_somebody_and_they_hand_it_up(
 
 def test_how_the_pages_look(team: House, ticket: Ticket, screenshots: Look) -> None:
     screenshots("dispatch-assign", team.chen, f"/tickets/{ticket.number}/assign")
-    screenshots("dispatch-hand-up", team.bo, f"/tickets/{ticket.number}/hand-up")
     screenshots("dispatch-team", team.eli, f"/admin/teams/{team.team.id}")
-    screenshots("dispatch-skills", team.eli, "/admin/skills")
-    screenshots(
-        "dispatch-skill",
-        team.eli,
-        f"/admin/skills/{db.session.query(Skill.id).order_by(Skill.id).first()[0]}",
-    )
-    screenshots("dispatch-service", team.eli, f"/admin/services/{team.erp.id}")
-    screenshots("dispatch-person", team.eli, f"/admin/people/{team.bo.id}")
+    tickets.accept(ticket.id, team.gil, now=clock.now())
+    screenshots("dispatch-absences", team.chen, "/on-call/absences")
