@@ -31,14 +31,16 @@ def tell(
 
 
 def tell_staff(kind: str, ticket: Ticket, entry: Entry, *, now: datetime, author: Person) -> None:
-    """The letter of what a participant wrote to whoever has the ticket, or to the team where nobody has it,
-    and to colleagues who follow.
+    """The letter of what a participant wrote to whoever has the ticket or the one it stands under, or to the
+    team where nobody has it, and to colleagues who follow.
 
     One letter a person, keyed by the entry; none to the author. Inside a transaction.
     """
     team = [member.person for member in ticket.team.members]
     follow = [p for p in list_participants(ticket) if may_be_in_team(Role(p.role))]
-    concerned = [ticket.assignee] if ticket.assignee is not None else team
+    above = ticket.parent.assignee if ticket.parent is not None else None
+    assignee = ticket.assignee or above
+    concerned = [assignee] if assignee is not None else team
     for person in {p.id: p for p in [*concerned, *follow]}.values():
         if person.id != author.id:
             key = f"entry:{entry.id}:{person.id}"

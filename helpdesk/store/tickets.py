@@ -207,7 +207,8 @@ class Target(Model):
 
 class Participant(Model):
     """A person beyond the reporter who takes part in a ticket: `how` copied, follower, colleague
-    (follows what their department was shown) or joined."""
+    (follows what their department was shown), joined (their ticket was merged into it) or affected (they have
+    the same fault; what others wrote is not for them)."""
 
     __tablename__ = "participant"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, outages, passing_on, tickets
+from helpdesk.desk import closing, outages, passing_on, tickets, tokens
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
@@ -136,11 +136,17 @@ def test_the_banner_asks_again_at_no_cost(house: House, crowd: list[Ticket], bro
 def test_others_words_are_not_for_whoever_joins(house: House, crowd: list[Ticket], browser: Browsers) -> None:
     outages.adopt(crowd[0].id, [t.id for t in crowd], house.bo, subject="ERP stands", now=clock.now())
     outages.join(crowd[0].id, house.dee, now=clock.now())
-    gus = house.person("Ina", Role.REPORTER)
+    ina_herself = house.person("Ina", Role.REPORTER)
     db.session.commit()
-    outages.join(crowd[0].id, gus, now=clock.now())
+    outages.join(crowd[0].id, ina_herself, now=clock.now())
     tickets.reply(crowd[0].id, house.bo, "The database is full.", now=clock.now())
-    page = browser().known_as(gus).get(f"/my/{crowd[0].number}").text
+    ina = browser().known_as(ina_herself)
+    page = ina.get(f"/my/{crowd[0].number}").text
     assert "The database is full." in page
     assert "Error 17" not in page
     assert "Ana" not in page
+    # Nor through any other door.
+    token = tokens.add_token(ina_herself.id, "test", now=clock.now())
+    path, headers = f"/api/v1/tickets/{crowd[0].number}", {"Authorization": f"Bearer {token}"}
+    assert browser().get(path, headers=headers).status_code == 404
+    assert crowd[0].number not in ina.get("/my?q=Error").text
