@@ -5,11 +5,10 @@ from datetime import datetime
 from helpdesk.desk.participants import join
 from helpdesk.desk.timeline import record
 from helpdesk.store.db import db, transaction
-from helpdesk.store.participants import find_participant
+from helpdesk.store.participants import FOLLOWER, find_participant
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import get_ticket_for_change
 
-FOLLOWER = "follower"
 # Whoever joined has reported it too, and leaves by themselves.
 LEAVES = (FOLLOWER, "copied")
 

@@ -1,13 +1,18 @@
 """Who takes part in a ticket beyond its reporter."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from helpdesk.rules.access import Asker
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Participant, Ticket
+from helpdesk.store.tickets import Entry, Participant, Ticket, desk_side
+
+FOLLOWER = "follower"
+WORDS = ("noted", "replied", "reporter_replied")
 
 
 def list_participants(ticket: Ticket) -> list[Person]:
@@ -46,3 +51,40 @@ def is_copied_in(ticket_ids: Collection[int], address: str) -> bool:
         Entry.door == "mail",
     )
     return any(address in detail.get("copied", ()) for detail in db.session.scalars(query))
+
+
+def count_words_followed(asker: Asker, since: datetime, most: int) -> int:
+    """How many notes and messages others have written since then on tickets that the asker follows at the
+    desk; `most` are counted."""
+    found = _entries_followed(asker, since)
+    unseen = select(Entry.id).join(Ticket, found).where(Entry.recorded_at > since).limit(most)
+    return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
+
+
+def list_words_followed(asker: Asker, since: datetime, limit: int) -> list[Entry]:
+    """Those notes and messages, the newest first, with their tickets and authors."""
+    query = (
+        select(Entry)
+        .join(Ticket, _entries_followed(asker, since))
+        .where(Entry.recorded_at > since)
+        .options(contains_eager(Entry.ticket), joinedload(Entry.actor))
+        .order_by(Entry.id.desc())
+        .limit(limit)
+    )
+    return list(db.session.scalars(query))
+
+
+def _entries_followed(asker: Asker, since: datetime) -> ColumnElement[bool]:
+    """What of a ticket's timeline its followers hear."""
+    follows = select(Participant.ticket_id).where(
+        Participant.person_id == asker.person_id, Participant.how == FOLLOWER
+    )
+    return and_(
+        Entry.ticket_id == Ticket.id,
+        Ticket.id.in_(follows),
+        Ticket.changed_at > since,
+        desk_side(asker),
+        Entry.kind.in_(WORDS),
+        Entry.actor_id != asker.person_id,
+        Entry.voided_at.is_(None),
+    )

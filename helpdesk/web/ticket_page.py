@@ -8,7 +8,6 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from helpdesk.desk import explanation, hand_up, presence
-from helpdesk.desk.followers import FOLLOWER
 from helpdesk.rules import access
 from helpdesk.rules.attention import is_accepted_by
 from helpdesk.rules.lifecycle import State, is_allowed
@@ -16,7 +15,7 @@ from helpdesk.rules.severity import Affected, Answers, Works, severity_of
 from helpdesk.store.drafts import find_draft
 from helpdesk.store.escalations import list_alarms
 from helpdesk.store.excuses import list_excuses
-from helpdesk.store.participants import list_participation
+from helpdesk.store.participants import FOLLOWER, list_participation
 from helpdesk.store.people import Person, get_person
 from helpdesk.store.tickets import Entry, Ticket, find_ticket, is_desk_side, list_entries, ticket_id_of
 from helpdesk.web import deadlines, deliveries, words

@@ -98,3 +98,34 @@ def test_who_joined_is_not_taken_off_by_others(house: House, ticket: Ticket, bro
     browser().known_as(house.bo).post(f"/tickets/{ticket.number}/followers/{house.dee.id}/remove")
     read_anew()
     assert db.session.get(Participant, (ticket.id, house.dee.id)) is not None
+
+
+def test_the_bell_tells_who_follows_of_notes_too(
+    house: House, gus: Person, ticket: Ticket, browser: Browsers
+) -> None:
+    browsing = browser().known_as(gus)
+    browsing.post(f"/tickets/{ticket.number}/follow")
+    before = browsing.get("/bell/news").json
+    tickets.note(ticket.id, house.bo, "Looks like the fuser", now=clock.now())
+    tickets.note(ticket.id, gus, "I have a spare one", now=clock.now())
+    news = browsing.get("/bell/news").json
+    assert (before["count"], news["count"]) == (0, 1)
+    assert news["said"] == "1 new message on tickets you follow"
+    page = browsing.get("/bell").text
+    assert "Bo: Looks like the fuser" in page
+    assert "I have a spare one" not in page
+    browsing.post("/bell/seen", data={"up_to": "0", "looked_at": clock.now().isoformat()})
+    assert browsing.get("/bell/news").json["count"] == 0
+
+
+def test_the_bell_is_silent_on_notes_that_one_may_not_read(
+    house: House, gus: Person, ticket: Ticket, browser: Browsers
+) -> None:
+    house.printing.is_restricted = True
+    ticket.service_id = house.printing.id
+    db.session.add(Participant(ticket_id=ticket.id, person_id=gus.id, how="follower", since=house.now))
+    db.session.commit()
+    tickets.note(ticket.id, house.bo, "For the team alone", now=clock.now())
+    browsing = browser().known_as(gus)
+    assert browsing.get("/bell/news").json["count"] == 0
+    assert "For the team alone" not in browsing.get("/bell").text
