@@ -59,9 +59,10 @@ def check() -> Iterator[Batch]:
         grounds = Grounds(find_first_report() or datetime.min.replace(tzinfo=UTC))
         doubtful = [each.facts.ticket.id for each in kept if any(_differences(each, grounds))]
         waiting = sum(each.is_stale for each in kept)
-        after_id = kept[-1].facts.ticket.id
+        numbers = {each.facts.ticket.id: each.facts.ticket.number for each in kept}
+        after_id = max(numbers)
         differences = [d for ticket_id in doubtful for d in _look_again(ticket_id)]
-        yield Batch(len(kept), waiting, differences + _found_by_other_words(kept))
+        yield Batch(len(kept), waiting, differences + _found_by_other_words(numbers))
 
 
 def _look_again(ticket_id: int) -> list[Difference]:
@@ -69,8 +70,7 @@ def _look_again(ticket_id: int) -> list[Difference]:
     return list(_differences(kept, Grounds(kept.facts.ticket.reported_at)))
 
 
-def _found_by_other_words(kept: list[Kept]) -> list[Difference]:
-    numbers = {each.facts.ticket.id: each.facts.ticket.number for each in kept}
+def _found_by_other_words(numbers: dict[int, str]) -> list[Difference]:
     doubtful = search.list_found_by_other_words(list(numbers))
     if not doubtful:
         return []

@@ -14,7 +14,7 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import handovers, mail_watch, maintenance, swaps
+from helpdesk.desk import handovers, mail_watch, maintenance, search, swaps
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.absences import AbsenceReader
 from helpdesk.jobs.heartbeat import Heartbeat
@@ -36,6 +36,7 @@ WORKER_HAS = timedelta(seconds=3)  # to begin; then we do the work ourselves
 RINGER_HAS = timedelta(seconds=1)  # it may be busy with a slow mail server
 SWEEPS_EVERY = timedelta(seconds=15)
 WATCHES_AFTER = timedelta(minutes=5)  # after a start, lest every mailbox counts as silent while we were down
+SEARCH_BATCHES = 10  # of tickets of before, a sweep: some thousand, and nothing else waits long for them
 RETRY_AFTER = 2.0  # seconds, while the database is away
 
 
@@ -136,6 +137,9 @@ def sweep(now: datetime) -> None:
         if since is not None and since <= now:
             _have_done(errand, work, since, now)
     periodic.run_due(now)
+    for _batch in range(SEARCH_BATCHES):
+        if not search.sweep():
+            break
 
 
 def _have_done(

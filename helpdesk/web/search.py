@@ -75,14 +75,14 @@ def _said(problem: Problem) -> str:
     if problem.code == "unknown_filter":
         known = say_list(f"{each}:" for each in problem.choices)
         return _(
-            "There is no filter %(name)s You can use %(known)s Put it in quotes to look for the words.",
+            "There is no filter “%(name)s”. You can use %(known)s. Words in quotes are no filter.",
             name=name,
             known=known,
         )
     if problem.code == "unknown_value":
         known = say_list(problem.choices)
         return _(
-            "%(name)s does not know “%(value)s”. It knows %(known)s.", name=name, value=value, known=known
+            "“%(name)s” does not know “%(value)s”. It knows %(known)s.", name=name, value=value, known=known
         )
     if problem.code == "no_date":
         return _("“%(value)s” is no date. Write it as 2026, 2026-10 or 2026-10-05.", value=value)

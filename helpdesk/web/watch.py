@@ -14,6 +14,7 @@ from helpdesk.i18n import say_duration, say_list, say_weekday
 from helpdesk.outbound.alarms import FailedJob
 from helpdesk.rules.lateness import Lateness
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.search import find_words_left
 from helpdesk.web import mail_watch
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.ladder_words import TARGETS, TO
@@ -73,6 +74,7 @@ def index() -> str:
         failed=None if found.failed_jobs is None else [_job(job) for job in found.failed_jobs],
         may_retry=may("job.retry"),
         mail=mail_watch.shown(),
+        words_left=format_decimal(left) if (left := find_words_left()) else None,
     )
 
 

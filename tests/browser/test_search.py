@@ -36,7 +36,7 @@ def test_a_search_from_any_page_leads_to_the_ticket(house: House, history: None,
     page.keyboard.type("paper jam printer is:open severity:minor colour:red")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Search")
-    expect(page.locator(".banner")).to_contain_text("There is no filter colour:")
+    expect(page.locator(".banner")).to_contain_text("There is no filter “colour:”")
     expect(page.locator("#search")).to_have_value("paper jam printer is:open severity:minor colour:red")
     expect(page.locator(".hits .snippet")).to_contain_text("Note This printer had the same paper jam")
     page.wait_for_load_state()

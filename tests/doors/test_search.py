@@ -45,8 +45,8 @@ def test_what_is_wrong_with_a_filter_is_said_and_the_rest_is_searched(house: Hou
     page = asked(bo, "printer colour:red is:blue before:soon service:<x> reporter:zoe team:y")
     assert "<mark>Printer</mark>" in page
     for said in (
-        "There is no filter colour:",
-        "is: does not know “blue”",
+        "There is no filter “colour:”",
+        "“is:” does not know “blue”",
         "“soon” is no date",
         "No service is called “&lt;x&gt;”",
         "Nobody is called “zoe”",
