@@ -178,7 +178,7 @@
   };
 
   const hear = (bell) => {
-    ring(bell);
+    if (notifies()) ring(bell); // the page itself has just counted
     setInterval(ring, BELL_EVERY * 1000, bell);
     document.addEventListener("visibilitychange", () => ring(bell));
   };

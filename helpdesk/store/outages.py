@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, or_, select, true, union
@@ -18,7 +19,9 @@ from helpdesk.store.tickets import Entry, Participant, Ticket, desk_side
 _JOINED = ("joined", "affected")
 
 
+@cache
 def _open_parents() -> ColumnElement[bool]:
+    # The same clause each time: to build it costs more than to ask it.
     child = aliased(Ticket)
     parents = select(child.parent_id).where(child.is_open, child.parent_id.is_not(None))
     return Ticket.id.in_(parents)

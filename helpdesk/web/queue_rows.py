@@ -68,7 +68,13 @@ class Rows:
         return state if row.is_triaged or not row.is_open else _("%(state)s, to triage", state=state)
 
     def _deadline(self, row: Any, share: float | None) -> dict[str, Any]:
-        """The deadline as macros.due takes it: the word first."""
+        """The deadline as macros.due takes it, all of it: the word first."""
+        said = {"share": None, "note": "", "due_at": None} | self._said_of(row, share)
+        if said["share"] is not None:
+            said["share"] = round(min(max(said["share"], 0), 100), 1)
+        return said
+
+    def _said_of(self, row: Any, share: float | None) -> dict[str, Any]:
         if row.state == State.WAITING and row.waiting_for == "reporter" and row.next_due_at is None:
             return {
                 "state": "paused",

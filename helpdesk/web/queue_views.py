@@ -60,7 +60,7 @@ def new() -> str:
 @needs("queue.see")
 def save() -> Page:
     """Kept; a view of one's own that has the name is given this question."""
-    asked = {name: str(value) for name, value in address_of(wanted_of(request.args)).items()}
+    asked: dict[str, Any] = {n: str(value) for n, value in address_of(wanted_of(request.args)).items()}
     data, errors = load(ViewSchema, request.form)
     if data is None:
         return _form(None, asked, errors, request.form.to_dict()), 422

@@ -141,8 +141,8 @@ def test_the_queue_asks_no_more_for_many_tickets_than_for_one(app: Flask, house:
     for n in range(12):
         report(house, f"Printer {n}", service_id=house.printing.id)
     many = queries_of(bo, "/queue")
-    assert many <= few + 1  # maintenance of the services shown
-    assert many <= 13
+    assert many <= few + 2  # maintenance of the services shown, and what stands for others already
+    assert many <= 16
 
 
 def test_leads_and_administrators_are_told_that_nobody_is_on_call_until_there_is_a_roster(
