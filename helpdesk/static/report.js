@@ -60,19 +60,21 @@
   };
 
   // Before it is sent: is anybody there? Else nothing is lost, files neither, and one presses again.
-  let isThere = false;
-  const send = async (event) => {
-    if (isThere || event.submitter?.matches("[name=do], [formaction]")) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    keep();
-    const answer = await fetch(form.dataset.onlineUrl, { cache: "no-store", signal: AbortSignal.timeout(8000) }).catch(() => null);
-    const lost = one("#lost");
-    lost.hidden = Boolean(answer);
-    if (!answer) { lost.focus(); return; }
-    isThere = true;
-    form.requestSubmit();
-    isThere = false;
+  const askFirst = (sent) => {
+    const lost = one(".lost", sent);
+    let isThere = false;
+    const send = async (event) => {
+      if (isThere || event.submitter?.matches("[name=do], [formaction]")) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      const answer = await fetch(sent.dataset.onlineUrl, { cache: "no-store", signal: AbortSignal.timeout(8000) }).catch(() => null);
+      lost.hidden = Boolean(answer);
+      if (!answer) { lost.focus(); return; }
+      isThere = true;
+      sent.requestSubmit();
+      isThere = false;
+    };
+    sent.addEventListener("submit", send, { capture: true });
   };
 
   const throwAway = () => {
@@ -81,10 +83,10 @@
   };
 
   if (document.body.hasAttribute("data-report-sent")) ["localStorage", "sessionStorage"].forEach((each) => remember(each, KEY, null));
+  all("form[data-online-url]").forEach(askFirst);
   form?.addEventListener("change", (event) => { if (event.target.name === "service_id") askAbout(); });
   if (!form?.matches("[data-report]")) return; // calls are logged at the desk, and kept as all is there
   form.addEventListener("input", keep);
-  form.addEventListener("submit", send, { capture: true });
   one("#kept button").addEventListener("click", throwAway);
   restore();
 })();

@@ -226,9 +226,9 @@ def _known(service_id: str) -> list[KnownFault]:
 
 
 def _heard(service_id: str) -> list[Heard]:
-    """Maintenance that concerns whoever reports, that of the chosen service first."""
+    """Maintenance that concerns whoever reports; that of the service alone where one is chosen."""
     found = windows_for(viewer(), g.now, ANNOUNCED_WITHIN)
-    return sorted(found, key=lambda each: service_id not in [str(s.id) for s in each.services])[:4]
+    return [each for each in found if service_id in {"", *(str(s.id) for s in each.services)}][:4]
 
 
 def _promise(typed: dict[str, str]) -> promises.Promise | None:

@@ -111,6 +111,19 @@ def test_without_script_a_guest_shows_the_services_questions_and_sends(
     context.close()
 
 
+def test_an_answer_written_without_a_connection_waits_until_there_is_one(house: House, visit: Visit) -> None:
+    tickets.report(Report("Paper jams", ""), house.ana, now=clock.now(), door="web")
+    page = visit(house.ana, "/my/HD-1", width=390)
+    page.get_by_label("Write to us").fill("Now the other tray too")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_role("alert")).to_contain_text("No connection.")
+    page.context.set_offline(False)
+    page.get_by_role("button", name="Send message").click()
+    expect(page.get_by_text("Your message is with us")).to_be_visible()
+    expect(page.get_by_label("Write to us")).to_have_value("")
+
+
 def test_a_known_fault_is_joined_and_all_of_it_followed_by_the_letters_link(
     house: House, visit: Visit, axe_clean: Callable[[Page], None]
 ) -> None:
