@@ -1,6 +1,7 @@
 """One deed done to many tickets, each by itself, with its progress."""
 
 from collections import Counter
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -38,6 +39,32 @@ class BulkItem(Model):
     fault: Mapped[str] = mapped_column(default="")
     action: Mapped[BulkAction] = relationship()
     ticket: Mapped[Ticket] = relationship()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a deed can change of a ticket, by column."""
+
+    state: str
+    severity: str
+    service_id: int | None
+    team_id: int
+    assignee_id: int | None
+    next_due_at: datetime | None
+    merged_into_id: int | None
+    parent_id: int | None
+
+
+def get_standing(ticket_id: int) -> Standing:
+    """How a ticket that is there stands now. For desk verbs."""
+    columns = [getattr(Ticket, field.name) for field in fields(Standing)]
+    return Standing(*db.session.execute(select(*columns).where(Ticket.id == ticket_id)).one())
+
+
+def list_states(ticket_ids: list[int]) -> list[tuple[int, str]]:
+    """Id and state of these tickets, by number."""
+    query = select(Ticket.id, Ticket.state).where(among(Ticket.id, ticket_ids)).order_by(Ticket.id)
+    return [(row.id, row.state) for row in db.session.execute(query)]
 
 
 def find_action(bulk_id: int, person_id: int) -> BulkAction | None:

@@ -77,7 +77,7 @@ DEEDS: Mapping[str, Deed] = {
     "link": _like("link", _l("Link with one ticket")),
     "merge": Deed(_l("Merge into one"), _l("Merge"), MergeSchema, "bulk/merge.html"),
     "adopt": Deed(_l("Put under one fault"), _l("Put under it"), MergeSchema, "bulk/adopt.html"),
-    "cancel": _like("cancel", _l("Cancel")),
+    "cancel": _like("cancel", _l("Cancel the tickets")),
 }
 
 
@@ -231,6 +231,7 @@ def _preview(deed: str, chosen: list[Ticket], data: dict[str, Any]) -> str:
         lines=bulk_words.lines_ahead(found, subjects, data),
         counts=Counter(outcome.state for outcome in found),
         letters=sum(outcome.letters for outcome in found),
+        tried=bulk.MOST_TRIED if len(found) > bulk.MOST_TRIED else None,
         carried=[pair for pair in request.form.items(multi=True) if pair[0] not in _CARRIED],
         seen=_seen(),
         sending=sending({}),

@@ -7,9 +7,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.desk.bulk import Outcome, Standing
+from helpdesk.desk.bulk import Outcome
 from helpdesk.rules.lifecycle import NotAllowed, State
-from helpdesk.store.bulk import BulkItem
+from helpdesk.store.bulk import BulkItem, Standing
 from helpdesk.store.people import get_names
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams

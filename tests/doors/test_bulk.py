@@ -151,6 +151,17 @@ def test_many_are_left_to_a_worker_and_the_page_says_how_far_it_is(
     assert "22 tickets done." in bo.get(f"{where}/progress").text
 
 
+def test_of_more_than_somebody_waits_for_only_the_state_is_looked_at(
+    house: House, many: list[Ticket], bo: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "MOST_TRIED", 1)
+    closing.cancel(many[2].id, house.bo, "twice", now=clock.now())
+    shown = bo.post("/bulk/preview", data={"deed": "resolve", "tickets": joined(many), **SOLVED}).text
+    assert "2 tickets change, 1 letter goes out" in shown
+    assert "The first 1 were tried out" in shown
+    assert "This was cancelled, so nothing was changed." in shown
+
+
 def test_only_who_ordered_it_sees_it(
     house: House, many: list[Ticket], bo: Browser, browser: Browsers
 ) -> None:
