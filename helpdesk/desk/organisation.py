@@ -7,6 +7,7 @@ from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.security import SHORTEST_LOG
 from helpdesk.desk.stale import after_ladder_change
 from helpdesk.rules.mail_watch import SILENT_AFTER
+from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import PasswordRules
 from helpdesk.rules.window_notices import BEFORE
 from helpdesk.store.db import db, transaction
@@ -26,6 +27,8 @@ OPTIONS = (
     "agent_mail",
     "window_notice_minutes",
     "colleagues",
+    "outage_people",
+    "outage_minutes",
 )
 DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
@@ -39,6 +42,8 @@ DEFAULT_OPTIONS: State = {
     "agent_mail": False,
     "window_notice_minutes": list(BEFORE),
     "colleagues": False,
+    "outage_people": PEOPLE,
+    "outage_minutes": MINUTES,
 }
 
 

@@ -98,12 +98,11 @@ def join(ticket_id: int, person: Person, *, now: datetime) -> Ticket:
 
 
 def limits() -> rule.Limits:
-    """When reports count as a crowd, as the organisation has it (options["outage"])."""
+    """When reports count as a crowd, as the organisation has it."""
     organisation = find_organisation()
-    chosen = organisation.options.get("outage", {}) if organisation else {}
-    return rule.Limits(
-        chosen.get("people", rule.PEOPLE), timedelta(minutes=chosen.get("minutes", rule.MINUTES))
-    )
+    chosen = organisation.options if organisation else {}
+    minutes = chosen.get("outage_minutes", rule.MINUTES)
+    return rule.Limits(chosen.get("outage_people", rule.PEOPLE), timedelta(minutes=minutes))
 
 
 def proposals(asker: Asker, now: datetime, service_ids: Collection[int] | None = None) -> list[Proposal]:

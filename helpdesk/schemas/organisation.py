@@ -7,6 +7,7 @@ from marshmallow import Schema, fields, validate
 
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.dispatch import BY_HAND, WAYS
+from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import SHORTEST_ALLOWED
 from helpdesk.rules.window_notices import CHOICES
 from helpdesk.schemas.fields import Line, Text, number, one_of, whole
@@ -34,6 +35,8 @@ class OrganisationSchema(WithZone):
     idle_timeout_minutes = whole(0, 10_080, load_default=0)
     security_log_days = whole(180, 36_500)
     colleagues = fields.Boolean(load_default=False)
+    outage_people = whole(2, 1000, load_default=PEOPLE)
+    outage_minutes = whole(1, 240, load_default=MINUTES)
     window_notice_minutes = fields.List(
         fields.Integer(
             validate=validate.OneOf(CHOICES, error=SAY_TIMES), error_messages={"invalid": SAY_TIMES}

@@ -20,7 +20,8 @@ _JOINED = ("joined", "affected")
 
 
 @cache
-def _open_parents() -> ColumnElement[bool]:
+def stands_for_others() -> ColumnElement[bool]:
+    """The condition on Ticket that open tickets stand under it."""
     # The same clause each time: to build it costs more than to ask it.
     child = aliased(Ticket)
     parents = select(child.parent_id).where(child.is_open, child.parent_id.is_not(None))
@@ -34,7 +35,7 @@ def list_known_faults(service_id: int, asker: Asker) -> list[Ticket]:
     query = select(Ticket).where(
         Ticket.service_id == service_id,
         Ticket.is_open,
-        _open_parents(),
+        stands_for_others(),
         or_(Ticket.service_id.not_in(secret), desk_side(asker)),
     )
     return list(db.session.scalars(query.order_by(Ticket.id)))
@@ -134,7 +135,7 @@ def list_lone_faults(
             Ticket.kind == Kind.FAULT,
             Ticket.parent_id.is_(None),
             Ticket.stands_alone.is_(False),
-            ~_open_parents(),
+            ~stands_for_others(),
             true() if service_ids is None else Ticket.service_id.in_(service_ids),
             mine,
             desk_side(asker),
@@ -148,7 +149,7 @@ def list_open_parents(asker: Asker, service_ids: Collection[int] | None = None) 
     of every service and of none. Reporters loaded."""
     query = (
         select(Ticket)
-        .where(Ticket.is_open, _open_parents(), desk_side(asker))
+        .where(Ticket.is_open, stands_for_others(), desk_side(asker))
         .options(joinedload(Ticket.reporter), joinedload(Ticket.service))
     )
     if service_ids is not None:

@@ -2,7 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helpdesk.desk import alarms, closing, outages, passing_on, tickets, waiting
+from helpdesk.desk import alarms, closing, outages, passing_on, status, tickets, waiting
 from helpdesk.desk.check import check
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.access import Asker, Role
@@ -11,6 +11,7 @@ from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.letters import Letter
+from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, get_entry, list_entries
 from tests.conftest import MONDAY_9, House
@@ -306,3 +307,19 @@ def test_the_entries_name_each_other(house: House) -> None:
     assert last.detail["children"] == [one.id, two.id]
     assert one.followed_id == last.id
     assert isinstance(get_entry(one.followed_id), Entry)
+
+
+def test_an_organisation_says_when_many_are_many(house: House) -> None:
+    crowd(house)
+    organisation = get_organisation()
+    organisation.options = {"outage_people": 4}
+    db.session.commit()
+    assert outages.proposals(house.bo.asker, minutes(5)) == []
+
+
+def test_the_status_page_says_that_a_fault_is_known_and_no_more(house: House) -> None:
+    parent, one, _two = crowd(house)
+    assert [each.known_since for each in status.look(minutes(5))] == [None, None]
+    outages.adopt(parent.id, [one.id], house.bo, now=minutes(5))
+    known = {each.service.name: each.known_since for each in status.look(minutes(6))}
+    assert known == {"ERP": MONDAY_9, "Printing": None}
