@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 from sqlalchemy.orm import joinedload
-from sqlalchemy.sql.expression import TableClause
+from sqlalchemy.sql.expression import FromClause
 
 from helpdesk.rules.access import Asker, ticket_reach
 from helpdesk.rules.lifecycle import FINAL, State
@@ -209,7 +209,7 @@ def _said(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _rights(asker: Asker, sought: Sought, words: TableClause) -> list[ColumnElement[bool]]:
+def _rights(asker: Asker, sought: Sought, words: FromClause) -> list[ColumnElement[bool]]:
     """Tickets the asker may see, found by what they may read of each: whoever takes part in a ticket without
     being of its desk never learns from what is found, or not, what its notes say."""
     reach = ticket_reach(asker)
@@ -223,12 +223,12 @@ def _rights(asker: Asker, sought: Sought, words: TableClause) -> list[ColumnElem
     return [or_(inside, beside)]
 
 
-def _readable(words: TableClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
+def _readable(words: FromClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
     has_all = [has_words(words, sought.terms, place)] if sought.terms else []
     return has_all + _without(words, sought, place)
 
 
-def _without(words: TableClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
+def _without(words: FromClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
     return [not_(has_words(words, [term], place)) for term in sought.without]
 
 
@@ -288,7 +288,7 @@ def _state(value: str, now: datetime) -> ColumnElement[bool]:
 
 def _has_file(asker: Asker, is_own: bool) -> ColumnElement[bool]:
     reads_all = false() if is_own else desk_side(asker)
-    query: Select[tuple[int]] = (
+    query = (
         select(Attachment.id)
         .join(Entry, Entry.id == Attachment.entry_id)
         .where(

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Mapped, mapped_column
-from sqlalchemy.sql.expression import TableClause
+from sqlalchemy.sql.expression import FromClause
 
 from helpdesk.rules.words import MOST_OF_TEXT, Term, weight_of
 from helpdesk.store.db import Base, Model, db
@@ -113,7 +113,7 @@ def put_documents(documents: Iterable[Document]) -> None:
 
 def append_text(ticket_id: int, added: Text) -> bool:
     """Adds a text to the ticket's document, unless that is full. False where it has none. For desk verbs."""
-    values = {"id": ticket_id, "weight": weight_of(added.tokens), "most": MOST_OF_TEXT}
+    values: dict[str, int | str] = {"id": ticket_id, "weight": weight_of(added.tokens), "most": MOST_OF_TEXT}
     if _is_postgresql():
         values["added"] = _vector(added.tokens, "B" if added.is_public else "")[0]
         done = db.session.execute(text(_APPEND), values)
@@ -150,7 +150,7 @@ def find_words_left() -> int:
     return db.session.scalar(select(WordSweep.left_id)) or 0
 
 
-def words_table() -> tuple[TableClause, ColumnElement[int]]:
+def words_table() -> tuple[FromClause, ColumnElement[int]]:
     """The table of documents, and the column of it that is the ticket's id, by which it is walked."""
     found = table("ticket_words", *map(column, ("rowid", "ticket_id", "subject", "words", "ticket_words")))
     return found, found.c.ticket_id if _is_postgresql() else found.c.rowid
@@ -164,7 +164,7 @@ def plan_for_these_words() -> None:
 
 
 def holds(
-    words: TableClause, terms: Sequence[Term], place: str, without: Sequence[Term] = ()
+    words: FromClause, terms: Sequence[Term], place: str, without: Sequence[Term] = ()
 ) -> ColumnElement[bool]:
     """The condition on a document that has every term in `place` ("subject", "public": what reporters read,
     or "all"), and not every one of `without` in its subject."""
@@ -181,7 +181,7 @@ def holds(
     return words.c.ticket_words.op("MATCH")(bindparam(None, asked_for, String))
 
 
-def has_words(words: TableClause, terms: Sequence[Term], place: str) -> ColumnElement[bool]:
+def has_words(words: FromClause, terms: Sequence[Term], place: str) -> ColumnElement[bool]:
     """As `holds`, of a document that was found by something else."""
     if _is_postgresql():
         return holds(words, terms, place)
