@@ -34,6 +34,7 @@ bench: .venv/.installed-dev $(COMPILED)
 	$(BIN)/python -m benchmarks.clock
 	$(BIN)/python -m benchmarks.rosters
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.alarms
 
 # 2,000 alarms in a minute, and every two seconds something is killed; on both databases.
