@@ -62,6 +62,13 @@ class Ticket(Model):
             sqlite_where=text("severity = 'critical'"),
             postgresql_where=text("severity = 'critical'"),
         ),
+        # Few of many: among a million that have no parent a child would be long looked for.
+        Index(
+            "ix_ticket_parent_id",
+            "parent_id",
+            sqlite_where=text("parent_id IS NOT NULL"),
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
         # Few of many, looked at by every sweep.
         Index(
             "ix_ticket_children",
@@ -114,7 +121,7 @@ class Ticket(Model):
     is_shared: Mapped[bool] = mapped_column(default=False)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     # One fault reported by many: while the parent is open its children page nobody and take its answers.
-    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"), index=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
     # Up to which entry of its parent a child has taken over what was done there (desk/children).
     followed_id: Mapped[int] = mapped_column(default=0)
     # Somebody has said that it is no part of a larger fault: it is proposed for none.
@@ -205,6 +212,11 @@ class Target(Model):
     ticket: Mapped[Ticket] = relationship(back_populates="targets")
 
 
+# They came to the ticket by themselves: they read its public side in the portal alone, and of restricted
+# services not even that.
+LOOKING_ON = ("colleague", "affected")
+
+
 class Participant(Model):
     """A person beyond the reporter who takes part in a ticket: `how` copied, follower, colleague
     (follows what their department was shown), joined (their ticket was merged into it) or affected (they have
@@ -263,13 +275,14 @@ def desk_side(asker: Asker) -> ColumnElement[bool]:
 
 def visible_to(asker: Asker) -> ColumnElement[bool]:
     """The condition on Ticket for what the asker may see: `desk_side`, and where they take part; not where
-    they only joined a fault that others have reported (store/portal shows them what the desk says of it)."""
+    they only look on (store/portal shows them what they may read)."""
     if ticket_reach(asker).everything:
         return true()
     if asker.person_id is None:
         return false()
     me, _teams = parameters(asker)
-    joined = select(Participant.ticket_id).where(Participant.person_id == me, Participant.how != "affected")
+    takes_part = Participant.person_id == me, Participant.how.not_in(LOOKING_ON)
+    joined = select(Participant.ticket_id).where(*takes_part)
     return or_(desk_side(asker), Ticket.reporter_id == me, Ticket.id.in_(joined))
 
 

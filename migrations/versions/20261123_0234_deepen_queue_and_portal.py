@@ -226,11 +226,17 @@ def upgrade() -> None:
         batch_op.add_column(
             sa.Column("stands_alone", sa.Boolean(), nullable=False, server_default=sa.false())
         )
-        batch_op.create_index(batch_op.f("ix_ticket_parent_id"), ["parent_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_ticket_parent_id"), "ticket", ["parent_id"], ["id"])
 
     op.drop_index("ix_ticket_views", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "parent_id", "id"])
+    op.create_index(
+        "ix_ticket_parent_id",
+        "ticket",
+        ["parent_id"],
+        sqlite_where=sa.text("parent_id IS NOT NULL"),
+        postgresql_where=sa.text("parent_id IS NOT NULL"),
+    )
     op.create_index(
         "ix_ticket_children",
         "ticket",
