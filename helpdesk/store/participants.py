@@ -9,7 +9,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from helpdesk.rules.access import Asker
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Participant, Ticket, desk_side
+from helpdesk.store.tickets import LOOKING_ON, Entry, Participant, Ticket, desk_side
 
 FOLLOWER = "follower"
 WORDS = ("noted", "replied", "reporter_replied")
@@ -17,14 +17,7 @@ WORDS = ("noted", "replied", "reporter_replied")
 
 def list_participants(ticket: Ticket) -> list[Person]:
     """The people copied, following or joined, in the order in which they came, addresses loaded."""
-    query = (
-        select(Person)
-        .join(Participant, Participant.person_id == Person.id)
-        .where(Participant.ticket_id == ticket.id)
-        .order_by(Participant.since, Person.id)
-        .options(selectinload(Person.addresses))
-    )
-    return list(db.session.scalars(query))
+    return [person for person, _how in list_participation(ticket)]
 
 
 def list_participation(ticket: Ticket) -> list[tuple[Person, str]]:
@@ -34,6 +27,7 @@ def list_participation(ticket: Ticket) -> list[tuple[Person, str]]:
         .join(Participant, Participant.person_id == Person.id)
         .where(Participant.ticket_id == ticket.id)
         .order_by(Participant.since, Person.id)
+        .options(selectinload(Person.addresses))
     )
     return [(person, how) for person, how in db.session.execute(query)]
 

@@ -6,12 +6,22 @@ from sqlalchemy.orm import joinedload, selectinload
 from helpdesk.store.db import db
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
-from helpdesk.store.tickets import Entry, Participant, Ticket
+from helpdesk.store.tickets import LOOKING_ON, Entry, Participant, Ticket
 
 
 def _own(person_id: int) -> ColumnElement[bool]:
     joined = select(Participant.ticket_id).where(Participant.person_id == person_id)
-    return or_(Ticket.reporter_id == person_id, Ticket.id.in_(joined))
+    looks_on = Participant.how.in_(LOOKING_ON)
+    return or_(
+        Ticket.reporter_id == person_id,
+        Ticket.id.in_(joined.where(~looks_on)),
+        and_(Ticket.id.in_(joined.where(looks_on)), _is_open_to_all()),
+    )
+
+
+def _is_open_to_all() -> ColumnElement[bool]:
+    secret = select(Service.id).where(Service.is_restricted)
+    return or_(Ticket.service_id.is_(None), Ticket.service_id.not_in(secret))
 
 
 def list_own_tickets(person_id: int, *, ended: bool, limit: int, offset: int = 0) -> list[Ticket]:
@@ -44,12 +54,7 @@ def find_own_ticket(ticket_id: int, person_id: int) -> Ticket | None:
 
 def _shared_with(person: Person) -> ColumnElement[bool]:
     """Whether colleagues may look is asked before (rules/access.reads_colleagues)."""
-    secret = select(Service.id).where(Service.is_restricted)
-    return and_(
-        Ticket.is_shared,
-        Ticket.department_id == person.department_id,
-        or_(Ticket.service_id.is_(None), Ticket.service_id.not_in(secret)),
-    )
+    return and_(Ticket.is_shared, Ticket.department_id == person.department_id, _is_open_to_all())
 
 
 def list_colleagues_tickets(person: Person, *, ended: bool, limit: int, offset: int = 0) -> list[Ticket]:

@@ -220,9 +220,11 @@ def _against_machines(typed: dict[str, str]) -> dict[str, str]:
 
 
 def _known(service_id: str) -> list[KnownFault]:
-    """The faults of the chosen service that many have reported."""
+    """The faults of the chosen service that many have reported; a stranger hears of those alone of which the
+    public status page may speak."""
     is_id = service_id.isascii() and service_id.isdigit() and len(service_id) < 10
-    return known_faults(int(service_id), asker()) if is_id else []
+    found = known_faults(int(service_id), asker()) if is_id else []
+    return [each for each in found if current_user.is_authenticated or each.parent.service.is_shown]
 
 
 def _heard(service_id: str) -> list[Heard]:

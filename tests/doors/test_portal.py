@@ -19,6 +19,7 @@ from helpdesk.store.organisation import Department
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Attachment, Entry, Participant, Ticket
 from tests.conftest import MONDAY_9, Browser, House, read_anew
+from tests.doors.test_queue import queries_of
 from tests.doors.test_report import FAULT, shown
 
 Browsers = Callable[[], Browser]
@@ -168,6 +169,16 @@ def test_faults_of_a_restricted_service_are_known_to_its_team_alone(
         assert visitor.get(path).status_code == 303
 
 
+def test_strangers_read_no_subject_and_of_services_on_no_public_page_nothing(
+    house: House, browser: Browsers, known: Ticket
+) -> None:
+    path = f"/report/same/{known.number}?service_id={house.erp.id}"
+    assert "ERP is away" not in browser().get(path).text
+    house.erp.is_on_status_page = False
+    db.session.commit()
+    assert browser().get(path).status_code == 303
+
+
 # ---- colleagues ----
 
 
@@ -231,6 +242,13 @@ def test_a_colleague_reads_the_public_side_follows_it_and_leaves_again(
     tickets.reply(ticket.id, house.bo, "It is mended", now=clock.now())
     assert [each.kind for each in db.session.query(Letter).filter_by(person_id=gil.id)] == ["replied"]
     assert "Write to us" in visitor.get(here).text
+    house.erp.is_restricted = True  # from now on a secret, for those who followed too
+    db.session.commit()
+    assert visitor.get(here).status_code == 404
+    tickets.reply(ticket.id, house.bo, "Between the team and its reporter", now=clock.now())
+    assert db.session.query(Letter).filter_by(person_id=gil.id).count() == 1
+    house.erp.is_restricted = False
+    db.session.commit()
     assert visitor.post(f"{here}/leave").status_code == 303
     read_anew()
     assert db.session.query(Participant).count() == 0
@@ -338,6 +356,17 @@ def test_each_severity_says_what_is_promised_and_when_it_counts(house: House, br
         assert said in page, said
     assert browser().get(f"/promises?service_id={house.erp.id}").status_code == 200
     assert browser().get("/promises?service_id=junk").status_code == 200
+
+
+def test_a_list_asks_no_more_for_many_reports_than_for_few(house: House, browser: Browsers) -> None:
+    ana = browser().known_as(house.ana)
+    asked = []
+    for count in (2, 12):
+        for n in range(count):
+            report = Report(f"Paper {n}", "", service_id=house.printing.id)
+            tickets.report(report, house.ana, now=clock.now(), door="web")
+        asked.append(queries_of(ana, "/my"))
+    assert asked[1] <= asked[0]
 
 
 def test_ones_own_reports_are_found_by_their_words_and_nobody_elses(
