@@ -16,12 +16,19 @@ WORDS = ("noted", "replied", "reporter_replied")
 
 
 def list_participants(ticket: Ticket) -> list[Person]:
-    """The people copied, following or joined, in the order in which they came, addresses loaded."""
-    return [person for person, _how in list_participation(ticket)]
+    """Who gets what is written to the reporter, in the order in which they came, addresses loaded."""
+    return [person for person, _how in list_hearers(ticket)]
+
+
+def list_hearers(ticket: Ticket) -> list[tuple[Person, str]]:
+    """As `list_participants`, each with how they take part: of a restricted service nobody who only looks
+    on."""
+    is_secret = ticket.service is not None and ticket.service.is_restricted
+    return [(p, how) for p, how in list_participation(ticket) if not (is_secret and how in LOOKING_ON)]
 
 
 def list_participation(ticket: Ticket) -> list[tuple[Person, str]]:
-    """As `list_participants`, each with how they take part: copied, follower or joined."""
+    """Everybody who takes part beyond the reporter, with how they do (Participant), addresses loaded."""
     query = (
         select(Person, Participant.how)
         .join(Participant, Participant.person_id == Person.id)
