@@ -232,9 +232,9 @@ def _merge(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
     return closing.merge(ticket_id, person, data["other_id"], now=now)
 
 
-def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
+def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> None:
     _require_seen(person.asker, data["other_id"], "other_unseen")
-    return links.link(ticket_id, person, data["other_id"], data["how"], now=now)
+    links.link(ticket_id, person, data["other_id"], data["how"], now=now)
 
 
 def _adopt(ticket_id: int, person: Person, data: Data, now: datetime) -> object:

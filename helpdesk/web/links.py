@@ -47,7 +47,7 @@ def _drawn(ticket: Ticket, link: Linked) -> dict[str, Any]:
         "other": link.other,
         "how": HOWS[link.how],
         "state": words.STATES[State(link.other.state)],
-        "tone": TONES.get(link.other.state, ""),
+        "tone": TONES.get(State(link.other.state), ""),
         "said": link.said,
         "is_ours": link.is_ours,
         "can_unlink": _can_unlink(ticket, link),
