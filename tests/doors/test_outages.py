@@ -60,7 +60,10 @@ def test_a_click_puts_them_together_and_the_banner_goes(
     assert bo.post("/outages/new", data=form(crowd)).status_code == 303
     read_anew()
     assert [ticket.parent_id for ticket in crowd] == [None, crowd[0].id, crowd[0].id]
-    assert "is it one fault?" not in bo.get("/queue").text
+    queue = bo.get("/queue").text
+    assert "is it one fault?" not in queue
+    assert "and 2 more reports" in queue
+    assert crowd[1].number not in queue
     parent = bo.get(f"/tickets/{crowd[0].number}").text
     assert "2 reports of this fault" in parent
     assert "3 people have this fault." in parent
