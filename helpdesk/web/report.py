@@ -224,7 +224,9 @@ def _known(service_id: str) -> list[KnownFault]:
     public status page may speak."""
     is_id = service_id.isascii() and service_id.isdigit() and len(service_id) < 10
     found = known_faults(int(service_id), asker()) if is_id else []
-    return [each for each in found if current_user.is_authenticated or each.parent.service.is_shown]
+    if current_user.is_authenticated:
+        return found
+    return [each for each in found if each.parent.service is not None and each.parent.service.is_shown]
 
 
 def _heard(service_id: str) -> list[Heard]:
