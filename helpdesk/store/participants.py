@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from helpdesk.rules.access import Asker
@@ -55,37 +56,32 @@ def is_copied_in(ticket_ids: Collection[int], address: str) -> bool:
 
 
 def count_words_followed(asker: Asker, since: datetime, most: int) -> int:
-    """How many notes and messages others have written since then on tickets that the asker follows at the
-    desk; `most` are counted."""
-    found = _entries_followed(asker, since)
-    unseen = select(Entry.id).join(Ticket, found).where(Entry.recorded_at > since).limit(most)
+    """How many notes and messages others have written since then, and since the asker follows, on tickets that
+    they follow and read as the desk does; `most` are counted."""
+    unseen = _words_followed(select(Entry.id), asker, since).limit(most)
     return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
 
 
 def list_words_followed(asker: Asker, since: datetime, limit: int) -> list[Entry]:
     """Those notes and messages, the newest first, with their tickets and authors."""
-    query = (
-        select(Entry)
-        .join(Ticket, _entries_followed(asker, since))
-        .where(Entry.recorded_at > since)
-        .options(contains_eager(Entry.ticket), joinedload(Entry.actor))
-        .order_by(Entry.id.desc())
-        .limit(limit)
-    )
-    return list(db.session.scalars(query))
+    query = _words_followed(select(Entry), asker, since).order_by(Entry.id.desc()).limit(limit)
+    loaded = contains_eager(Entry.ticket), joinedload(Entry.actor)
+    return list(db.session.scalars(query.options(*loaded)))
 
 
-def _entries_followed(asker: Asker, since: datetime) -> ColumnElement[bool]:
-    """What of a ticket's timeline its followers hear."""
-    follows = select(Participant.ticket_id).where(
-        Participant.person_id == asker.person_id, Participant.how == FOLLOWER
-    )
-    return and_(
-        Entry.ticket_id == Ticket.id,
-        Ticket.id.in_(follows),
-        Ticket.changed_at > since,
-        desk_side(asker),
-        Entry.kind.in_(WORDS),
-        Entry.actor_id != asker.person_id,
-        Entry.voided_at.is_(None),
+def _words_followed(query: Select[Any], asker: Asker, since: datetime) -> Select[Any]:
+    return (
+        query.join(Ticket, Ticket.id == Entry.ticket_id)
+        .join(Participant, Participant.ticket_id == Ticket.id)
+        .where(
+            Participant.person_id == asker.person_id,
+            Participant.how == FOLLOWER,
+            Ticket.changed_at > since,
+            Entry.recorded_at > since,
+            Entry.recorded_at >= Participant.since,
+            Entry.kind.in_(WORDS),
+            Entry.actor_id != asker.person_id,
+            Entry.voided_at.is_(None),
+            desk_side(asker),
+        )
     )

@@ -104,6 +104,7 @@ def test_the_bell_tells_who_follows_of_notes_too(
     house: House, gus: Person, ticket: Ticket, browser: Browsers
 ) -> None:
     browsing = browser().known_as(gus)
+    tickets.note(ticket.id, house.bo, "Written before anybody followed", now=clock.now())
     browsing.post(f"/tickets/{ticket.number}/follow")
     before = browsing.get("/bell/news").json
     tickets.note(ticket.id, house.bo, "Looks like the fuser", now=clock.now())
