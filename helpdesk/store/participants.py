@@ -56,8 +56,8 @@ def is_copied_in(ticket_ids: Collection[int], address: str) -> bool:
 
 
 def count_words_followed(asker: Asker, since: datetime, most: int) -> int:
-    """How many notes and messages others have written since then, and since the asker follows, on tickets that
-    they follow and read as the desk does; `most` are counted."""
+    """How many notes and messages others have written since then, and since the asker follows, on tickets
+    that they follow and read as the desk does; `most` are counted."""
     unseen = _words_followed(select(Entry.id), asker, since).limit(most)
     return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
 
