@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 from helpdesk.desk import example_maintenance, passwords, setup
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.service_fields import FieldKind
 from helpdesk.store.db import db, transaction
 from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.policies import list_policy_rules
 from helpdesk.store.rosters import Absence, Layer, Roster, RosterVersion
+from helpdesk.store.service_fields import ServiceField
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team, list_teams
 
@@ -31,6 +33,15 @@ TEAMS = (
 MANAGER, ADMINISTRATOR, AUDITOR, REPORTER = "Dee", "Eli", "Fay", "Ana"
 SHOWN = (("Ana", "reporter"), ("Bo", "agent"), ("Chen", "lead"), ("Dee", "manager"))
 SHOWN_TOO = (("Eli", "administrator"), ("Fay", "auditor"))
+
+# What the form asks about a service: the question, and the answers to choose from (none: a line of text).
+QUESTIONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "Printing": (
+        ("Which printer?", ()),
+        ("What does it do?", ("Nothing at all", "It prints badly", "Paper jams")),
+    ),
+    "Remote access": (("Where are you?", ("At home", "In a hotel or train", "At a customer's")),),
+}
 
 
 class _Service(NamedTuple):
@@ -82,7 +93,9 @@ def install(start: datetime, now: datetime) -> None:
             ),
             start,
         )
-        get_organisation().hotline = "extension 100"
+        organisation = get_organisation()
+        organisation.hotline = "extension 100"
+        organisation.options = {**organisation.options, "colleagues": True}
         departments = [Department(name=name) for name in DEPARTMENTS]
         db.session.add_all(departments)
         db.session.flush()
@@ -171,15 +184,19 @@ def _roster(name: str, people: list[int], starts_at: str) -> Roster:
 
 def _services(cast: _Cast) -> None:
     for each in SERVICES:
-        db.session.add(
-            Service(
-                name=each.name,
-                description=each.description,
-                team_id=cast.teams[each.team].id,
-                is_core=each.is_core,
-                is_restricted=each.is_restricted,
-            )
+        service = Service(
+            name=each.name,
+            description=each.description,
+            team_id=cast.teams[each.team].id,
+            is_core=each.is_core,
+            is_restricted=each.is_restricted,
         )
+        db.session.add(service)
+        db.session.flush()
+        for position, (label, choices) in enumerate(QUESTIONS.get(each.name, ()), start=1):
+            field = ServiceField(service_id=service.id, position=position, label=label, choices=list(choices))
+            field.kind = FieldKind.CHOICE if choices else FieldKind.TEXT
+            db.session.add(field)
 
 
 def _gentler_targets() -> None:
