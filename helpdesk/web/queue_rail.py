@@ -6,7 +6,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 
-from helpdesk.store.queue import MOST_COUNTED, Wanted
+from helpdesk.store.queue import Wanted
 from helpdesk.store.views import SavedView
 from helpdesk.web.frame import asker, navigation
 from helpdesk.web.queue_address import NAMES, address_of
@@ -22,6 +22,7 @@ LETTERS = {
     "all": "a",
 }
 HOT = ("unaccepted", "due")
+MOST_SAID = 999
 
 
 class Rail:
@@ -75,7 +76,7 @@ def _names() -> list[str]:
 
 def _said(count: int | None) -> str | None:
     """Beyond three digits nobody needs it to the ticket."""
-    return None if count is None else str(count) if count <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    return None if count is None else str(count) if count <= MOST_SAID else f"{MOST_SAID}+"
 
 
 def _pages() -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ DEFAULTS = {
     "ticket": ("fields", "is_shared", "followed_id", "stands_alone"),
 }
 COUNTED = ("state", "next_due_at", "is_open", "team_id", "assignee_id", "service_id", "reporter_id")
+LIVING = "state IN ('new', 'in_work', 'waiting', 'resolved')"
 BATCH = 1000
 
 
@@ -229,7 +230,13 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f("fk_ticket_parent_id"), "ticket", ["parent_id"], ["id"])
 
     op.drop_index("ix_ticket_views", "ticket")
-    op.create_index("ix_ticket_views", "ticket", [*COUNTED, "parent_id", "id"])
+    op.create_index(
+        "ix_ticket_living",
+        "ticket",
+        [*COUNTED, "parent_id", "severity", "kind", "is_triaged", "department_id", "reported_at", "id"],
+        sqlite_where=sa.text(LIVING),
+        postgresql_where=sa.text(LIVING),
+    )
     op.create_index(
         "ix_ticket_parent_id",
         "ticket",
@@ -309,7 +316,7 @@ def _seek_people() -> None:
 def downgrade() -> None:
     op.drop_index("ix_ticket_shared", "ticket")
     op.drop_index("ix_ticket_children", "ticket")
-    op.drop_index("ix_ticket_views", "ticket")
+    op.drop_index("ix_ticket_living", "ticket")
     op.create_index("ix_ticket_views", "ticket", [*COUNTED, "id"])
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_ticket_parent_id"), type_="foreignkey")
