@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, and_, or_, select
+from sqlalchemy import ForeignKey, case, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.rules.access import Asker
@@ -36,15 +36,10 @@ class Linked:
 
 def list_links(ticket_id: int, asker: Asker) -> list[Linked]:
     """The links of a ticket to others that the asker may see, by the other's number."""
+    there = case((TicketLink.ticket_id == ticket_id, TicketLink.other_id), else_=TicketLink.ticket_id)
     query = (
         select(TicketLink, Ticket)
-        .join(
-            Ticket,
-            or_(
-                and_(TicketLink.ticket_id == ticket_id, Ticket.id == TicketLink.other_id),
-                and_(TicketLink.other_id == ticket_id, Ticket.id == TicketLink.ticket_id),
-            ),
-        )
+        .join(Ticket, Ticket.id == there)
         .where(or_(TicketLink.ticket_id == ticket_id, TicketLink.other_id == ticket_id), visible_to(asker))
         .order_by(Ticket.id, TicketLink.how)
     )

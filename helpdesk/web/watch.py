@@ -47,6 +47,7 @@ ERRANDS = {
     "send": _l("send letters"),
     "parse": _l("read mail"),
     "recompute": _l("compute deadlines anew"),
+    "bulk": _l("carry out what was ordered for many tickets"),
     "pass_on": _l("pass on what was done to reports of the same fault"),
 }
 
