@@ -29,6 +29,7 @@ HELD: tuple[tuple[str, dict[str, Any]], ...] = (
     ("team", {"id": 1, "name": "ERP", "is_active": True}),
     ("organisation", {"id": 1, "name": "Example", "calendar_id": 1, "default_team_id": 1}),
     ("person", {"id": 1, "name": "Ana", "role": "reporter"}),
+    ("person", {"id": 2, "name": "张伟", "role": "reporter", "location": " Berlin "}),
     ("calendar_version", {"id": 1, "calendar_id": 1, "number": 1, "effective_at": AT}),
     ("policy", {"id": 1, "name": "Requests", "kind": "request", "position": -2}),
     ("policy", {"id": 2, "name": "Questions", "kind": "question", "position": -1}),
@@ -159,6 +160,11 @@ def test_a_house_of_the_release_before_is_brought_along(app: Flask) -> None:
     assert rows("roster_layer", "name", "version_id", "people") == [("weeks", 1, [1])]
     assert rows("ticket", "id", "service_id", "policy_version_id", "update_by") == [(7, 2, 4, None)]
     assert rows("letter", "id", "key", "channel_id") == [(8, "received:7", None)]
+    assert rows("person", "id", "location_id", "sought") == [
+        (1, None, ""),
+        (2, 1, " zhangwei zw wei zhang weizhang"),
+    ]
+    assert rows("location", "name") == [("Berlin",)]
     # The mark that there was, and one that has the ticket's alarms planned anew.
     assert rows("stale_target", "ticket_id", "target_id", "recomputation_id") == [(7, 3, None)] * 2
     assert_references_hold()
