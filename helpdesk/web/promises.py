@@ -81,7 +81,7 @@ def _promised(kind: Kind, severity: Severity, targets: SeverityTargets) -> Promi
         (solved, _length(targets.resolution)),
     ]
     if targets.update is not None:
-        lengths.append((_("When you write again, someone answers within"), _length(targets.update)))
+        lengths.append((_("A further answer comes within"), _length(targets.update)))
     return Promised(severity, str(WHEN[severity]) if kind is Kind.FAULT else "", lengths)
 
 
