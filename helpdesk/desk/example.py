@@ -6,9 +6,11 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.desk import example_maintenance, passwords, setup
+from helpdesk.desk.example_texts import CANNED
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.service_fields import FieldKind
+from helpdesk.store.canned_answers import CannedAnswer
 from helpdesk.store.db import db, transaction
 from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department, get_organisation
@@ -103,6 +105,9 @@ def install(start: datetime, now: datetime) -> None:
         _join(cast)
         _rosters(cast, start)
         _services(cast)
+        for name, team, texts in CANNED:
+            team_id = cast.teams[team].id if team else None
+            db.session.add(CannedAnswer(name=name, team_id=team_id, texts=texts))
         _gentler_targets()
         example_maintenance.install(cast.people, MANAGER, ZONE, now)
         _absences(cast, now)
