@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, dispatch, hand_up, reopenings, targets, tickets, triage, waiting
+from helpdesk.desk import closing, dispatch, hand_up, outages, reopenings, targets, tickets, triage, waiting
 from helpdesk.desk import explanation as explanations
 from helpdesk.desk.registration import Report
 from helpdesk.rules import access
@@ -28,6 +28,7 @@ from helpdesk.schemas.answers import (
     ReportersExplanationShape,
     TicketShape,
 )
+from helpdesk.schemas.outages import ReleaseSchema
 from helpdesk.schemas.service_fields import load_answers
 from helpdesk.schemas.tickets import (
     LONGEST_WAIT,
@@ -281,6 +282,20 @@ def merge(data: dict[str, Any], number: str) -> Ticket:
     """Join this duplicate to another ticket."""
     ticket = _to_work_on(number)
     return closing.merge(ticket.id, g.person, _desk_side_of(data["number"]).id, now=g.now, **DOOR)
+
+
+@verb("adopt", MergeSchema)
+def adopt(data: dict[str, Any], number: str) -> Ticket:
+    """Put this report under the one that stands for all who have the fault."""
+    ticket, parent = _to_work_on(number), _desk_side_of(data["number"])
+    outages.adopt(parent.id, [ticket.id], g.person, now=g.now, **DOOR)
+    return ticket_of(number)
+
+
+@verb("release", ReleaseSchema)
+def release(data: dict[str, Any], number: str) -> Ticket:
+    """Take this report out from under another: it goes on by itself."""
+    return outages.release(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
 
 
 @verb("confirm", RatingSchema)

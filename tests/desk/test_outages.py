@@ -161,6 +161,19 @@ def test_not_solved_for_one_lets_only_their_ticket_go(house: House) -> None:
     assert is_proved()
 
 
+def test_a_parent_that_is_reopened_leaves_those_alone_for_whom_it_was_solved(house: House) -> None:
+    parent, one, _two = crowd(house)
+    outages.adopt(parent.id, [one.id], house.bo, now=minutes(5))
+    closing.resolve(parent.id, house.bo, "disk", "made room", now=NOON)
+    passing_on.pass_on(NOON)
+    closing.reopen(parent.id, house.ana, "Not for me", now=ONE)
+    tickets.reply(parent.id, house.bo, "We look again.", now=ONE)
+    assert passing_on.pass_on(ONE) == 0
+    assert (parent.state, one.state, letters_about(one)[-1]) == ("new", "resolved", "resolved")
+    assert "step" in pending(parent)
+    assert is_proved()
+
+
 def test_a_child_let_go_has_its_own_ladder_and_somebody_must_accept_it(house: House) -> None:
     parent, one, two = crowd(house)
     outages.adopt(parent.id, [one.id, two.id], house.bo, now=minutes(5))

@@ -119,6 +119,26 @@ def test_what_is_missing_is_said(
     assert said in answer.text
 
 
+def test_a_program_puts_a_report_under_another_and_takes_it_out(
+    house: House, crowd: list[Ticket], browser: Browsers
+) -> None:
+    token = tokens.add_token(house.bo.id, "test", now=clock.now())
+
+    def ask(path: str, **body: str) -> int:
+        sent = browser().post(
+            f"/api/v1/tickets/{crowd[1].number}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        read_anew()
+        return sent.status_code
+
+    assert (ask("adopt", number=crowd[0].number), crowd[1].parent_id) == (200, crowd[0].id)
+    assert (ask("release", reason="Another error"), crowd[1].parent_id) == (200, None)
+    assert ask("release") == 409
+    assert ask("adopt", number="HD-999") == 404
+
+
 def test_an_ended_ticket_stands_for_nobody(house: House, crowd: list[Ticket], browser: Browsers) -> None:
     ended = report(house, house.ana, 4)
     closing.cancel(ended.id, house.bo, "Twice", now=clock.now())
