@@ -35,11 +35,12 @@ _HEADINGS: Mapping[str, str] = {
     " 聯絡電話, 电话号码, 電話號碼, 手机号, 分机, 分機",
     "locale": "language, locale, 语言, 語言",
     "zone": "time zone, timezone, zone, 时区, 時區",
-    "external_id": "external id, id elsewhere, directory id, object id, 外部编号, 外部編號, 目录编号",
+    "external_id": "external id, id elsewhere, directory id, object id, 外部编号, 外部編號, 目录编号,"
+    " 外部标识, 外部識別碼",
     "role": "role, 角色",
     "parent": "parent, belongs to, part of, parent department, above, 上级, 上級, 上级部门, 上級部門,"
-    " 属于, 屬於, 隶属",
-    "address": "address, street, 地址",
+    " 属于, 屬於, 隶属, 隶属于, 隸屬於",
+    "address": "address, street, 地址, 位址",
     "description": "description, what it is, 描述, 说明, 說明, 服务说明",
     "team": "team, support team, group, 团队, 團隊, 小组, 小組, 支持团队, 负责团队",
     "owner": "owner, service owner, 负责人, 負責人, 服务负责人",

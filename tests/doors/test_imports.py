@@ -5,16 +5,20 @@ import io
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from html import unescape
 
 import pytest
+from flask import Flask
+from flask_babel import force_locale
 from openpyxl import Workbook, load_workbook
 from werkzeug.test import TestResponse
 
 from helpdesk.desk import imports, leavers
 from helpdesk.desk.changes import By
+from helpdesk.i18n import LOCALES
 from helpdesk.rules.access import Role
-from helpdesk.rules.imports import guess
+from helpdesk.rules.imports import FIELDS, guess
 from helpdesk.store import db
 from helpdesk.store.imports import Import
 from helpdesk.store.locations import list_locations
@@ -23,6 +27,8 @@ from helpdesk.store.organisation import Department, list_departments
 from helpdesk.store.people import Person, find_person_by, find_person_by_address, list_people
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Service
+from helpdesk.web.admin.import_words import COLUMNS
+from tests.at_once import at_once
 from tests.conftest import MONDAY_9, Browser, House, read_anew
 
 Browsers = Callable[[], Browser]
@@ -368,3 +374,28 @@ def test_people_are_found_by_pinyin_its_initials_accents_and_any_order_of_words(
         "özge": ["ÖZGE Ünal"],
         "hang": [],
     }
+
+
+def test_of_two_who_take_in_the_same_table_at_once_one_does(
+    app: Flask, house: House, browser: Browsers, eli: Browser
+) -> None:
+    urls = [uploaded(eli, "people", PEOPLE), uploaded(eli, "people", PEOPLE)]
+    markers = [re.search(r'name="marker" value="(.*?)"', eli.get(url).text) for url in urls]
+
+    both = [browser().known_as(house.eli), eli]
+    works = [
+        partial(who.post, url, data={"marker": marker and marker[1]})
+        for who, url, marker in zip(both, urls, markers, strict=True)
+    ]
+    read_anew()
+    assert sorted(answer.status_code for answer in at_once(app, *works)) == [303, 422]
+    assert [row[1] for row in known()].count("1002") == 1
+    assert len(list_departments()) == 2
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_the_headings_of_templates_are_known_in_every_language(app: Flask, locale: str) -> None:
+    with app.test_request_context(), force_locale(locale):
+        for what, fields in FIELDS.items():
+            named = [field for field in fields if field != "role"]
+            assert guess([str(COLUMNS[field]) for field in named], what) == named

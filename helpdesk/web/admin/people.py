@@ -14,6 +14,7 @@ from helpdesk.desk.directory import Record
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.access import Role, may_be_in_team
 from helpdesk.schemas.people import ROLE_NAMES, RecordSchema, zones
+from helpdesk.store.locations import list_locations
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.people import Person, find_person, list_people
 from helpdesk.store.teams import list_teams
@@ -198,6 +199,7 @@ def _choices(teams: dict[str, str]) -> dict[str, Any]:
         "language_options": list(LOCALES.items()),
         "zone_options": [(zone, zone) for zone in zones()],
         "department_options": [(d.id, d.name) for d in list_departments()],
+        "locations": [location.name for location in list_locations()],
         "teams": [(team, teams.get(str(team.id), "")) for team in known],
         "skill_options": skills.options(),
         "team_roles": [role for role in Role if may_be_in_team(role)],
