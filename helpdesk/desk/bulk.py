@@ -17,7 +17,7 @@ from helpdesk.desk.dispatch import Nobody
 from helpdesk.desk.tickets import Taken
 from helpdesk.outbound import alarms
 from helpdesk.rules.access import Asker, may
-from helpdesk.rules.lifecycle import NotAllowed, is_allowed
+from helpdesk.rules.lifecycle import NotAllowed, is_allowed, require
 from helpdesk.rules.severity import Severity
 from helpdesk.store.bulk import (
     BulkAction,
@@ -55,8 +55,8 @@ class _Refused(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a ticket. `state` and `fault` as BulkItem's; `before` and `after` where it was tried out
-    and changes; `letters`: how many are written."""
+    """What becomes of a ticket. `state` and `fault` as BulkItem's; `before` and `after` where it was tried
+    out and changes; `letters`: how many are written."""
 
     ticket_id: int
     state: str
@@ -239,6 +239,7 @@ def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> None:
 
 def _adopt(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
     _require_seen(person.asker, data["other_id"], "other_unseen")
+    require("adopt", get_standing(ticket_id).state)  # which leaves out what has ended, and says nothing of it
     return outages.adopt(data["other_id"], [ticket_id], person, now=now)
 
 

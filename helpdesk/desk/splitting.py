@@ -1,5 +1,6 @@
 """A message that is about something else becomes a ticket of its own."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,8 +42,8 @@ def split(
         ticket = get_ticket_for_change(ticket_id)
         require("split", ticket.state)
         entries = list_entries(ticket.id)
-        message = next((entry for entry in entries if entry.id == entry_id), None)
-        if message is None or not can_be_split(message):
+        message = find_message(entries, entry_id)
+        if message is None:
             raise LookupError(f"ticket {ticket_id} has no message {entry_id} to split off")
         known = became(entries).get(entry_id)
         if known is not None:
@@ -53,12 +54,15 @@ def split(
     return new
 
 
-def can_be_split(entry: Entry) -> bool:
-    """Whether the entry is a message that may be about something else."""
-    return entry.kind in CAN_BE_SPLIT and entry.actor_id is not None and entry.voided_at is None
+def find_message(entries: Sequence[Entry], entry_id: int) -> Entry | None:
+    """The message of that id, if it is one that may be about something else."""
+    found = next((entry for entry in entries if entry.id == entry_id), None)
+    if found is None or found.kind not in CAN_BE_SPLIT or found.actor_id is None or found.voided_at:
+        return None
+    return found
 
 
-def became(entries: list[Entry]) -> dict[int, int]:
+def became(entries: Sequence[Entry]) -> dict[int, int]:
     """Which messages of a timeline became tickets: the ticket's id by the message's."""
     return {entry.detail["entry"]: entry.detail["ticket"] for entry in entries if entry.kind == "split"}
 
@@ -73,7 +77,7 @@ def _ticket_of(
     now: datetime,
 ) -> Ticket:
     said = answers or Answers(None, None, False)
-    assert message.actor_id is not None  # noqa: S101 - can_be_split says so
+    assert message.actor_id is not None  # noqa: S101 - find_message says so
     command = Report(
         subject=subject,
         body="",

@@ -280,6 +280,12 @@ class SplitSchema(AnswersSchema):
     service_id = number(_l("Choose a service from the list."), load_default=None)
 
 
+class SplitMessageSchema(SplitSchema):
+    """With the message, where no address names it."""
+
+    entry_id = number(_l("Give the id of an entry."), required=True)
+
+
 class RatingSchema(Schema):
     """How the reporter found it; both may be left out."""
 

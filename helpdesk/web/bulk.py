@@ -233,7 +233,7 @@ def _preview(deed: str, chosen: list[Ticket], data: dict[str, Any]) -> str:
         letters=sum(outcome.letters for outcome in found),
         tried=bulk.MOST_TRIED if len(found) > bulk.MOST_TRIED else None,
         carried=[pair for pair in request.form.items(multi=True) if pair[0] not in _CARRIED],
-        seen=_seen(),
+        seen=data.get("seen", ""),
         sending=sending({}),
         **about,
     )

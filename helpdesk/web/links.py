@@ -116,8 +116,8 @@ def _ticket(number: str) -> Ticket:
 
 def _message(ticket: Ticket, entry_id: int) -> Entry:
     """The message of the ticket that can become one; 404 otherwise."""
-    found = next((each for each in list_entries(ticket.id) if each.id == entry_id), None)
-    if found is None or not splitting.can_be_split(found):
+    found = splitting.find_message(list_entries(ticket.id), entry_id)
+    if found is None:
         abort(404)
     return found
 
