@@ -7,7 +7,13 @@
   const MARKED_FOR = 4000; // milliseconds; the stylesheet fades as long
   const TOLD_FOR = 12000;
 
-  const say = (words) => { one("#queue-news").textContent = words; };
+  // What happens at once is said together, and the same words again are news again.
+  const saying = new Set();
+  const sayAll = () => { one("#queue-news").textContent = [...saying].join(", "); saying.clear(); };
+  const say = (words) => {
+    if (!saying.size) { one("#queue-news").textContent = ""; setTimeout(sayAll, 100); }
+    saying.add(words);
+  };
   const numberOf = (row) => `HD-${row.id.slice(1)}`;
   const linkOf = (row) => one(".what a", row);
   const rows = () => all(":scope > .row", list);

@@ -90,11 +90,6 @@ def list_queue(asker: Asker, wanted: Wanted, now: datetime, page: int = 1) -> li
     return list(db.session.execute(query, asked))
 
 
-def get_view_counts(asker: Asker, now: datetime) -> dict[str, int]:
-    """How many tickets stand in each view for the asker; one query."""
-    return get_counts(asker, (), now)[0]
-
-
 def get_counts(
     asker: Asker, saved: Sequence[Wanted], now: datetime
 ) -> tuple[dict[str, int], list[int | None], int]:
