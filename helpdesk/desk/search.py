@@ -15,21 +15,24 @@ from helpdesk.rules.highlights import Part, count_likely, marked, snippet
 from helpdesk.rules.search import Filter, Problem, Query
 from helpdesk.rules.words import Term, tokens_of
 from helpdesk.store.db import transaction
-from helpdesk.store.found import (
-    Condition,
-    Piece,
-    Sought,
+from helpdesk.store.documents import (
     answers_of,
     find_newest_id,
     get_sweep_for_change,
     list_documents,
-    list_found,
     list_ids_below,
-    list_pieces,
-    list_tickets_of,
     lock_tickets,
     names_of,
     texts_of,
+)
+from helpdesk.store.found import (
+    Condition,
+    Piece,
+    Sought,
+    list_beside,
+    list_found,
+    list_pieces,
+    list_tickets_of,
 )
 from helpdesk.store.people import Person, list_people
 from helpdesk.store.search import (
@@ -41,7 +44,7 @@ from helpdesk.store.search import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
-from helpdesk.store.tickets import Entry, Ticket, list_desk_side
+from helpdesk.store.tickets import Entry, Ticket
 
 PAGE = 50
 LAST_PAGE = 4
@@ -92,11 +95,12 @@ def look(
     is_own = is_own or not may(asker, "queue.see")
     query = grammar.parse(text, grammar.OF_REPORTERS if is_own else grammar.FILTERS)
     conditions, problems = _conditions(query.filters, asker, zone)
-    sought = Sought(query.terms, query.without, tuple(conditions), is_own)
+    beside = () if is_own else tuple(list_beside(asker))
+    sought = Sought(query.terms, query.without, tuple(conditions), is_own, beside)
     ids: list[int] = []
     if not query.is_empty and not (query.filters and not conditions and not query.terms):
         if query.number is not None:
-            ids += list_found(asker, Sought(number=query.number, is_own=is_own), now, 1)
+            ids += list_found(asker, Sought(is_own=is_own, beside=beside, number=query.number), now, 1)
         limit = PAGE * page + 1
         ids += [each for each in list_found(asker, sought, now, limit) if each not in ids]
     people = (
@@ -106,7 +110,7 @@ def look(
     goes_on, is_last = len(ids) > PAGE * page, page >= LAST_PAGE
     return Found(
         query,
-        _hits(shown, asker, query.terms, is_own),
+        _hits(shown, asker, query.terms, set() if is_own else set(shown) - set(beside)),
         has_more=goes_on and not is_last,
         is_cut=goes_on and is_last,
         people=people,
@@ -153,10 +157,9 @@ def _ids(name: str, value: str, asker: Asker) -> tuple[int, ...]:
     return tuple(exact or (thing.id for thing in things if wanted in thing.name.casefold()))
 
 
-def _hits(ids: Sequence[int], asker: Asker, terms: Sequence[Term], is_own: bool) -> list[Hit]:
+def _hits(ids: Sequence[int], asker: Asker, terms: Sequence[Term], of_desk: set[int]) -> list[Hit]:
     if not ids:
         return []
-    of_desk = set() if is_own else list_desk_side(set(ids), asker)
     pieces: dict[int, list[Piece]] = {}
     for piece in list_pieces(ids, of_desk) if terms else ():
         pieces.setdefault(piece.ticket_id, []).append(piece)

@@ -9,25 +9,34 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, load_only
 from sqlalchemy.sql.expression import FromClause
 
 from helpdesk.rules.access import Asker, ticket_reach
 from helpdesk.rules.lifecycle import FINAL, State
 from helpdesk.rules.spans import Span
-from helpdesk.rules.words import Term, tokens_of
+from helpdesk.rules.words import Term
 from helpdesk.store.db import among, db
+from helpdesk.store.people import Person
 from helpdesk.store.search import (
-    Document,
-    Text,
-    WordSweep,
     has_words,
     holds,
     plan_for_these_words,
     words_table,
 )
+from helpdesk.store.services import Service
 from helpdesk.store.tickets import Attachment, Entry, Participant, Ticket, desk_side, visible_to
 
+# What a line of results says, to staff and to reporters.
+SHOWN = (
+    Ticket.subject,
+    Ticket.severity,
+    Ticket.state,
+    Ticket.reported_at,
+    Ticket.waiting_for,
+    Ticket.reopen_count,
+    Ticket.next_target,
+)
 OLDEST_TEXTS = 60
 """How many texts of a ticket are looked at for the best piece: a page with fifty of them stays quick."""
 
@@ -46,12 +55,13 @@ class Condition:
 @dataclass(frozen=True)
 class Sought:
     """What is asked of the store. With `is_own` only tickets in which the asker takes part, and of those what
-    their reporter reads; with a `number` that ticket alone."""
+    their reporter reads, as also of those `beside` (of `list_beside`); with a `number` that ticket alone."""
 
     terms: tuple[Term, ...] = ()
     without: tuple[Term, ...] = ()
     conditions: tuple[Condition, ...] = ()
     is_own: bool = False
+    beside: tuple[int, ...] = ()
     number: int | None = None
 
 
@@ -88,7 +98,12 @@ def list_found(asker: Asker, sought: Sought, now: datetime, limit: int) -> list[
 def list_tickets_of(ids: Sequence[int], asker: Asker) -> list[Ticket]:
     """These tickets in this order, with what a line of results says of them; none the asker may not see."""
     query = select(Ticket).where(among(Ticket.id, ids), visible_to(asker))
-    loaded = (joinedload(Ticket.service), joinedload(Ticket.reporter), joinedload(Ticket.assignee))
+    people = (joinedload(Ticket.reporter), joinedload(Ticket.assignee))
+    loaded = (
+        load_only(*SHOWN),
+        joinedload(Ticket.service),
+        *(each.load_only(Person.name) for each in people),
+    )
     found = {ticket.id: ticket for ticket in db.session.scalars(query.options(*loaded))}
     return [found[each] for each in ids if each in found]
 
@@ -107,7 +122,8 @@ def list_pieces(ids: Sequence[int], of_desk: set[int]) -> list[Piece]:
     )
     found = []
     readable = or_(texts.c.is_public, among(texts.c.ticket_id, of_desk))
-    for row in db.session.execute(select(texts).where(texts.c.place <= OLDEST_TEXTS, readable)):
+    oldest = select(texts).where(texts.c.place <= OLDEST_TEXTS, readable).order_by(texts.c.place)
+    for row in db.session.execute(oldest):
         found.append(Piece(row.ticket_id, row.kind, row.body, row.is_public, row.at))
         if row.kind == "resolved" and row.ticket_id in of_desk and row.detail.get("cause"):
             found.append(Piece(row.ticket_id, "cause", row.detail["cause"], False, row.at))
@@ -130,85 +146,6 @@ def _file_names(ids: Sequence[int], of_desk: set[int]) -> list[Piece]:
     ]
 
 
-def get_sweep_for_change() -> WordSweep:
-    """How far the sweep has come with tickets of before, locked until the transaction ends. For desk
-    verbs."""
-    sweep = db.session.scalar(select(WordSweep).with_for_update())
-    if sweep is None:
-        sweep = WordSweep(id=1, left_id=0)
-        db.session.add(sweep)
-    return sweep
-
-
-def find_newest_id() -> int:
-    """The highest id of a ticket; 0 where there is none."""
-    return db.session.scalar(select(func.max(Ticket.id))) or 0
-
-
-def list_ids_below(last_id: int, limit: int) -> list[int]:
-    """The next ids of tickets from `last_id` on downwards."""
-    return list(
-        db.session.scalars(
-            select(Ticket.id).where(Ticket.id <= last_id).order_by(Ticket.id.desc()).limit(limit)
-        )
-    )
-
-
-def lock_tickets(ids: Sequence[int]) -> None:
-    """Nobody writes to these tickets until the transaction ends. In order of id, as everywhere. For desk
-    verbs."""
-    query = select(Ticket.id).where(among(Ticket.id, ids)).order_by(Ticket.id)
-    db.session.execute(query.with_for_update(key_share=True)).all()
-
-
-def list_documents(ids: Sequence[int]) -> list[Document]:
-    """What is to be found of these tickets, by id: as desk/search keeps it entry by entry."""
-    tickets = (
-        select(Ticket.id, Ticket.subject, Ticket.fields).where(among(Ticket.id, ids)).order_by(Ticket.id)
-    )
-    files: dict[int, list[str]] = {}
-    named = (
-        select(Attachment.entry_id, Attachment.name)
-        .where(among(Attachment.ticket_id, ids), Attachment.role != "formatted")
-        .order_by(Attachment.id)
-    )
-    for row in db.session.execute(named):
-        files.setdefault(row.entry_id, []).append(row.name)
-    found: dict[int, Document] = {}
-    for row in db.session.execute(tickets):
-        found[row.id] = Document(row.id, tokens_of(row.subject))
-        found[row.id].texts += answers_of(row.fields)
-    columns = (Entry.id, Entry.ticket_id, Entry.kind, Entry.body, Entry.detail, Entry.is_public)
-    entries = select(*columns).where(among(Entry.ticket_id, ids), Entry.voided_at.is_(None))
-    for row in db.session.execute(entries.order_by(Entry.id)):
-        texts = texts_of(row.kind, row.body, row.detail, row.is_public)
-        found[row.ticket_id].texts += texts + names_of(files.get(row.id, ()), row.is_public)
-    return list(found.values())
-
-
-def answers_of(fields: dict[str, object] | None) -> list[Text]:
-    """What the service's own questions were answered, as texts that reporters read."""
-    tokens = [token for value in (fields or {}).values() for token in tokens_of(_said(value))]
-    return [Text(tokens, True)] if tokens else []
-
-
-def texts_of(kind: str, body: str, detail: dict[str, object], is_public: bool) -> list[Text]:
-    """The texts of an entry: its body, and with a solution the cause, which reporters do not read."""
-    cause = str(detail.get("cause") or "") if kind == "resolved" else ""
-    texts = [Text(tokens_of(body), is_public), Text(tokens_of(cause), False)]
-    return [each for each in texts if each.tokens]
-
-
-def names_of(files: Sequence[str], is_public: bool) -> list[Text]:
-    """The names of an entry's files as a text."""
-    tokens = [token for name in files for token in tokens_of(name)]
-    return [Text(tokens, is_public)] if tokens else []
-
-
-def _said(value: object) -> str:
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
 def _rights(asker: Asker, sought: Sought, words: FromClause) -> list[ColumnElement[bool]]:
     """Tickets the asker may see, found by what they may read of each: whoever takes part in a ticket without
     being of its desk never learns from what is found, or not, what its notes say."""
@@ -217,10 +154,20 @@ def _rights(asker: Asker, sought: Sought, words: FromClause) -> list[ColumnEleme
         return [_taking_part(asker), *_readable(words, sought, "public")]
     if reach.everything:
         return _without(words, sought, "all")
+    inside = and_(desk_side(asker), *_without(words, sought, "all"))
+    if not sought.beside:  # as mostly: the planner need not think of it
+        return [inside]
+    return [or_(inside, and_(among(Ticket.id, sought.beside), *_readable(words, sought, "public")))]
+
+
+def list_beside(asker: Asker) -> list[int]:
+    """Tickets in which staff take part without being of their desk: of restricted services, and few."""
+    if ticket_reach(asker).everything:
+        return []
     of_desk = func.coalesce(desk_side(asker), false())  # without an assignee it may be neither
-    inside = and_(of_desk, *_without(words, sought, "all"))
-    beside = and_(_taking_part(asker), not_(of_desk), *_readable(words, sought, "public"))
-    return [or_(inside, beside)]
+    secret = select(Service.id).where(Service.is_restricted)
+    beside = select(Ticket.id).where(Ticket.service_id.in_(secret), _taking_part(asker), not_(of_desk))
+    return list(db.session.scalars(beside))
 
 
 def _readable(words: FromClause, sought: Sought, place: str) -> list[ColumnElement[bool]]:
