@@ -17,6 +17,7 @@ from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed, require
 from helpdesk.store.db import transaction
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.outages import (
+    find_answer_to_all,
     list_affected,
     list_child_ids,
     list_known_faults,
@@ -24,7 +25,7 @@ from helpdesk.store.outages import (
     list_open_parents,
 )
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket, find_entry, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
 
 BATCH = 25  # children a transaction: SQLite's other writers wait for it
 
@@ -143,10 +144,10 @@ def adopt(
 ) -> list[int]:
     """These reports are one fault: they stand under the parent from now on. Returns the ids of those that do.
 
-    A child pages nobody and takes over what is done on the parent: who accepted it, its last answer and all
-    that follows. Its deadlines stay its own. Its reporter is told. What has ended is left out, and so is what
-    stands there already; children of a child come along. `subject` renames the parent: whoever reports the
-    service reads it. NotAllowed where the parent has ended (verb `adopt_into`) or is a child
+    A child pages nobody and takes over what is done on the parent: who accepted it, its last answer to all, and
+    all that follows. Its deadlines stay its own. Its reporter is told. What has ended is left out, and so is
+    what stands there already; children of a child come along. `subject` renames the parent: whoever reports
+    the service reads it. NotAllowed where the parent has ended (verb `adopt_into`) or is a child
     (`adopt_into_child`). In batches, each whole by itself.
     """
     wanted, done = sorted({*child_ids} - {parent_id}), []
@@ -179,7 +180,7 @@ def _adopt(
     for child in taken:
         child.parent_id, child.followed_id = parent.id, entry.id
     people = 0 if _is_secret(parent) else len(list_affected([parent.id])[parent.id])
-    answer = find_entry(parent.id, "replied")
+    answer = find_answer_to_all(parent.id)
     for child in taken:
         _take_in(child, parent, answer, actor, people, now, door)
     return [child.id for child in taken]

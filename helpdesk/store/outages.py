@@ -197,6 +197,23 @@ def list_to_pass_on(parent_id: int, after_id: int) -> list[Entry]:
     return list(db.session.scalars(query.order_by(Entry.id)))
 
 
+def find_answer_to_all(parent_id: int) -> Entry | None:
+    """The last public answer that was written on the ticket since others stand under it, with its files; None
+    before there is one. What was answered to its own reporter before is for nobody else."""
+    first = select(func.min(Entry.id)).where(Entry.ticket_id == parent_id, Entry.kind == "adopted")
+    query = (
+        select(Entry)
+        .where(
+            Entry.ticket_id == parent_id,
+            Entry.kind == "replied",
+            Entry.voided_at.is_(None),
+            Entry.id > first.scalar_subquery(),
+        )
+        .options(selectinload(Entry.attachments))
+    )
+    return db.session.scalar(query.order_by(Entry.id.desc()).limit(1))
+
+
 def find_heir(survivor_id: int, child_id: int) -> tuple[int, int] | None:
     """Under which ticket the children of one go on that was merged into `survivor_id`, and its last entry;
     None where that has ended, or is the child itself."""

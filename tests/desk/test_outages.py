@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.desk import alarms, closing, outages, passing_on, status, tickets, waiting
 from helpdesk.desk.check import check
-from helpdesk.desk.tickets import Report
+from helpdesk.desk.registration import Report
 from helpdesk.rules.access import Asker, Role
 from helpdesk.rules.lifecycle import NotAllowed
 from helpdesk.rules.severity import Affected, Works
@@ -147,6 +147,15 @@ def test_whoever_comes_under_an_accepted_parent_late_gets_its_last_answer(house:
     assert "The database is full." in text
     assert "Bo is working on it." in text
     assert cycles(two)[0] == ("response", "met")
+
+
+def test_what_was_answered_to_one_before_is_not_for_all(house: House) -> None:
+    parent, one, _two = crowd(house)
+    tickets.reply(parent.id, house.bo, "Dear Ana, is it your laptop again?", now=minutes(4))
+    outages.adopt(parent.id, [one.id], house.bo, now=minutes(5))
+    passing_on.pass_on(minutes(6))
+    assert kinds(one) == ["reported", "adopted"]
+    assert "laptop" not in db.session.query(Letter).filter_by(ticket_id=one.id, kind="adopted").one().text
 
 
 def test_not_solved_for_one_lets_only_their_ticket_go(house: House) -> None:
