@@ -145,7 +145,7 @@ def adopt(
     """These reports are one fault: they stand under the parent from now on. Returns the ids of those that do.
 
     A child pages nobody and takes over what is done on the parent: who accepted it, its last answer to all,
-    and all that follows. Its deadlines stay its own. Its reporter is told. What has ended is left out, and so is
+    and all that follows. Its deadlines stay its own. Its reporter is told. What has ended is left out, as is
     what stands there already; children of a child come along. `subject` renames the parent: whoever reports
     the service reads it. NotAllowed where the parent has ended (verb `adopt_into`) or is a child
     (`adopt_into_child`). In batches, each whole by itself.
