@@ -217,7 +217,8 @@ def count_people_at() -> dict[int, int]:
     query = select(Person.location_id, func.count()).where(
         Person.left_at.is_(None), Person.location_id.is_not(None)
     )
-    return {row[0]: row[1] for row in db.session.execute(query.group_by(Person.location_id))}
+    rows = db.session.execute(query.group_by(Person.location_id))
+    return {location_id: count for location_id, count in rows if location_id is not None}
 
 
 def list_people(
