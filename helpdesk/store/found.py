@@ -25,7 +25,7 @@ from helpdesk.store.search import (
     words_table,
 )
 from helpdesk.store.services import Service
-from helpdesk.store.tickets import Attachment, Entry, Participant, Ticket, desk_side, visible_to
+from helpdesk.store.tickets import LOOKING_ON, Attachment, Entry, Participant, Ticket, desk_side, visible_to
 
 # What a line of results says, to staff and to reporters.
 SHOWN = (
@@ -33,6 +33,7 @@ SHOWN = (
     Ticket.severity,
     Ticket.state,
     Ticket.reported_at,
+    Ticket.reporter_id,
     Ticket.waiting_for,
     Ticket.reopen_count,
     Ticket.next_target,
@@ -183,7 +184,9 @@ def _taking_part(asker: Asker) -> ColumnElement[bool]:
     if asker.person_id is None:
         return false()
     reported = select(Ticket.id).where(Ticket.reporter_id == asker.person_id)
-    joined = select(Participant.ticket_id).where(Participant.person_id == asker.person_id)
+    joined = select(Participant.ticket_id).where(
+        Participant.person_id == asker.person_id, Participant.how.not_in(LOOKING_ON)
+    )
     return Ticket.id.in_(reported.union_all(joined))
 
 

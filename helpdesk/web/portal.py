@@ -11,6 +11,7 @@ from helpdesk.store.organisation import find_organisation
 from helpdesk.store.portal import count_own_tickets, list_own_tickets
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows, state_for
+from helpdesk.web.search import say_problems
 from helpdesk.web.visits import may_read_colleagues
 
 bp = Blueprint("portal", __name__)
@@ -58,6 +59,7 @@ def _found(question: str) -> str:
         "portal/found.html",
         question=question,
         found=found,
+        problems=say_problems(found.problems),
         states={hit.ticket.id: state_for(hit.ticket, current_user.id) for hit in found.hits},
         page=number,
     )

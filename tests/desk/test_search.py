@@ -159,6 +159,9 @@ def test_nobody_finds_what_they_may_not_read(house: House) -> None:
     assert found(house.bo, "secret") == ["Printer"]
     assert found(house.bo, "public -secret") == ["Salary of mine"]
     assert found(house.eli, "public", is_own=True) == []
+    with transaction():
+        participants.join(db.session.get_one(Ticket, everybody.id), stranger, "affected", now=NOW)
+    assert found(stranger, "public") == [], "who has the same fault does not read what others wrote"
 
 
 def test_a_snippet_shows_nothing_that_the_asker_may_not_read(house: House) -> None:

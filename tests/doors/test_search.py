@@ -1,13 +1,16 @@
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from helpdesk import clock
+from helpdesk.cli import main
 from helpdesk.desk import tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.store import db
+from helpdesk.store.search import WordSweep
 from helpdesk.store.tickets import Ticket
 from tests.conftest import Browser, House
 from tests.doors.test_queue import other_team
@@ -107,3 +110,31 @@ def test_a_page_takes_as_many_queries_however_much_is_found(house: House, bo: Br
     asked(bo, "printer")  # whatever else has to be read anew since
     assert queries("printer") == few
     assert few < 25
+
+
+def test_a_reporter_reads_what_is_wrong_with_a_filter(browser: Browsers, house: House) -> None:
+    report(house, "Printer jams")
+    page = asked(browser().known_as(house.ana), "printer is:untriaged assignee:bo", "/my")
+    assert "<mark>Printer</mark>" in page
+    assert "“is:” does not know “untriaged”" in page
+    assert "There is no filter “assignee:”" in page
+
+
+def test_the_watch_page_says_how_many_tickets_are_still_to_be_read(browser: Browsers, house: House) -> None:
+    eli = browser().known_as(house.eli)
+    assert "read for the search" not in eli.get("/watch").text
+    db.session.add(WordSweep(id=1, left_id=1234))
+    db.session.commit()
+    assert "about 1,234 are left" in eli.get("/watch").text
+
+
+def test_the_command_line_reads_every_ticket_anew(
+    house: House, bo: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report(house, "Printer jams")
+    db.session.execute(text("DELETE FROM ticket_words"))
+    db.session.commit()
+    assert "Nothing found" in asked(bo, "printer")
+    monkeypatch.setattr("helpdesk.cli.search.opened", lambda _settings: nullcontext())  # the test's own
+    assert main(["search", "rebuild"]) == 0
+    assert "<mark>Printer</mark>" in asked(bo, "printer")
