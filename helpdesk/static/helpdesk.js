@@ -479,6 +479,7 @@
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
     document.addEventListener("change", onChoice);
+    document.addEventListener("input", narrow);
     one("#fixes")?.focus();
     // An address that ends in #key=r: as if it were pressed on arrival, where one only goes on typing.
     const arrived = all("[data-key][data-then-focus]").find((e) => location.hash === `#key=${e.dataset.key}`);
@@ -486,6 +487,16 @@
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     setInterval(tickAll, 1000);
   };
+  // A long list of people, narrowed as one types: by name, or by what else somebody is sought by (pinyin).
+  function narrow({ target }) {
+    if (!target.dataset?.narrows) return;
+    const words = target.value.toLowerCase().split(/\s+/).filter(Boolean), sought = JSON.parse(target.dataset.sought);
+    const list = target.form.elements[target.dataset.narrows];
+    const people = [...list.options].filter((option) => option.value);
+    for (const option of people) option.hidden = !words.every((word) => option.text.toLowerCase().includes(word) || sought[option.value].includes(` ${word}`));
+    const first = people.find((option) => !option.hidden);
+    if (words.length && first) list.value = first.value;
+  }
   // For the scripts of single pages, which follow this one.
   window.helpdesk = { all, one, fill, remember, typing, shown, keysOn, freshen, poll, tickAll, openSheet, prepare, goes: () => Date.now() < goUntil };
   start();

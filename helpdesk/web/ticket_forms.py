@@ -212,7 +212,11 @@ def _people(ticket: Ticket) -> dict[str, Any]:
         )
         for choice in found
     ]
-    return {"people": [group for group in groups if group[1]], "ways": ways}
+    return {
+        "people": [group for group in groups if group[1]],
+        "sought": {p.id: p.sought for p in staff},
+        "ways": ways,
+    }
 
 
 def _above(ticket: Ticket) -> dict[str, Any]:

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from helpdesk.desk import tickets
+from helpdesk.rules.access import Role
+from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.imports import Import
 from helpdesk.store.locations import Location
@@ -82,3 +85,23 @@ def test_a_colour_of_ones_own_is_legible_on_the_pages_that_show_most_of_it(
         for theme in ("light", "dark"):
             page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             axe_clean(page)
+
+
+def test_whom_a_ticket_goes_to_is_found_by_initials_among_many(
+    house: House, visit: Visit, axe_clean: Callable[[Page], None]
+) -> None:
+    command = tickets.Report("Stuck", "", works=Works.NOTHING, affected=Affected.ME)
+    ticket = tickets.report(command, house.ana, now=MONDAY_9, door="web")
+    for number in range(12):
+        house.person(f"Agent {number}", Role.AGENT)
+    house.person("张伟", Role.AGENT).addresses[0].email = "zhang.wei@example.org"
+    db.session.commit()
+    page = visit(house.bo, f"/tickets/{ticket.number}/assign")
+    page.get_by_label("Find a person").fill("zw")
+    expect(page.locator("#assignee_id option:checked")).to_have_text("张伟")
+    axe_clean(page)
+    page.get_by_role("button", name="Assign").click()
+    expect(page.get_by_text("张伟").first).to_be_visible()
+    read_anew()
+    assert ticket.assignee is not None
+    assert ticket.assignee.name == "张伟"
