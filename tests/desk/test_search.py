@@ -6,6 +6,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from flask import Flask
 from sqlalchemy import text
 
 from helpdesk.desk import closing, participants, reopenings, search, tickets
@@ -23,6 +24,7 @@ from helpdesk.store.search import WordSweep, find_words_left
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
+from tests.at_once import at_once
 from tests.conftest import House
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -240,6 +242,29 @@ def test_a_sweep_goes_on_where_it_was_and_writers_do_not_wait_for_it(
     while search.sweep():
         pass
     assert found(house.bo, "kept") == ["Old 4", "Old 3", "Old 2", "Old 1", "Old 0"]
+
+
+def test_what_is_written_while_a_sweep_reads_is_not_lost(
+    app: Flask, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids, bo, author = [report(house, f"Old {n}", "kept").id for n in range(12)], house.bo.asker, house.bo
+    db.session.execute(text("DELETE FROM ticket_words"))
+    db.session.add(WordSweep(id=1, left_id=ids[-1]))
+    db.session.commit()
+    monkeypatch.setattr(search, "BATCH", 2)
+
+    def write() -> None:
+        for n in reversed(ids):
+            tickets.note(n, author, "meanwhile", now=NOW)
+
+    def read() -> None:
+        while search.sweep():
+            pass
+
+    assert at_once(app, write, read, read) == [None, None, None]
+    db.session.rollback()
+    assert len(found(bo, "kept meanwhile")) == 12
+    assert [d for batch in check() for d in batch.differences] == []
 
 
 def test_a_ticket_takes_no_more_than_fits(house: House) -> None:
