@@ -22,7 +22,7 @@ from helpdesk.store.outages import (
     list_child_ids,
     list_known_faults,
     list_lone_faults,
-    list_open_parents,
+    list_parents_of,
 )
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
@@ -117,7 +117,7 @@ def proposals(asker: Asker, now: datetime, service_ids: Collection[int] | None =
         by_service.setdefault(fault.service_id, []).append(fault)
     if not by_service:
         return []
-    parents = {each.service_id: each for each in list_open_parents(asker, by_service)}
+    parents = {each.service_id: each for each in list_parents_of(by_service, asker)}
     crowded, found = limits(), []
     for service_id, faults in by_service.items():
         parent = parents.get(service_id)

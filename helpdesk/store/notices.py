@@ -3,9 +3,21 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker
@@ -15,7 +27,15 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
-from helpdesk.store.tickets import Entry, Target, Ticket, visible_to
+from helpdesk.store.tickets import (
+    Entry,
+    Target,
+    Ticket,
+    anybody_like,
+    parameters,
+    values_of,
+    visible_to,
+)
 
 PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
 LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
@@ -196,19 +216,25 @@ def put_into_letter(notice_ids: list[int], letter_id: int) -> bool:
 def count_unseen(asker: Asker, now: datetime) -> int:
     """Of how many alarms of the last RINGS_FOR the asker has not yet looked at their bell; MOST_COUNTED at
     most are counted, and of tickets that they may no longer see none."""
-    unseen = (
+    asked = values_of(asker) | {"since": now - RINGS_FOR}
+    return len(db.session.execute(_unseen_query(anybody_like(asker)), asked).all())
+
+
+@lru_cache(maxsize=32)
+def _unseen_query(asker: Asker) -> Select[Any]:
+    me, _teams = parameters(asker)
+    return (
         select(_notices.alarm_id)
         .join(Ticket, _tickets.id == _notices.ticket_id)
         .where(
-            _notices.person_id == asker.person_id,
-            _notices.created_at > now - RINGS_FOR,
+            _notices.person_id == me,
+            _notices.created_at > bindparam("since", type_=UtcDateTime),
             _notices.seen_at.is_(None),
             visible_to(asker),
         )
         .distinct()
         .limit(MOST_COUNTED)
     )
-    return len(db.session.execute(unseen).all())
 
 
 def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:

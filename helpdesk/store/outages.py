@@ -2,19 +2,27 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, true, union
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select, true, union
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from helpdesk.rules.access import Asker
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.outages import PASSED_ON
-from helpdesk.store.db import among, db
+from helpdesk.store.db import UtcDateTime, among, db
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
-from helpdesk.store.tickets import Entry, Participant, Ticket, desk_side
+from helpdesk.store.tickets import (
+    Entry,
+    Participant,
+    Ticket,
+    anybody_like,
+    desk_side,
+    parameters,
+    values_of,
+)
 
 _JOINED = ("joined", "affected")
 
@@ -118,7 +126,13 @@ def list_lone_faults(
     """Open faults of a service reported since then that belong to no other and were not set apart, of the
     asker's teams (of all where they are in none), as the desk reads them: id, service_id, reporter_id,
     severity, reported_at, service (its name); by their report. `service_ids` None: of every service."""
-    mine = Ticket.team_id.in_(asker.team_ids) if asker.team_ids else true()
+    asked = values_of(asker) | {"since": since, "services": sorted(service_ids or ())}
+    return list(db.session.execute(_lone_query(anybody_like(asker), service_ids is None), asked))
+
+
+@lru_cache(maxsize=32)
+def _lone_query(asker: Asker, of_all: bool) -> Select:
+    _me, teams = parameters(asker)
     query = (
         select(
             Ticket.id,
@@ -130,18 +144,39 @@ def list_lone_faults(
         )
         .join(Service, Service.id == Ticket.service_id)
         .where(
-            Ticket.reported_at >= since,
+            Ticket.reported_at >= bindparam("since", type_=UtcDateTime),
             Ticket.is_open,
             Ticket.kind == Kind.FAULT,
             Ticket.parent_id.is_(None),
             Ticket.stands_alone.is_(False),
             ~stands_for_others(),
-            true() if service_ids is None else Ticket.service_id.in_(service_ids),
-            mine,
+            true() if of_all else Ticket.service_id.in_(bindparam("services", expanding=True)),
+            Ticket.team_id.in_(teams) if asker.team_ids else true(),
             desk_side(asker),
         )
     )
-    return list(db.session.execute(query.order_by(Ticket.reported_at, Ticket.id)))
+    return query.order_by(Ticket.reported_at, Ticket.id)
+
+
+def list_parents_of(service_ids: Collection[int], asker: Asker) -> list[Row[Any]]:
+    """The open tickets of these services which stand for others, as the desk reads them, the oldest first:
+    id, service_id, reported_at."""
+    asked = values_of(asker) | {"services": sorted(service_ids)}
+    return list(db.session.execute(_parents_query(anybody_like(asker)), asked))
+
+
+@lru_cache(maxsize=32)
+def _parents_query(asker: Asker) -> Select:
+    return (
+        select(Ticket.id, Ticket.service_id, Ticket.reported_at)
+        .where(
+            Ticket.is_open,
+            Ticket.service_id.in_(bindparam("services", expanding=True)),
+            stands_for_others(),
+            desk_side(asker),
+        )
+        .order_by(Ticket.id)
+    )
 
 
 def list_open_parents(asker: Asker, service_ids: Collection[int] | None = None) -> list[Ticket]:

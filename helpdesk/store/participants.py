@@ -2,15 +2,25 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from helpdesk.rules.access import Asker
-from helpdesk.store.db import db
+from helpdesk.store.db import UtcDateTime, db
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import LOOKING_ON, Entry, Participant, Ticket, desk_side
+from helpdesk.store.tickets import (
+    LOOKING_ON,
+    Entry,
+    Participant,
+    Ticket,
+    anybody_like,
+    desk_side,
+    parameters,
+    values_of,
+)
 
 FOLLOWER = "follower"
 WORDS = ("noted", "replied", "reporter_replied")
@@ -58,29 +68,37 @@ def is_copied_in(ticket_ids: Collection[int], address: str) -> bool:
 def count_words_followed(asker: Asker, since: datetime, most: int) -> int:
     """How many notes and messages others have written since then, and since the asker follows, on tickets
     that they follow and read as the desk does; `most` are counted."""
-    unseen = _words_followed(select(Entry.id), asker, since).limit(most)
-    return db.session.scalar(select(func.count()).select_from(unseen.subquery())) or 0
+    asked = values_of(asker) | {"since": since, "most": most}
+    return db.session.scalar(_count_followed_query(anybody_like(asker)), asked) or 0
+
+
+@lru_cache(maxsize=32)
+def _count_followed_query(asker: Asker) -> Select[Any]:
+    unseen = _words_followed(select(Entry.id), asker).limit(bindparam("most"))
+    return select(func.count()).select_from(unseen.subquery())
 
 
 def list_words_followed(asker: Asker, since: datetime, limit: int) -> list[Entry]:
     """Those notes and messages, the newest first, with their tickets and authors."""
-    query = _words_followed(select(Entry), asker, since).order_by(Entry.id.desc()).limit(limit)
+    query = _words_followed(select(Entry), asker).order_by(Entry.id.desc()).limit(limit)
     loaded = contains_eager(Entry.ticket), joinedload(Entry.actor)
-    return list(db.session.scalars(query.options(*loaded)))
+    return list(db.session.scalars(query.options(*loaded), values_of(asker) | {"since": since}))
 
 
-def _words_followed(query: Select[Any], asker: Asker, since: datetime) -> Select[Any]:
+def _words_followed(query: Select[Any], asker: Asker) -> Select[Any]:
+    me, _teams = parameters(asker)
+    since = bindparam("since", type_=UtcDateTime)
     return (
         query.join(Ticket, Ticket.id == Entry.ticket_id)
         .join(Participant, Participant.ticket_id == Ticket.id)
         .where(
-            Participant.person_id == asker.person_id,
+            Participant.person_id == me,
             Participant.how == FOLLOWER,
             Ticket.changed_at > since,
             Entry.recorded_at > since,
             Entry.recorded_at >= Participant.since,
             Entry.kind.in_(WORDS),
-            Entry.actor_id != asker.person_id,
+            Entry.actor_id != me,
             Entry.voided_at.is_(None),
             desk_side(asker),
         )

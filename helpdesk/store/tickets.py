@@ -308,6 +308,16 @@ def values_of(asker: Asker) -> dict[str, Any]:
     return {"me": asker.person_id, "teams": sorted(asker.team_ids)}
 
 
+def anybody_like(asker: Asker) -> Asker:
+    """Nobody real, whose statement fits whoever has the role and is in teams, or in none, as the asker.
+
+    Building one takes three times as long as running it, so it is built once and each asker's values are put
+    into it; without them it finds nothing.
+    """
+    nobody = None if asker.person_id is None else 0
+    return Asker(nobody, asker.role, frozenset({0}) if asker.team_ids else frozenset())
+
+
 def visible_tickets(asker: Asker) -> Select[Ticket]:
     """The base query of every list of tickets that somebody sees."""
     return select(Ticket).where(visible_to(asker))
