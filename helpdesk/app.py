@@ -1,6 +1,7 @@
 """create_app: the whole building on one screen."""
 
 from flask import Flask
+from flask_compress import Compress
 from werkzeug.routing import IntegerConverter, Map
 
 from helpdesk import api
@@ -117,6 +118,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        # What is uploaded goes out as it is: it may be asked for in parts.
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"],
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
     )
     app.url_map.converters["int"] = Id
@@ -128,6 +131,7 @@ def create_app(settings: Settings) -> Flask:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself
     for page in PAGES:
         app.register_blueprint(page.bp)
+    Compress(app)
     app.extensions["kept"] = kept = Kept(app.wsgi_app, "/status")
     app.wsgi_app = TrustedProxies(kept, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

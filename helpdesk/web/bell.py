@@ -73,7 +73,7 @@ def news() -> Response:
         ],
     )
     newest = latest[0].id if latest else 0
-    answer.set_etag(f"{unseen.alarms}-{unseen.words}-{unseen.steps}-{newest}-{get_locale()}")
+    answer.set_etag(f"{unseen.alarms}-{unseen.words}-{unseen.steps}-{newest}-{get_locale()}", weak=True)
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 

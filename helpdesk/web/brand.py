@@ -50,5 +50,5 @@ def logo() -> Answer:
 
 def _kept(answer: Response) -> Answer:
     answer.headers["Cache-Control"] = f"public, max-age={KEPT_FOR}"
-    answer.add_etag()
+    answer.add_etag(weak=True)
     return answer.make_conditional(request)
