@@ -76,6 +76,11 @@ def attach(entry: Entry, files: Sequence[Kept]) -> None:
     search.keep_files(entry, [file.name for file in files if file.role != "formatted"])
 
 
+def kept_of(entry: Entry) -> list[Kept]:
+    """The entry's files once more, for another entry: their bytes lie in the data folder already."""
+    return [Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in entry.attachments]
+
+
 def file_name(name: str) -> str:
     """A sender's name for a file without folders and what file systems refuse; its ending is kept."""
     last = _NOT_IN_NAMES.sub("", name.replace("\\", "/")).rpartition("/")[2].strip(" .")

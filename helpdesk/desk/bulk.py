@@ -6,25 +6,21 @@ asked for anew at each ticket, of whoever ordered it.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 
-from helpdesk.desk import closing, dispatch, links, outages, tickets, triage, waiting
+from helpdesk.desk.bulk_deeds import CALLED, VERBS, Data, Refused, require_work
 from helpdesk.desk.dispatch import Nobody
 from helpdesk.desk.tickets import Taken
 from helpdesk.outbound import alarms
-from helpdesk.rules.access import Asker, may
-from helpdesk.rules.lifecycle import NotAllowed, is_allowed, require
-from helpdesk.rules.severity import Severity
+from helpdesk.rules.lifecycle import NotAllowed, is_allowed
 from helpdesk.store.bulk import (
     BulkAction,
     BulkItem,
     Standing,
     claim_item,
-    find_last_entry_id,
     find_sent_action,
     finish_actions,
     get_standing,
@@ -33,24 +29,13 @@ from helpdesk.store.bulk import (
 from helpdesk.store.db import Conflict, after_commit, db, insert_rows, savepoint, transaction
 from helpdesk.store.letters import count_written
 from helpdesk.store.people import Person, get_person
-from helpdesk.store.tickets import list_desk_side
+from helpdesk.store.tickets import find_last_entry_id
 
 log = logging.getLogger(__name__)
 
 MOST = 500  # tickets of one order
 MOST_TRIED = 100  # tickets that are tried out before: somebody waits for it
 TRIED_AT_ONCE = 10  # tickets a transaction that is rolled back: SQLite's other writers wait for it
-
-Data = Mapping[str, Any]
-Verb = Callable[[int, Person, Data, datetime], object]
-
-
-class _Refused(Exception):
-    """Nothing is done to the ticket, and nothing kept of what was begun: `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -136,7 +121,7 @@ def try_out(
         except _RolledBack:
             yield from found
     for ticket_id, state in list_states(wanted[MOST_TRIED:]):
-        verb = _CALLED.get(deed, deed)
+        verb = CALLED.get(deed, deed)
         yield (
             Outcome(ticket_id, "done", "")
             if is_allowed(verb, state)
@@ -169,13 +154,13 @@ def _do(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime) ->
         with savepoint():
             before = find_last_entry_id(ticket_id)
             person = get_person(person_id)
-            _require_work(person, ticket_id)
-            _VERBS[deed](ticket_id, person, data, now)
+            require_work(person, ticket_id)
+            VERBS[deed](ticket_id, person, data, now)
             if find_last_entry_id(ticket_id) == before:
-                raise _Refused("unchanged")  # whatever the verb has set without a word
+                raise Refused("unchanged")  # whatever the verb has set without a word
     except NotAllowed as refusal:
         return "refused", f"{refusal.verb} {refusal.state}"
-    except _Refused as refusal:
+    except Refused as refusal:
         return ("unchanged", "") if refusal.code == "unchanged" else ("refused", refusal.code)
     except Taken as taken:
         return "refused", f"taken {taken.holder.id}"
@@ -188,72 +173,3 @@ def _do(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime) ->
         log.exception("bulk deed %s could not be done to ticket %s", deed, ticket_id)
         return "refused", "failed"
     return "done", ""
-
-
-def _require_work(person: Person, ticket_id: int) -> None:
-    if not person.is_active or not may(person.asker, "ticket.work"):
-        raise _Refused("no_right")
-    _require_seen(person.asker, ticket_id, "unseen")
-
-
-def _require_seen(asker: Asker, ticket_id: int, code: str) -> None:
-    if not list_desk_side({ticket_id}, asker):
-        raise _Refused(code)
-
-
-def _accept(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    return tickets.accept(ticket_id, person, seen=data["seen"], now=now)
-
-
-def _assign(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    if data["way"] != "person":
-        return dispatch.assign_by(ticket_id, person, data["way"], now=now)
-    return triage.assign(ticket_id, person, data["assignee_id"], now=now)
-
-
-def _severity(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    severity = Severity(data["severity"])
-    return triage.change_severity(ticket_id, person, severity, data["reason"], now=now)
-
-
-def _wait(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    wake_at = datetime.fromisoformat(data["wake_at"])
-    return waiting.wait(ticket_id, person, **{**data, "wake_at": wake_at}, now=now)
-
-
-def _with_data(
-    verb: Callable[..., object], ticket_id: int, person: Person, data: Data, now: datetime
-) -> object:
-    return verb(ticket_id, person, **data, now=now)
-
-
-def _merge(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    _require_seen(person.asker, data["other_id"], "other_unseen")
-    return closing.merge(ticket_id, person, data["other_id"], now=now)
-
-
-def _link(ticket_id: int, person: Person, data: Data, now: datetime) -> None:
-    _require_seen(person.asker, data["other_id"], "other_unseen")
-    links.link(ticket_id, person, data["other_id"], data["how"], now=now)
-
-
-def _adopt(ticket_id: int, person: Person, data: Data, now: datetime) -> object:
-    _require_seen(person.asker, data["other_id"], "other_unseen")
-    require("adopt", get_standing(ticket_id).state)  # which leaves out what has ended, and says nothing of it
-    return outages.adopt(data["other_id"], [ticket_id], person, now=now)
-
-
-# What rules/lifecycle calls a deed, where it has another name.
-_CALLED = {"severity": "change_severity"}
-_VERBS: Mapping[str, Verb] = {
-    "accept": _accept,
-    "assign": _assign,
-    "severity": _severity,
-    "move": partial(_with_data, triage.move),
-    "wait": _wait,
-    "resolve": partial(_with_data, closing.resolve),
-    "cancel": partial(_with_data, closing.cancel),
-    "merge": _merge,
-    "link": _link,
-    "adopt": _adopt,
-}

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import attachments, attention, targets
-from helpdesk.desk.attachments import Kept
 from helpdesk.desk.participants import tell
 from helpdesk.desk.timeline import record
 from helpdesk.store.tickets import Entry, Ticket
@@ -28,8 +27,7 @@ def take_over(child: Ticket, entry: Entry, now: datetime, **detail: Any) -> Entr
 def take_answer(child: Ticket, entry: Entry, now: datetime) -> Entry:
     """As `take_over` of a public answer, with its files; it counts as an answer here too."""
     taken = take_over(child, entry, now)
-    files = [Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in entry.attachments]
-    attachments.attach(taken, files)
+    attachments.attach(taken, attachments.kept_of(entry))
     return taken
 
 

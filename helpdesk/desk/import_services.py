@@ -37,6 +37,7 @@ class _Planner:
         self.faults: list[Fault] = []
 
     def take(self, row: Row) -> None:
+        """Plans a line, or says what is wrong with it."""
         name, was = row.values["name"], self.known.get(row.values["name"])
         if name in self.lines:
             self.faults.append(Fault(row.line, "name", "twice", str(self.lines[name].line)))

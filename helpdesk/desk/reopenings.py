@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import attention, excuses, registration, search, targets
-from helpdesk.desk.attachments import Kept
+from helpdesk.desk.attachments import kept_of
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.links import keep
 from helpdesk.desk.timeline import record
@@ -114,7 +114,7 @@ def _report_anew(new: Ticket, old: Ticket, reopened: Entry, words: Entry, judgem
         now=judgement.now,
         door=reopened.door,
         actor_id=reopened.actor_id or old.reporter_id,
-        files=[Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in words.attachments],
+        files=kept_of(words),
         raw_mail_id=words.raw_mail_id,
         # What their mail brought besides its words, quoted history and all.
         detail=words.detail if words.kind == "reporter_replied" else None,

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import links, registration
-from helpdesk.desk.attachments import Kept
+from helpdesk.desk.attachments import kept_of
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.registration import Report
 from helpdesk.desk.timeline import record
@@ -102,9 +102,7 @@ def _register(new: Ticket, old: Ticket, message: Entry, now: datetime) -> None:
         now=now,
         door=message.door,
         actor_id=message.actor_id,
-        files=[
-            Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in message.attachments
-        ],
+        files=kept_of(message),
         raw_mail_id=message.raw_mail_id,
         # What their mail brought besides its words, quoted history and all.
         detail=message.detail if message.raw_mail_id is not None else None,

@@ -14,7 +14,7 @@ from helpdesk.store.tickets import Entry, Ticket, desk_side
 
 
 class BulkAction(Model):
-    """What somebody has ordered for many tickets: `deed` as desk/bulk knows it and `data` as its schema has
+    """What somebody has ordered for many tickets: `deed` of desk/bulk_deeds, and `data` as its schema has
     loaded it, in JSON. Its items say how far it is. `sent_key` names the sending, so that the same one again
     orders nothing."""
 
@@ -135,7 +135,6 @@ def list_chosen(ticket_ids: list[int], asker: Asker) -> list[Ticket]:
     return list(db.session.scalars(query.options(*(joinedload(each) for each in shown)).order_by(Ticket.id)))
 
 
-def find_last_entry_id(ticket_id: int | None = None) -> int:
-    """The id of the last entry of the ticket's timeline (None: of all); 0 where there is none."""
-    query = select(func.max(Entry.id))
-    return db.session.scalar(query if ticket_id is None else query.where(Entry.ticket_id == ticket_id)) or 0
+def find_newest_entry_id() -> int:
+    """The id of the last entry of all timelines; 0 where there is none."""
+    return db.session.scalar(select(func.max(Entry.id))) or 0

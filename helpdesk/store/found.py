@@ -5,7 +5,7 @@ the newest number first. It is walked downwards, so that a common word costs no 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
@@ -18,12 +18,7 @@ from helpdesk.rules.spans import Span
 from helpdesk.rules.words import Term
 from helpdesk.store.db import among, db
 from helpdesk.store.people import Person
-from helpdesk.store.search import (
-    has_words,
-    holds,
-    plan_for_these_words,
-    words_table,
-)
+from helpdesk.store.search import has_words, holds, plan_for_these_words, words_table
 from helpdesk.store.services import Service
 from helpdesk.store.tickets import LOOKING_ON, Attachment, Entry, Participant, Ticket, desk_side, visible_to
 
@@ -74,7 +69,7 @@ class Piece:
     kind: str
     words: str
     is_public: bool
-    at: datetime | None = field(default=None)
+    at: datetime | None
 
 
 def list_found(asker: Asker, sought: Sought, now: datetime, limit: int) -> list[int]:

@@ -18,7 +18,7 @@ from helpdesk.store.bulk import (
     BulkAction,
     count_states,
     find_action,
-    find_last_entry_id,
+    find_newest_entry_id,
     list_actions,
     list_chosen,
     list_items,
@@ -28,6 +28,7 @@ from helpdesk.store.tickets import Ticket, list_desk_side, ticket_id_of
 from helpdesk.web import bulk_words, dispatch_words, words
 from helpdesk.web.forms import Errors, load, sending
 from helpdesk.web.frame import asker, needs
+from helpdesk.web.numbers import last_seen
 from helpdesk.web.ticket_forms import FORMS, Refused, list_staff, other_id, require_place, require_staff
 
 bp = Blueprint("bulk", __name__, url_prefix="/bulk")
@@ -148,7 +149,7 @@ def show(bulk_id: int) -> Page:
 def progress(bulk_id: int) -> Page:
     """The same without its frame, for the page that keeps itself fresh until it is done."""
     answer = make_response(render_template("bulk/progress.html", **_progress(bulk_id)))
-    answer.add_etag()
+    answer.add_etag(weak=True)
     return answer.make_conditional(request)
 
 
@@ -180,8 +181,8 @@ def _chosen() -> list[Ticket]:
 
 def _seen() -> int:
     """The last entry that was there when the asker looked: whoever takes a ticket later was faster."""
-    seen = request.form.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else find_last_entry_id()
+    seen = last_seen()
+    return find_newest_entry_id() if seen is None else seen
 
 
 def _data(deed: str) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from helpdesk.web import words
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load, sending, sent_key
 from helpdesk.web.frame import needs, viewer_zone
+from helpdesk.web.numbers import id_of
 from helpdesk.web.service_fields import answered, asked
 
 bp = Blueprint("calls", __name__, url_prefix="/queue/log")
@@ -92,8 +93,8 @@ def _reporter(call: dict[str, Any]) -> Person | Callable[[], Person] | None:
     """The person chosen; what makes somebody new (or raises AddressTaken) if so chosen or if nobody fits;
     None where the choice is open."""
     chosen = call["person_id"]
-    if chosen and chosen.isascii() and chosen.isdigit() and len(chosen) < 10:
-        person = find_person(int(chosen))
+    if (person_id := id_of(chosen)) is not None:
+        person = find_person(person_id)
         return person if person is not None and person.is_active else None
     if chosen != "new" and _found(call["who"]):
         return None

@@ -9,6 +9,7 @@ from helpdesk.desk import colleagues
 from helpdesk.store.organisation import is_shared_with_colleagues
 from helpdesk.store.portal import list_colleagues_tickets
 from helpdesk.web.frame import needs
+from helpdesk.web.numbers import page_given
 from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows
 from helpdesk.web.visits import Visit, come_in, may_read_colleagues, visitors
 
@@ -22,7 +23,7 @@ def index() -> str:
     if not may_read_colleagues():
         abort(404)
     ended = request.args.get("ended") == "1"
-    number = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    number = page_given(LAST_PAGE)
     offset = (number - 1) * PAGE
     found = list_colleagues_tickets(current_user.person, ended=ended, limit=PAGE + 1, offset=offset)
     return render_template(

@@ -6,20 +6,19 @@ from typing import Any
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import links, splitting
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.links import SAID_BY_HAND
 from helpdesk.schemas.tickets import SplitSchema, UnlinkSchema, with_answers
-from helpdesk.store.people import get_person
 from helpdesk.store.services import list_services
 from helpdesk.store.ticket_links import Linked, list_links
-from helpdesk.store.tickets import Entry, Ticket, find_ticket, is_desk_side, list_entries, ticket_id_of
+from helpdesk.store.tickets import Entry, Ticket, find_ticket, list_entries, ticket_id_of
 from helpdesk.web import words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.ticket_page import desk_ticket, me
 
 bp = Blueprint("links", __name__, url_prefix="/tickets/<number>")
 Page = Answer | str | tuple[str, int]
@@ -65,14 +64,14 @@ def _can_unlink(ticket: Ticket, link: Linked) -> bool:
 @needs("ticket.work")
 def unlink(number: str) -> Page:
     """Takes a link back."""
-    ticket = _ticket(number)
+    ticket = desk_ticket(number)
     data, _errors = load(UnlinkSchema, request.form)
     other_id = ticket_id_of(data["number"]) if data else None
     other = find_ticket(other_id, asker()) if other_id else None
     if data is None or other is None:
         abort(404)
     first, second = (ticket, other) if data["is_ours"] else (other, ticket)
-    links.unlink(first.id, get_person(current_user.id), second.id, data["how"], now=g.now)
+    links.unlink(first.id, me(), second.id, data["how"], now=g.now)
     flash(_("The link with %(number)s is taken back.", number=f"HD-{other_id}"))
     return redirect(url_for("tickets.page", number=number), 303)
 
@@ -81,7 +80,7 @@ def unlink(number: str) -> Page:
 @needs("ticket.work")
 def ask_split(number: str, entry_id: int) -> Page:
     """The form that makes a ticket of a message."""
-    ticket = _ticket(number)
+    ticket = desk_ticket(number)
     message = _message(ticket, entry_id)
     first = next((line.strip() for line in message.body.splitlines() if line.strip()), ticket.subject)
     subject = first if len(first) <= LONGEST_SUBJECT else f"{first[:LONGEST_SUBJECT]}…"
@@ -92,7 +91,7 @@ def ask_split(number: str, entry_id: int) -> Page:
 @needs("ticket.work")
 def split(number: str, entry_id: int) -> Page:
     """Makes the ticket, and goes there."""
-    ticket = _ticket(number)
+    ticket = desk_ticket(number)
     message = _message(ticket, entry_id)
     data, errors = load(SplitSchema, request.form)
     service_id = (data["service_id"] if data else None) or ticket.service_id
@@ -100,18 +99,9 @@ def split(number: str, entry_id: int) -> Page:
         errors = {"service_id": [_("This service is gone. Choose another.")]}
     if errors or data is None:
         return _page(ticket, message, errors, request.form.to_dict()), 422
-    me = get_person(current_user.id)
-    new = splitting.split(ticket.id, me, entry_id, **with_answers(data), now=g.now)
+    new = splitting.split(ticket.id, me(), entry_id, **with_answers(data), now=g.now)
     flash(_("This is a ticket of its own now. Who wrote the message has been told."))
     return redirect(url_for("tickets.page", number=f"HD-{new.id}"), 303)
-
-
-def _ticket(number: str) -> Ticket:
-    """The ticket if the asker reads it as the desk does; 404 otherwise."""
-    found = find_ticket(ticket_id_of(number) or 0, asker())
-    if found is None or not is_desk_side(found, asker()):
-        abort(404)
-    return found
 
 
 def _message(ticket: Ticket, entry_id: int) -> Entry:

@@ -10,6 +10,7 @@ from helpdesk.desk import search
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.portal import count_own_tickets, list_own_tickets
 from helpdesk.web.frame import may, needs, viewer_zone
+from helpdesk.web.numbers import page_given
 from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows, state_for
 from helpdesk.web.search import say_problems
 from helpdesk.web.visits import may_read_colleagues
@@ -36,7 +37,7 @@ def my_tickets() -> str:
     if request.args.get("q", "").strip():
         return _found(request.args["q"][:LONGEST_QUESTION])
     ended = request.args.get("ended") == "1"
-    number = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    number = page_given(LAST_PAGE)
     offset = (number - 1) * PAGE
     found = list_own_tickets(current_user.id, ended=ended, limit=PAGE + 1, offset=offset)
     return render_template(
@@ -52,7 +53,7 @@ def my_tickets() -> str:
 
 def _found(question: str) -> str:
     """Those of one's own with these words."""
-    number = min(max(request.args.get("page", 1, int), 1), search.LAST_PAGE)
+    number = page_given(search.LAST_PAGE)
     zone = ZoneInfo(viewer_zone())
     found = search.look(current_user.asker, question, zone=zone, now=g.now, page=number, is_own=True)
     return render_template(

@@ -1,11 +1,8 @@
 """The queue: tickets by their nearest deadline, in views that keep themselves fresh."""
 
-import hashlib
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import Blueprint, Response, g, make_response, redirect, render_template, request, url_for
-from flask_babel import get_locale
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_login import current_user
@@ -24,8 +21,10 @@ from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.store.views import list_views
 from helpdesk.web import queue_look, queue_views, words
-from helpdesk.web.frame import asker, needs, viewer_zone
-from helpdesk.web.queue_address import DAYS, address_of, chips, id_of, say_days, wanted_of
+from helpdesk.web.frame import asker, needs
+from helpdesk.web.fresh import if_new
+from helpdesk.web.numbers import page_given
+from helpdesk.web.queue_address import DAYS, address_of, chips, say_days, wanted_of
 from helpdesk.web.queue_look import look_of
 from helpdesk.web.queue_rail import Rail
 from helpdesk.web.queue_rows import Rows
@@ -52,21 +51,16 @@ def index() -> str | AnyResponse:
     """A view of the queue, narrowed by filters; its address is the view."""
     if request.args.get("q"):  # from when the queue was searched here
         return redirect(url_for("search.index", q=request.args["q"]))
-    wanted, page = wanted_of(request.args), _page()
+    wanted, page = wanted_of(request.args), page_given(LAST_PAGE)
     address = address_of(wanted)
     if "" in request.args.values():  # sent by the form of filters: the address says what is asked, no more
         return redirect(url_for(".index", **address))
     rail = _rail(wanted)
     rows, more = _rows(wanted, page)
-    used, drawer = shares(rows, g.now), Rows()
     return render_template(
         "queue/index.html",
         title=rail.title,
         view=rail.own,
-        rows=[drawer.draw(row, used.get(row.id)) for row in rows],
-        look=look_of(current_user.person.desk_look),
-        navigation=rail.items,
-        seen=rail.last_entry_id,
         address=address,
         poll_url=url_for(".fragment", **address, page=page),
         chips=chips(wanted),
@@ -74,7 +68,7 @@ def index() -> str | AnyResponse:
         previous_url=url_for(".index", **address, page=page - 1) if page > 1 else None,
         next_url=url_for(".index", **address, page=page + 1) if more else None,
         uncovered=[team.name for team in teams_to_cover(asker())],
-        **_when_empty(wanted),
+        **_drawn(wanted, rows, rail),
     )
 
 
@@ -82,25 +76,15 @@ def index() -> str | AnyResponse:
 @needs("queue.see")
 def fragment() -> AnyResponse:
     """The rows and the counts alone, for the page that keeps itself fresh: 304 while nothing has changed."""
-    wanted, page = wanted_of(request.args), _page()
+    wanted, page = wanted_of(request.args), page_given(LAST_PAGE)
     rail = _rail(wanted)
     rows, _more = _rows(wanted, page)
-    response: Response = make_response()
-    response.set_etag(_etag(rows, rail))
-    if response.make_conditional(request).status_code == 304:
-        return response
-    used, drawer = shares(rows, g.now), Rows()
-    html = render_template(
-        "queue/fragment.html",
-        rows=[drawer.draw(row, used.get(row.id)) for row in rows],
-        look=look_of(current_user.person.desk_look),
-        navigation=rail.items,
-        seen=rail.last_entry_id,
-        **_when_empty(wanted),
+    facts = (
+        [tuple(row) for row in rows],
+        [item["count"] for item in rail.items],
+        current_user.person.desk_look,
     )
-    response.set_data(html)
-    response.status_code = 200
-    return response
+    return if_new(facts, lambda: render_template("queue/fragment.html", **_drawn(wanted, rows, rail)))
 
 
 @bp.get("/filter")
@@ -124,10 +108,6 @@ def filters() -> str:
     )
 
 
-def _page() -> int:
-    return min(max(id_of(request.args.get("page")) or 1, 1), LAST_PAGE)
-
-
 def _rail(wanted: Wanted) -> Rail:
     """The views with their counts, those that the asker keeps among them."""
     kept = [(view, wanted_of(view.asked)) for view in list_views(asker())]
@@ -141,13 +121,16 @@ def _rows(wanted: Wanted, page: int) -> tuple[list[Any], bool]:
     return found[:PAGE], len(found) > PAGE and page < LAST_PAGE
 
 
-def _etag(rows: list[Any], rail: Rail) -> str:
-    """Differs where the page would, but for what its script makes of the clock."""
-    today = g.now.astimezone(ZoneInfo(viewer_zone())).date()
-    numbers = [item["count"] for item in rail.items]
-    look = current_user.person.desk_look
-    facts = repr(([tuple(row) for row in rows], numbers, look, today, str(get_locale()), viewer_zone()))
-    return hashlib.sha256(facts.encode()).hexdigest()[:32]
+def _drawn(wanted: Wanted, rows: list[Any], rail: Rail) -> dict[str, Any]:
+    """What the page and its live part both show."""
+    used, drawer = shares(rows, g.now), Rows()
+    return {
+        "rows": [drawer.draw(row, used.get(row.id)) for row in rows],
+        "look": look_of(current_user.person.desk_look),
+        "navigation": rail.items,
+        "seen": rail.last_entry_id,
+        **_when_empty(wanted),
+    }
 
 
 def _when_empty(wanted: Wanted) -> dict[str, Any]:

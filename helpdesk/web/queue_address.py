@@ -18,6 +18,7 @@ from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.web import words
 from helpdesk.web.frame import asker
+from helpdesk.web.numbers import id_of
 
 NAMES = {
     "mine": _l("Mine"),
@@ -63,11 +64,6 @@ def address_of(wanted: Wanted, **instead: Any) -> dict[str, Any]:
     found |= {name: "1" if getattr(wanted, field) else None for name, field in FLAGS.items()}
     found |= {"days": wanted.days} | instead
     return {name: value for name, value in found.items() if value is not None}
-
-
-def id_of(given: str | None) -> int | None:
-    """A number up to what fits into a database's integer."""
-    return int(given) if given and given.isascii() and given.isdigit() and len(given) < 10 else None
 
 
 def say_days(days: int) -> str:

@@ -25,6 +25,7 @@ from helpdesk.web import machines, words
 from helpdesk.web.auth import address, retry_after, say_wait
 from helpdesk.web.forms import Errors, load, sending, sent_key
 from helpdesk.web.frame import asker, may, needs, viewer_zone
+from helpdesk.web.numbers import id_of
 from helpdesk.web.service_fields import answered, answers_of, asked
 from helpdesk.web.uploads import upload_errors, uploads
 from helpdesk.web.visits import may_read_colleagues
@@ -186,9 +187,10 @@ def _require_allowed() -> None:
 
 def _form_page(typed: dict[str, str], errors: Errors) -> str:
     kind = typed.get("kind") if typed.get("kind") in set(Kind) else Kind.FAULT
-    services = list_services()
+    services, organisation = list_services(), find_organisation()
     return render_template(
         "report/new.html",
+        hotline=organisation.hotline if organisation else "",
         kinds=[(k, label) for k, label in words.KINDS.items()],
         services=[(s.id, s.name) for s in services],
         works=list(words.WORKS.items()),
@@ -222,8 +224,7 @@ def _against_machines(typed: dict[str, str]) -> dict[str, str]:
 def _known(service_id: str) -> list[KnownFault]:
     """The faults of the chosen service that many have reported; a stranger hears of those alone of which the
     public status page may speak."""
-    is_id = service_id.isascii() and service_id.isdigit() and len(service_id) < 10
-    found = known_faults(int(service_id), asker()) if is_id else []
+    found = known_faults(id_of(service_id), asker())
     if current_user.is_authenticated:
         return found
     return [each for each in found if each.parent.service is not None and each.parent.service.is_shown]

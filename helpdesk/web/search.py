@@ -13,6 +13,7 @@ from helpdesk.rules.search import Problem
 from helpdesk.store.people import Person
 from helpdesk.web import words
 from helpdesk.web.frame import asker, needs, viewer_zone
+from helpdesk.web.numbers import page_given
 
 bp = Blueprint("search", __name__, url_prefix="/search")
 
@@ -43,7 +44,7 @@ EXAMPLES = (
 def index() -> str:
     """A page of what is found."""
     question = " ".join(request.args.get("q", "").split())
-    page = get_page()
+    page = page_given(desk.LAST_PAGE)
     found = desk.look(asker(), question, zone=ZoneInfo(viewer_zone()), now=g.now, page=page)
     return render_template(
         "search/index.html",
@@ -58,11 +59,6 @@ def index() -> str:
         previous_url=url_for(".index", q=question, page=page - 1) if page > 1 else None,
         next_url=url_for(".index", q=question, page=page + 1) if found.has_more else None,
     )
-
-
-def get_page() -> int:
-    """The page that is asked for, among those there are."""
-    return min(max(request.args.get("page", 1, int), 1), desk.LAST_PAGE)
 
 
 def say_problems(problems: Sequence[Problem]) -> list[str]:

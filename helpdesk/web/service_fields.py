@@ -14,6 +14,7 @@ from helpdesk.schemas.service_fields import answers_by_id, answers_schema, name_
 from helpdesk.store.service_fields import ServiceField, list_answered_fields, list_service_fields
 from helpdesk.store.tickets import Ticket
 from helpdesk.web.forms import Errors, load
+from helpdesk.web.numbers import id_of
 from helpdesk.web.uploads import uploads
 
 KINDS = {
@@ -36,8 +37,8 @@ class Answered:
 
 def asked(service_id: int | str | None) -> list[ServiceField]:
     """What the form asks about that service (as in the address or the form; junk: nothing)."""
-    text = str(service_id or "")
-    return list_service_fields(int(text)) if text.isascii() and text.isdigit() and len(text) < 10 else []
+    found = id_of(str(service_id or ""))
+    return list_service_fields(found) if found is not None else []
 
 
 def answered(questions: list[ServiceField], *, asks: bool) -> Answered:

@@ -1,12 +1,9 @@
 """The conversation on a ticket's page: messages with their files, everything else as a line between them."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from flask import g, url_for
-from flask_babel import get_locale
+from flask import url_for
 
 from helpdesk.store.attachments import list_attachments
 from helpdesk.store.deliveries import list_undelivered
@@ -15,21 +12,17 @@ from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import Attachment, Entry, Ticket, find_last_entry_id
 from helpdesk.web import deliveries, sentences, timeline
-from helpdesk.web.frame import may, viewer_zone
+from helpdesk.web.frame import may
 from helpdesk.web.mail_parts import Parts, parts_of, reopenable
 from helpdesk.web.rich_text import rendered
 
 
-def mark(ticket: Ticket) -> str:
-    """Another text whenever the conversation looks different: cheap, for it is asked all the time."""
-    facts = (
+def facts_of(ticket: Ticket) -> object:
+    """Others whenever the conversation looks different: cheap, for it is asked all the time."""
+    return (
         find_last_entry_id(ticket.id),  # what changes an older entry writes one of its own
         [(each.id, each.state, each.fault, each.report) for each in list_undelivered(ticket.id)],
-        str(get_locale()),
-        viewer_zone(),
-        g.now.astimezone(ZoneInfo(viewer_zone())).date(),
     )
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:32]
 
 
 def conversation(ticket: Ticket, entries: Sequence[Entry]) -> dict[str, Any]:

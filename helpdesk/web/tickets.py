@@ -3,18 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
@@ -28,10 +17,12 @@ from helpdesk.store.tickets import Entry, Ticket, find_ticket, is_desk_side, lis
 from helpdesk.web import sentences, timeline, words
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.fresh import if_new
+from helpdesk.web.numbers import last_seen
 from helpdesk.web.rich_text import rendered
 from helpdesk.web.ticket_forms import FORMS, Refused, answer_schema, form_of
 from helpdesk.web.ticket_page import desk_ticket, me, show, worked_ticket
-from helpdesk.web.ticket_thread import conversation, mark, names_in
+from helpdesk.web.ticket_thread import conversation, facts_of, names_in
 from helpdesk.web.uploads import upload_errors, uploads
 
 bp = Blueprint("tickets", __name__, url_prefix="/tickets")
@@ -55,13 +46,12 @@ def page(number: str) -> Page:
 def thread(number: str) -> Answer:
     """The conversation alone, for the page that keeps itself fresh: 304 while nothing has happened."""
     ticket = desk_ticket(number)
-    response: Response = make_response()
-    response.set_etag(mark(ticket))
-    if response.make_conditional(request).status_code != 304:
+
+    def draw() -> str:
         shown = conversation(ticket, list_entries(ticket.id))
-        response.set_data(render_template("tickets/thread.html", ticket=ticket, **shown))
-        response.status_code = 200
-    return response
+        return render_template("tickets/thread.html", ticket=ticket, **shown)
+
+    return if_new(facts_of(ticket), draw)
 
 
 @bp.post("/<number>/say")
@@ -104,7 +94,7 @@ def accept(number: str) -> Page:
     """Whoever is at the door takes it, unless somebody took it since they looked."""
     ticket = desk_ticket(number)
     try:
-        tickets.accept(ticket.id, me(), now=g.now, seen=_last_seen())
+        tickets.accept(ticket.id, me(), now=g.now, seen=last_seen())
     except Taken as taken:
         flash(_("%(name)s has taken this in the meantime.", name=taken.holder.name), "warning")
     else:
@@ -166,16 +156,10 @@ def act(number: str, deed: str) -> Page:
     return redirect(url_for(".page", number=f"HD-{ticket.id}"), 303)
 
 
-def _last_seen() -> int | None:
-    """The id of the last entry on the page as it was loaded (its hidden field `seen`)."""
-    seen = request.form.get("seen", "")
-    return int(seen) if seen.isascii() and seen.isdigit() and len(seen) < 19 else None
-
-
 def _unseen(ticket: Ticket) -> list[Entry]:
     """What others have written since the page was loaded: said once, for the form that comes back has
     seen it."""
-    seen = _last_seen()
+    seen = last_seen()
     if seen is None:
         return []
     newer = [e for e in list_entries(ticket.id) if e.id > seen]

@@ -23,6 +23,7 @@ from helpdesk.web.admin import skills
 from helpdesk.web.admin.frame import SAID, Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.deliveries import failing_address, say_failing
 from helpdesk.web.frame import needs
+from helpdesk.web.numbers import page_given
 
 PAGE = 50
 LAST_PAGE = 2000
@@ -33,7 +34,7 @@ LAST_PAGE = 2000
 def people() -> str:
     """Everybody, or those whose name, address or staff number holds what is searched for."""
     asked: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("q", "role", "left")}
-    page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    page = page_given(LAST_PAGE)
     roles = (asked["role"],) if asked["role"] in ROLE_NAMES else ()
     found = list_people(asked["q"][:200], roles, PAGE + 1, (page - 1) * PAGE, has_left=asked["left"] == "1")
     return list_page(
