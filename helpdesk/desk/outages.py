@@ -25,7 +25,7 @@ from helpdesk.store.outages import (
     list_parents_of,
 )
 from helpdesk.store.people import Person
-from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change, lock_tickets
 
 BATCH = 25  # children a transaction: SQLite's other writers wait for it
 
@@ -69,9 +69,9 @@ def known_faults(service_id: int | None, asker: Asker) -> list[KnownFault]:
 
 def people_with(ticket: Ticket) -> int:
     """How many people have the fault of a parent or a child, whoever asks among them; 0 where it stands for
-    itself, and of a restricted service."""
+    itself, and where it or its parent is of a restricted service."""
     fault = ticket.parent_id or ticket.id
-    if _is_secret(ticket) or (ticket.parent_id is None and not list_child_ids([fault])):
+    if _is_secret(ticket.parent or ticket) or _is_secret(ticket) or (ticket.parent_id is None and not list_child_ids([fault])):
         return 0
     return len(list_affected([fault])[fault])
 
@@ -161,16 +161,14 @@ def _adopt(
     parent_id: int, child_ids: Sequence[int], actor: Person, subject: str, now: datetime, door: str
 ) -> list[int]:
     # In order of id, so that two at once cannot wait for each other.
-    found = {i: get_ticket_for_change(i) for i in sorted({parent_id, *child_ids})}
-    parent = found.pop(parent_id)
+    lock_tickets({parent_id, *child_ids, *list_child_ids(child_ids)})
+    parent = get_ticket_for_change(parent_id)
     require("adopt_into", parent.state)
     if parent.parent_id is not None:
         raise NotAllowed("adopt_into_child", State(parent.state))
-    below = [get_ticket_for_change(i) for i in list_child_ids(child_ids) if i not in found]
+    found = [get_ticket_for_change(i) for i in sorted({*child_ids, *list_child_ids(child_ids)})]
     taken = [
-        child
-        for child in [*found.values(), *below]
-        if is_allowed("adopt", child.state) and child.parent_id != parent.id
+        child for child in found if is_allowed("adopt", child.state) and child.parent_id != parent.id
     ]
     if not taken:
         return []

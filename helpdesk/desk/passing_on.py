@@ -106,7 +106,7 @@ def _cancelled(child: Ticket, entry: Entry, now: datetime) -> None:
 
 def _merged(child: Ticket, entry: Entry, now: datetime) -> None:
     """The child goes along, to whichever ticket stands for many now; by itself where none does."""
-    heir = find_heir(entry.detail["into"], child.id)
+    heir = find_heir(entry.detail["into"], child)
     if heir is None:
         _cancelled(child, entry, now)
         return

@@ -21,7 +21,6 @@ from helpdesk.store.documents import (
     get_sweep_for_change,
     list_documents,
     list_ids_below,
-    lock_tickets,
     names_of,
     texts_of,
 )
@@ -44,7 +43,7 @@ from helpdesk.store.search import (
 )
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
-from helpdesk.store.tickets import Entry, Ticket
+from helpdesk.store.tickets import Entry, Ticket, lock_tickets
 
 PAGE = 50
 LAST_PAGE = 4

@@ -35,13 +35,6 @@ def list_ids_below(last_id: int, limit: int) -> list[int]:
     )
 
 
-def lock_tickets(ids: Sequence[int]) -> None:
-    """Nobody writes to these tickets until the transaction ends. In order of id, as everywhere. For desk
-    verbs."""
-    query = select(Ticket.id).where(among(Ticket.id, ids)).order_by(Ticket.id)
-    db.session.execute(query.with_for_update(key_share=True)).all()
-
-
 def list_documents(ids: Sequence[int]) -> list[Document]:
     """What is to be found of these tickets, by id: as desk/search keeps it entry by entry."""
     tickets = (

@@ -249,14 +249,15 @@ def find_answer_to_all(parent_id: int) -> Entry | None:
     return db.session.scalar(query.order_by(Entry.id.desc()).limit(1))
 
 
-def find_heir(survivor_id: int, child_id: int) -> tuple[int, int] | None:
-    """Under which ticket the children of one go on that was merged into `survivor_id`, and its last entry;
+def find_heir(survivor_id: int, child: Ticket) -> tuple[int, int] | None:
+    """Under which ticket a child goes on whose parent was merged into `survivor_id`, and its last entry;
     None where that has ended, or is the child itself."""
     survivor = _read_anew(survivor_id)
-    fault = survivor.parent_id or survivor.id
+    is_sibling = survivor.parent_id == child.parent_id  # about to be let go: it stands for the others now
+    fault = survivor.id if is_sibling else survivor.parent_id or survivor.id
     # First how far it has come, then whether it is open: what ends it in between is still to be passed on.
     last = db.session.scalar(select(func.max(Entry.id)).where(Entry.ticket_id == fault))
-    is_there = child_id not in (survivor.id, fault) and _read_anew(fault).is_open
+    is_there = child.id not in (survivor.id, fault) and _read_anew(fault).is_open
     return (fault, last or 0) if is_there else None
 
 

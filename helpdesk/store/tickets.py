@@ -1,5 +1,6 @@
 """Tickets, their timelines, and the queries that respect who asks."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -401,12 +402,22 @@ def get_entry(entry_id: int) -> Entry:
     return entry
 
 
+def lock_tickets(ids: Iterable[int]) -> None:
+    """Nobody writes to these tickets until the transaction ends. In order of id, as everywhere. For desk
+    verbs."""
+    query = select(Ticket.id).where(among(Ticket.id, ids)).order_by(Ticket.id)
+    db.session.execute(query.with_for_update(key_share=True)).all()
+
+
 def get_ticket_for_change(ticket_id: int) -> Ticket:
-    """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs.
+
+    Rows may be added meanwhile that refer to it: else whoever adds one could wait for whoever waits for them.
+    """
     ticket = db.session.scalar(
         select(Ticket)
         .where(Ticket.id == ticket_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if ticket is None:

@@ -1,25 +1,12 @@
 """Several reports of one fault: what is proposed, the form that puts them together, and a ticket's family."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask import (
-    Blueprint,
-    Response,
-    abort,
-    flash,
-    g,
-    make_response,
-    redirect,
-    render_template,
-    request,
-    url_for,
-)
-from flask_babel import get_locale, ngettext
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from flask_login import current_user
+from flask_babel import ngettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk.desk import outages
@@ -27,12 +14,13 @@ from helpdesk.desk.outages import Proposal
 from helpdesk.rules.lifecycle import Kind, NotAllowed
 from helpdesk.schemas.outages import AdoptSchema, ApartSchema, ReleaseSchema
 from helpdesk.store.outages import list_children, list_open_parents, list_to_adopt, list_words_of_children
-from helpdesk.store.people import get_person
 from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
 from helpdesk.web import sentences, words
 from helpdesk.web.forms import Errors, load
-from helpdesk.web.frame import asker, may, needs, viewer_zone
-from helpdesk.web.queue_address import id_of
+from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.fresh import if_new
+from helpdesk.web.numbers import id_of
+from helpdesk.web.ticket_page import desk_ticket, me
 
 bp = Blueprint("outages", __name__, url_prefix="/outages")
 Page = AnyResponse | str | tuple[str, int]
@@ -41,11 +29,13 @@ LAST_WORDS = 10
 
 @dataclass(frozen=True)
 class Family:
-    """What a ticket's page says of the fault that it shares: its `parent` where it is a child; its `children`
-    with the last words written there, and how many `people` have it, where it is a parent; the `proposal`
-    that it is part of, or the `known` faults that it may be, for those who work tickets."""
+    """What a ticket's page says of the fault that it shares: its `parent` where it is a child (of one that the
+    asker may not read no more than its number: `reads_parent`); its `children` with the last words written
+    there, and how many `people` have it, where it is a parent; the `proposal` that it is part of, or the
+    `known` faults that it may be, for those who work tickets."""
 
     parent: Ticket | None
+    reads_parent: bool
     children: Sequence[Any]
     words: Sequence[Any]
     people: int
@@ -65,8 +55,10 @@ def _proposals() -> list[Proposal]:
 
 def _family_of(ticket: Ticket) -> Family:
     children = list_children(ticket.id, asker()) if ticket.parent_id is None else []
+    parent = ticket.parent if ticket.parent_id is not None else None
     return Family(
-        ticket.parent if ticket.parent_id is not None else None,
+        parent,
+        parent is not None and is_desk_side(parent, asker()),
         children,
         list_words_of_children(ticket.id, asker(), LAST_WORDS) if children else [],
         outages.people_with(ticket) if children else 0,
@@ -94,28 +86,21 @@ def _known_to_all(ticket: Ticket) -> list[Ticket]:
 @needs("ticket.work")
 def banner() -> AnyResponse:
     """The proposals alone, for the queue that keeps itself fresh: 304 while nothing has changed."""
-    return _if_new((outages.proposals(asker(), g.now), str(get_locale())), "queue/outages.html")
+    return if_new(outages.proposals(asker(), g.now), lambda: render_template("queue/outages.html"))
 
 
 @bp.get("/of/<number>")
 @needs("ticket.see")
 def children(number: str) -> AnyResponse:
     """The children alone, for their parent's page that keeps itself fresh."""
-    ticket = _ticket(number)
+    ticket = desk_ticket(number)
     family = _family_of(ticket)
     last = family.words[0].id if family.words else 0
     states = [(child.id, child.state, child.words) for child in family.children]
-    facts = (states, last, family.people, str(get_locale()), viewer_zone())
-    return _if_new(facts, "tickets/children.html", ticket=ticket, family=family)
-
-
-def _if_new(facts: object, template: str, **values: Any) -> AnyResponse:
-    response: Response = make_response()
-    response.set_etag(hashlib.sha256(repr(facts).encode()).hexdigest()[:32])
-    if response.make_conditional(request).status_code != 304:
-        response.set_data(render_template(template, **values))
-        response.status_code = 200
-    return response
+    return if_new(
+        (states, last, family.people),
+        lambda: render_template("tickets/children.html", ticket=ticket, family=family),
+    )
 
 
 @bp.get("/new")
@@ -154,9 +139,7 @@ def adopt() -> Page:
         return _again(errors), 422
     reports = [each.id for each in list_to_adopt(data["ticket"], asker())]
     try:
-        done = outages.adopt(
-            parent.id, reports, get_person(current_user.id), subject=data["subject"], now=g.now
-        )
+        done = outages.adopt(parent.id, reports, me(), subject=data["subject"], now=g.now)
     except NotAllowed as refusal:
         return _again({"": [words.not_allowed(refusal)]}), 422
     said = ngettext(
@@ -173,7 +156,7 @@ def _set_apart() -> Page:
     if data is None:
         return _again(errors), 422
     reports = [each.id for each in list_to_adopt(data["ticket"], asker())]
-    outages.set_apart(reports, get_person(current_user.id), now=g.now)
+    outages.set_apart(reports, me(), now=g.now)
     flash(_("They are looked at one by one, and not proposed again."))
     return redirect(url_for("queue.index"), 303)
 
@@ -182,19 +165,11 @@ def _set_apart() -> Page:
 @needs("ticket.work")
 def release(number: str) -> Page:
     """The report is something else: it goes on by itself."""
-    ticket = _ticket(number)
+    ticket = desk_ticket(number)
     data, _errors = load(ReleaseSchema, request.form)
-    outages.release(ticket.id, get_person(current_user.id), (data or {}).get("reason", ""), now=g.now)
+    outages.release(ticket.id, me(), (data or {}).get("reason", ""), now=g.now)
     flash(_("It goes on by itself. Somebody has to accept it, and its reporter is told."))
     return redirect(url_for("tickets.page", number=ticket.number), 303)
-
-
-def _ticket(number: str) -> Ticket:
-    """The ticket of that number if the asker reads it as the desk does; 404 otherwise."""
-    found = find_ticket(ticket_id_of(number) or 0, asker())
-    if found is None or not is_desk_side(found, asker()):
-        abort(404)
-    return found
 
 
 def _open_ones(ids: Sequence[int]) -> list[Ticket]:

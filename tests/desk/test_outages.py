@@ -222,14 +222,14 @@ def test_children_of_a_merged_parent_go_along(house: House) -> None:
     assert kinds(one)[-1] == "replied"
 
 
-def test_a_parent_merged_into_its_own_child_leaves_nobody_behind(house: House) -> None:
-    parent, one, two = crowd(house)
-    outages.adopt(parent.id, [one.id, two.id], house.bo, now=minutes(5))
-    closing.merge(parent.id, house.bo, one.id, now=minutes(6))
+def test_where_a_parent_is_merged_into_one_of_its_children_the_others_follow_that_one(house: House) -> None:
+    parent, *children = crowd(house, 4)
+    outages.adopt(parent.id, [child.id for child in children], house.bo, now=minutes(5))
+    heir = children[1]
+    closing.merge(parent.id, house.bo, heir.id, now=minutes(6))
     passing_on.pass_on(minutes(6))
-    assert one.parent_id is None
-    assert pending(one)
-    assert two.parent_id in (None, one.id)
+    assert [child.parent_id for child in children] == [heir.id, None, heir.id]
+    assert pending(heir)
     assert is_proved()
 
 
