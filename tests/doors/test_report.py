@@ -9,15 +9,16 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from helpdesk import clock
-from helpdesk.desk import attachments
+from helpdesk.desk import attachments, organisation
 from helpdesk.desk import tickets as desk
+from helpdesk.desk.changes import By
 from helpdesk.outbound import links
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
 from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.security import SignInAttempt
 from helpdesk.store.tickets import Attachment, Ticket
-from tests.conftest import Browser, House, read_anew
+from tests.conftest import MONDAY_9, Browser, House, read_anew
 
 FAULT = {
     "kind": "fault",
@@ -67,6 +68,12 @@ def test_a_fault_is_registered_and_its_reporter_reads_number_and_promise(ana: Br
     assert ticket.number in page
     assert "Someone answers by" in page
     assert "Berlin time" in page
+
+
+def test_the_form_says_whom_to_call_if_it_cannot_wait(client: Browser, house: House) -> None:
+    assert "If it cannot wait" not in client.get("/report").text
+    organisation.change({"hotline": "030 1234"}, By(MONDAY_9, house.eli.id))
+    assert "If it cannot wait, call 030 1234." in client.get("/report").text
 
 
 def test_a_request_needs_no_answers_about_what_works(ana: Browser) -> None:
