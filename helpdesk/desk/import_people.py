@@ -51,7 +51,7 @@ class _Planner:
         """Plans a line, or says what is wrong with it."""
         faults = len(self.faults)
         person = self._person(row)
-        self._require_once(row)
+        self._require_once(row, person)
         if person is not None:
             self._require_free(row, person)
         elif self._owner_of_id(row) is not None:
@@ -101,11 +101,14 @@ class _Planner:
             self._fault(row, "name", "has_left", found.name)
         return found
 
-    def _require_once(self, row: Row) -> None:
-        for field in ("staff_number", "email", "external_id"):
-            value = row.values.get(field)
-            if value and self.seen.setdefault((field, value), row.line) != row.line:
-                self._fault(row, field, "twice", str(self.seen[field, value]))
+    def _require_once(self, row: Row, person: Person | None) -> None:
+        """One line may know somebody by their number and another by their address: that is twice too."""
+        keys = [(field, row.values.get(field)) for field in ("staff_number", "email", "external_id")]
+        for field, value in [*keys, ("name", person and person.id)]:
+            first = self.seen.setdefault((field, str(value)), row.line) if value else row.line
+            if first != row.line:
+                self._fault(row, field, "twice", str(first))
+                return
 
     def _require_free(self, row: Row, person: Person) -> None:
         other = self.by_address.get(row.values.get("email", ""), person)

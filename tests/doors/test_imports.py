@@ -144,6 +144,13 @@ def test_each_line_says_what_is_wrong_with_it_and_nothing_is_kept(house: House, 
     assert known() == before
 
 
+def test_whoever_is_known_by_number_and_by_address_stands_in_a_table_once(house: House, eli: Browser) -> None:
+    heading = "Name,Staff number,Mail address\n"
+    taken(eli, uploaded(eli, "people", heading + "Ana,1001,ana@example.org\n"))
+    url = uploaded(eli, "people", heading + "Ana,1001,\nGus,,ana@example.org\n")
+    assert faults(eli.get(url).text) == ["Line 3: The same stands in line 2 already."]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 @pytest.mark.parametrize("between", [",", ";", "\t"])
 def test_a_table_is_read_in_any_encoding_with_any_separator(
@@ -163,7 +170,9 @@ def test_a_workbook_is_read_with_numbers_as_they_are_written(house: House, eli: 
     for row in (["Staff of the works"], ["Surname", "First name", "Staff number"], ["Wang", "Fang", 42.0]):
         book.active.append(row)
     book.save(file)
-    taken(eli, uploaded(eli, "people", file.getvalue(), "people.xlsx"))
+    url = uploaded(eli, "people", file.getvalue(), "people.xlsx")
+    assert "column-3" not in eli.get(url).text
+    taken(eli, url)
     person = find_person_by("staff_number", "42")
     assert person
     assert person.name == "Fang Wang"

@@ -86,7 +86,7 @@ def _desk(found: FirstSteps) -> list[Step]:
             _("Services"),
             found.services > 1,
             ngettext("%(num)d service", "%(num)d services", found.services)
-            if found.services
+            if found.services > 1
             else _("What people report about, and which team answers."),
             url_for(".services"),
             _("Show services"),

@@ -110,8 +110,10 @@ def _given(what: str, errors: Errors) -> list[dict[str, Any]]:
         return []
     cells = [[" ".join(plain_of(cell).replace("\0", "").split()) for cell in row] for row in rows]
     heading = heading_of(cells, what)
+    # A workbook hands out every row as wide as we ask; what is empty in all of them is no column.
+    width = max((n for row in cells for n, cell in enumerate(row[:MOST_COLUMNS], 1) if cell), default=0)
     found = [
-        {"line": n, "cells": row[:MOST_COLUMNS]}
+        {"line": n, "cells": row[:width]}
         for n, row in enumerate(cells, 1)
         if heading is not None and n > heading and any(row)
     ]
@@ -206,7 +208,8 @@ def _sample(lines: Sequence[Mapping[str, Any]], column: int) -> str:
 
 
 def _said_values(line: Line) -> str:
-    said = [_value(field, now_is) for field, (_was, now_is) in line.changes.items() if field != "name"]
+    given = [(field, now_is) for field, (_was, now_is) in line.changes.items() if now_is is not False]
+    said = [_value(field, value) for field, value in given if field != "name"]
     return " · ".join(filter(None, said))
 
 
