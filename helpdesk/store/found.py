@@ -18,7 +18,14 @@ from helpdesk.rules.spans import Span
 from helpdesk.rules.words import Term
 from helpdesk.store.db import among, db
 from helpdesk.store.people import Person
-from helpdesk.store.search import has_words, holds, plan_for_these_words, words_table
+from helpdesk.store.search import (
+    are_common,
+    has_words,
+    holds,
+    newest_words,
+    plan_for_these_words,
+    words_table,
+)
 from helpdesk.store.services import Service
 from helpdesk.store.tickets import LOOKING_ON, Attachment, Entry, Participant, Ticket, desk_side, visible_to
 
@@ -74,20 +81,37 @@ class Piece:
 
 def list_found(asker: Asker, sought: Sought, now: datetime, limit: int) -> list[int]:
     """The ids of the first `limit` tickets in our order that the asker may see."""
-    words, ticket_id = words_table()
-    rest = (*_rights(asker, sought, words), *_conditions(asker, sought, now))
     if not (sought.terms or sought.without):
+        rest = (*_rights(asker, sought, words_table()[0]), *_conditions(asker, sought, now))
         plain = select(Ticket.id).where(*rest).order_by(Ticket.id.desc())
         return list(db.session.scalars(plain.limit(limit)))
-    joined = select(Ticket.id).select_from(words).join(Ticket, Ticket.id == ticket_id)
-    chosen = joined.where(*rest).order_by(ticket_id.desc())
+
     if not sought.terms:
-        return list(db.session.scalars(chosen.limit(limit)))
+        return _walk(asker, sought, now, "all", limit)
     plan_for_these_words()
-    found = list(db.session.scalars(chosen.where(holds(words, sought.terms, "subject")).limit(limit)))
+    found = _walk(asker, sought, now, "subject", limit)
     if len(found) < limit:
-        others = holds(words, sought.terms, "public" if sought.is_own else "all", without=sought.terms)
-        found += db.session.scalars(chosen.where(others).limit(limit - len(found)))
+        place = "public" if sought.is_own else "all"
+        found += _walk(asker, sought, now, place, limit - len(found), without=sought.terms)
+    return found
+
+
+def _walk(
+    asker: Asker, sought: Sought, now: datetime, place: str, most: int, without: Sequence[Term] = ()
+) -> list[int]:
+    """The newest `most` tickets that have the terms in `place`, and not every one of `without` in the
+    subject."""
+    found: list[int] = []
+    first = (newest_words,) if are_common(sought.terms, place) else ()
+    for source in (*first, words_table):
+        words, ticket_id = source()
+        rest = (*_rights(asker, sought, words), *_conditions(asker, sought, now))
+        query = select(Ticket.id).select_from(words).join(Ticket, Ticket.id == ticket_id).where(*rest)
+        if sought.terms:
+            query = query.where(holds(words, sought.terms, place, without=without))
+        found = list(db.session.scalars(query.order_by(ticket_id.desc()).limit(most)))
+        if len(found) == most:
+            break
     return found
 
 

@@ -54,6 +54,8 @@ SQLITE = (
     """CREATE VIRTUAL TABLE IF NOT EXISTS ticket_words
         USING fts5(subject, public, desk, size UNINDEXED, tokenize = "ascii tokenchars '_'")""",
 )
+NEWEST = 10_000
+COMMON = 0.005  # of all documents: where as many of the newest have a word, they soon fill a page
 GAP = "_"  # no token of ours: a phrase does not go on from one text to the next
 
 for _dialect, _statements in (("postgresql", POSTGRESQL), ("sqlite", SQLITE)):
@@ -163,6 +165,31 @@ def plan_for_these_words() -> None:
         db.session.execute(select(func.set_config("plan_cache_mode", "force_custom_plan", True)))
 
 
+def newest_words() -> tuple[FromClause, ColumnElement[int]]:
+    """As `words_table`, of the NEWEST documents alone."""
+    words, ticket_id = words_table()
+    newest = select(words.c.ticket_id, words.c.subject, words.c.words).order_by(ticket_id.desc())
+    found = newest.limit(NEWEST).subquery("newest")
+    return found, found.c.ticket_id
+
+
+def are_common(terms: Sequence[Term], place: str) -> bool:
+    """Whether several words are asked for, and each is in many documents, as PostgreSQL last counted.
+
+    How many have all of them it can but guess, as if words came together by chance; those of a phrase do not.
+    So the newest documents are walked before it is asked about all. False on SQLite, which always walks.
+    """
+    tokens = {token for term in terms for token in term.tokens}
+    if len(tokens) < 2 or not _is_postgresql() or any(term.is_prefix for term in terms):
+        return False
+    asked = {
+        "column": "subject" if place == "subject" else "words",
+        "tokens": sorted(tokens),
+        "share": COMMON,
+    }
+    return db.session.scalar(text(_COMMON), asked) == len(tokens)
+
+
 def holds(
     words: FromClause, terms: Sequence[Term], place: str, without: Sequence[Term] = ()
 ) -> ColumnElement[bool]:
@@ -193,6 +220,12 @@ def _is_postgresql() -> bool:
     return db.engine.dialect.name == "postgresql"
 
 
+_COMMON = """
+SELECT count(*) FROM pg_stats,
+    unnest(CAST(CAST(most_common_elems AS TEXT) AS TEXT[]), most_common_elem_freqs) AS known (word, share)
+WHERE schemaname = current_schema() AND tablename = 'ticket_words' AND attname = :column
+    AND share > :share AND word = ANY(:tokens)
+"""
 _ROWS = (
     "json_to_recordset(CAST(:rows AS JSON)) AS new(ticket_id INTEGER, size INTEGER, subject TEXT, words TEXT)"
 )

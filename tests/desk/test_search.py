@@ -321,3 +321,18 @@ def test_both_databases_find_what_the_rules_find_in_the_same_order(house: House)
 
 def _has(said: str, terms: object) -> bool:
     return len(marked_spans(list(places(said)), terms)) == len(terms)
+
+
+def test_common_words_that_go_together_are_found_in_the_same_order_however_far_back_they_stand(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for n in range(40):
+        body = "nothing changed after the restart" if n % 4 else "the restart changed nothing"
+        report(house, f"Case {n}", body)
+    report(house, "After the restart", "Nothing changed.")
+    db.session.execute(text("ANALYZE"))  # from now on PostgreSQL knows which words are common
+    db.session.commit()
+    monkeypatch.setattr("helpdesk.store.search.NEWEST", 5)
+    wanted = ["After the restart", *(f"Case {n}" for n in reversed(range(40)) if n % 4)]
+    assert found(house.bo, '"after the restart"') == wanted
+    assert found(house.bo, "restart changed the nothing -after") == [f"Case {n}" for n in range(36, -1, -4)]
