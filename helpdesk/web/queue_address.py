@@ -1,6 +1,6 @@
 """The queue's address as a question, and the question in words: whoever has the address has the view."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from flask import g, url_for
@@ -77,11 +77,8 @@ def chips(wanted: Wanted) -> list[tuple[str, str]]:
     """The filters that are on: what each says, and the address without it."""
     said = _said_ones(wanted) | _said_places(wanted)
     if wanted.assignee_id is not None:
-        name = (
-            get_names({wanted.assignee_id}).get(wanted.assignee_id, "?")
-            if wanted.assignee_id
-            else _("Nobody")
-        )
+        people = names_of_people([wanted])
+        name = people.get(wanted.assignee_id, "?") if wanted.assignee_id else _("Nobody")
         said["assignee"] = _("Assignee: %(name)s", name=name)
     if wanted.days is not None:
         said["days"] = _("Reported: %(when)s", when=say_days(wanted.days))
@@ -92,6 +89,13 @@ def chips(wanted: Wanted) -> list[tuple[str, str]]:
     return [
         (text, url_for("queue.index", **address_of(wanted, **{name: None}))) for name, text in said.items()
     ]
+
+
+def names_of_people(asked: Iterable[Wanted]) -> dict[int, str]:
+    """Of those who are in these questions: a page that describes many asks for all at once."""
+    known: dict[int, str] = g.setdefault("queue_people", {})
+    known |= get_names({wanted.assignee_id for wanted in asked if wanted.assignee_id} - known.keys())
+    return known
 
 
 def _said_ones(wanted: Wanted) -> dict[str, str]:

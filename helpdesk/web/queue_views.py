@@ -17,7 +17,7 @@ from helpdesk.store.teams import list_teams
 from helpdesk.store.views import SavedView, find_view, list_views
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, needs
-from helpdesk.web.queue_address import NAMES, address_of, chips, wanted_of
+from helpdesk.web.queue_address import NAMES, address_of, chips, names_of_people, wanted_of
 
 bp = Blueprint("views", __name__, url_prefix="/views")
 Page = Answer | str | tuple[str, int]
@@ -33,6 +33,7 @@ REFUSALS = {
 def index() -> str:
     """One's own views and those that are shared with one's teams."""
     found = list_views(asker())
+    names_of_people(wanted_of(view.asked) for view in found)
     owners = get_names({view.owner_id for view in found})
     teams = _team_names()
     rows = [
