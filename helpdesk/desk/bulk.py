@@ -26,15 +26,17 @@ from helpdesk.store.bulk import (
     get_standing,
     list_states,
 )
-from helpdesk.store.db import Conflict, after_commit, db, insert_rows, savepoint, transaction
+from helpdesk.store.db import Conflict, Hindered, after_commit, db, insert_rows, savepoint, transaction
 from helpdesk.store.letters import count_written
+from helpdesk.store.outages import list_child_ids
 from helpdesk.store.people import Person, get_person
-from helpdesk.store.tickets import find_last_entry_id
+from helpdesk.store.tickets import find_last_entry_id, lock_tickets
 
 log = logging.getLogger(__name__)
 
 MOST = 500  # tickets of one order
 MOST_TRIED = 100  # tickets that are tried out before: somebody waits for it
+TRIES = 3  # of a ticket that two wait for at once
 TRIED_AT_ONCE = 10  # tickets a transaction that is rolled back: SQLite's other writers wait for it
 
 
@@ -90,8 +92,18 @@ def carry_out_next(now: datetime, bulk_id: int | None = None) -> bool:
     """Does the next ticket of the oldest order (or of `bulk_id`), in one transaction; False where none is
     left.
 
-    Several may call it at once: each takes another ticket.
+    Several may call it at once: each takes another ticket. What waits for somebody who waits for it is tried
+    again; where that does not help, the ticket is still to be done and `Hindered` raised.
     """
+    for _try in range(TRIES - 1):
+        try:
+            return _carry_out_next(now, bulk_id)
+        except Hindered:
+            log.warning("a ticket of a bulk order could not be done just now", exc_info=True)
+    return _carry_out_next(now, bulk_id)
+
+
+def _carry_out_next(now: datetime, bulk_id: int | None) -> bool:
     with transaction():
         item = claim_item(bulk_id)
         if item is None:
@@ -116,6 +128,8 @@ def try_out(
         try:
             with transaction():
                 some = wanted[start : min(start + TRIED_AT_ONCE, MOST_TRIED)]
+                # All at first, in their order: else they could wait for whoever waits for one of them.
+                lock_tickets({*some, *list_child_ids(some), data.get("other_id") or some[0]})
                 found += [_tried(person_id, deed, data, each, now) for each in some]
                 raise _RolledBack
         except _RolledBack:
@@ -166,6 +180,8 @@ def _do(person_id: int, deed: str, data: Data, ticket_id: int, now: datetime) ->
         return "refused", f"taken {taken.holder.id}"
     except Nobody:
         return "refused", "nobody"
+    except Hindered:  # there is nothing wrong with the ticket
+        raise
     except Exception as fault:
         if type(fault) is LookupError:  # what verbs raise; a KeyError is a fault like any other
             return "refused", "gone"

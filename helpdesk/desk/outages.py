@@ -71,7 +71,11 @@ def people_with(ticket: Ticket) -> int:
     """How many people have the fault of a parent or a child, whoever asks among them; 0 where it stands for
     itself, and where it or its parent is of a restricted service."""
     fault = ticket.parent_id or ticket.id
-    if _is_secret(ticket.parent or ticket) or _is_secret(ticket) or (ticket.parent_id is None and not list_child_ids([fault])):
+    if (
+        _is_secret(ticket.parent or ticket)
+        or _is_secret(ticket)
+        or (ticket.parent_id is None and not list_child_ids([fault]))
+    ):
         return 0
     return len(list_affected([fault])[fault])
 
@@ -167,9 +171,7 @@ def _adopt(
     if parent.parent_id is not None:
         raise NotAllowed("adopt_into_child", State(parent.state))
     found = [get_ticket_for_change(i) for i in sorted({*child_ids, *list_child_ids(child_ids)})]
-    taken = [
-        child for child in found if is_allowed("adopt", child.state) and child.parent_id != parent.id
-    ]
+    taken = [child for child in found if is_allowed("adopt", child.state) and child.parent_id != parent.id]
     if not taken:
         return []
     if parent.waiting_for == "reporter":  # what many have does not wait for one of them

@@ -33,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 from sqlalchemy.types import TypeDecorator
 
@@ -44,6 +44,9 @@ TURN_EVERY = 0.002  # seconds
 
 Conflict = IntegrityError
 """A unique key is taken: somebody else was faster. For desk verbs, which know no SQLAlchemy."""
+
+Hindered = OperationalError
+"""The database could not do it just now: two waited for each other, or it is away. Tried again, it may."""
 
 
 class Base(DeclarativeBase):
