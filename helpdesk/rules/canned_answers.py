@@ -26,9 +26,9 @@ def unknown_in(text: str) -> list[str]:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """The text with the variables' values; one without a value becomes nothing. What a value holds is not
-    looked at again."""
-    return _VARIABLE.sub(lambda found: values.get(found[1], ""), text)
+    """The text with the variables' values; one without a value becomes "…", a gap that whoever
+    sends it sees. What a value holds is not looked at again."""
+    return _VARIABLE.sub(lambda found: values.get(found[1]) or "…", text)
 
 
 def text_for(texts: Mapping[str, str], locales: Iterable[str | None]) -> str:

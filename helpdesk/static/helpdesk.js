@@ -93,7 +93,11 @@
   const onKey = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    if (!keysOn() || typing(event.target) || one("dialog[open]")) return;
+    if (!keysOn() || one("dialog[open]")) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur(); // from here on letters are keys again
+      return;
+    }
     const goes = Date.now() < goUntil;
     goUntil = 0;
     const act = goes ? null : { j: () => walk(1), k: () => walk(-1), g: awaitGo, "?": showKeys }[event.key];

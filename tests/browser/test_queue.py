@@ -192,6 +192,9 @@ def test_g_and_a_letter_lead_to_views_and_chosen_rows_to_what_is_done_to_them(
     house: House, day: list[Ticket], visit: Visit, axe_clean: Callable[[Page], None]
 ) -> None:
     page = visit(house.bo, "/queue?view=all")
+    page.keyboard.press("/")
+    expect(page.locator("#search")).to_be_focused()
+    page.keyboard.press("Escape")  # and letters are keys again
     page.keyboard.press("g")
     page.keyboard.press("w")
     expect(page.locator("h1")).to_have_text("Waiting")
@@ -209,10 +212,29 @@ def test_g_and_a_letter_lead_to_views_and_chosen_rows_to_what_is_done_to_them(
     expect(page.get_by_role("dialog", name="Keys")).to_contain_text("Accept the row")
     axe_clean(page)
     page.keyboard.press("Escape")
-    page.get_by_role("button", name="Assign").click()
+    page.keyboard.press("b")
     page.wait_for_url("**/bulk/new?*")
     chosen = "&".join(f"ticket={each.id}" for each in day[:2])
-    assert page.url.endswith(f"/bulk/new?{chosen}&deed=assign")
+    assert page.url.endswith(f"/bulk/new?{chosen}")
+    page.go_back()
+    page.reload()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Assign").click()
+    page.wait_for_url(f"**/bulk/new?ticket={day[0].id}&deed=assign")
+
+
+def test_on_a_phone_a_card_says_how_a_ticket_stands_and_who_has_it(
+    house: House, day: list[Ticket], visit: Visit
+) -> None:
+    page = visit(house.bo, "/queue?view=all", width=390)
+    row = page.locator(f"#t{day[2].id}")
+    expect(row.locator(".state")).to_be_visible()
+    expect(row.get_by_role("img", name="Bo")).to_be_visible()
+    row.locator(".tick").click()
+    for name in ("Assign", "Accept", "Resolve", "More"):
+        expect(page.get_by_role("button", name=name)).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_accepts_and_r_writes(house: House, day: list[Ticket], visit: Visit) -> None:

@@ -40,7 +40,7 @@ def test_an_answer_bears_the_tickets_values(house: House, ticket: Ticket, bo: Br
         "{{organisation}} <{{hotline}}> {{promise}}",
     )
     page = bo.get(f"/tickets/{ticket.number}/answers").text
-    said = f"{ticket.number} Printer jams Ana Printing ERP Bo Example &lt;&gt; "
+    said = f"{ticket.number} Printer jams Ana Printing ERP Bo Example &lt;…&gt; "
     assert said in page
     assert page.split(said)[1][0] not in "<{"  # the promise
 

@@ -18,9 +18,9 @@ def test_what_is_no_variable_is_named(text: str, expected: list[str]) -> None:
     assert unknown_in(text) == expected
 
 
-def test_a_value_is_not_looked_at_again() -> None:
+def test_a_value_is_not_looked_at_again_and_a_missing_one_is_a_gap_one_sees() -> None:
     values = {"ticket.subject": "{{agent.name}} \\1", "agent.name": "Bo"}
-    assert fill("{{ticket.subject}} - {{agent.name}}{{hotline}}.", values) == "{{agent.name}} \\1 - Bo."
+    assert fill("{{ticket.subject}} - {{agent.name}}{{hotline}}.", values) == "{{agent.name}} \\1 - Bo…."
 
 
 @pytest.mark.parametrize(
