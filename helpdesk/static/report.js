@@ -4,7 +4,7 @@
   const { all, one, remember } = window.helpdesk;
   const KEY = "report";
   const LASTS = 86400000; // a day, in milliseconds
-  const NOT_KEPT = ["csrf_token", "kind", "website", "shown"];
+  const NOT_KEPT = ["csrf_token", "kind", "website", "shown", "about"];
   const form = one("form[data-about-url]");
 
   // Of somebody with an account it outlives the tab, for them alone and until they sign out; without one the machine

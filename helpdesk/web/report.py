@@ -1,5 +1,6 @@
 """Reporting a fault, a request or a question, with the promise before and after."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -61,11 +62,12 @@ def send() -> Page:
     answers = answered(asked(request.form.get("service_id")), asks=True)
     files = [*uploads(), *answers.files]
     errors |= guest_errors | answers.errors
-    errors |= upload_errors(files, errors)
     if data is not None and not _is_offered(data["service_id"]):
         errors["service_id"] = [_("This service is gone. Choose another, or none.")]
-    if guest is not None and not errors and machines.is_hurried(request.form):
+    is_hurried = guest is not None and machines.is_hurried(request.form)
+    if not errors and (is_hurried or _is_untold(request.form)):
         errors = {"": [_("Nothing is sent yet. Please press the button once more.")]}
+    errors |= upload_errors(files, errors)
     if errors or data is None:
         return _form_page(request.form.to_dict(), errors), 422
     data |= {"fields": answers.answers, "is_shared": data["is_shared"] and may_read_colleagues()}
@@ -80,6 +82,13 @@ def send() -> Page:
 def _is_offered(service_id: int | None) -> bool:
     service = find_service(service_id) if service_id is not None else None
     return service_id is None or (service is not None and service.is_active)
+
+
+def _is_untold(form: Mapping[str, str]) -> bool:
+    """Whether a fault is known of the chosen service of which the form, without script, has not told yet."""
+    service_id = form.get("service_id", "")
+    is_told = form.get("kind") != Kind.FAULT or form.get("about", "") == service_id
+    return not is_told and bool(_known(service_id))
 
 
 def _send_for_guest(command: Report, guest: dict[str, Any], key: str | None) -> Page:

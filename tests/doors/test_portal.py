@@ -105,6 +105,19 @@ def test_the_form_says_how_many_have_the_fault_and_joining_it_needs_no_report(
     assert "You have reported this fault of ERP, or joined it." in again
 
 
+def test_a_form_without_script_tells_of_a_known_fault_before_it_sends(
+    house: House, browser: Browsers, known: Ticket, gil: Person
+) -> None:
+    visitor, sent = browser().known_as(gil), {**FAULT, "service_id": house.erp.id, "about": ""}
+    told = visitor.post("/report", data={**sent, "files": (io.BytesIO(b"x"), "log.txt")})
+    assert told.status_code == 422
+    assert "2 people have reported a fault of ERP" in told.text
+    assert "choose your files again" in told.text
+    assert f'name="about" value="{house.erp.id}"' in told.text
+    assert visitor.post("/report", data={**sent, "kind": "question"}).status_code == 303
+    assert visitor.post("/report", data={**sent, "about": house.erp.id}).status_code == 303
+
+
 def test_whoever_joined_reads_what_the_desk_says_and_not_what_others_wrote(
     house: House, browser: Browsers, known: Ticket, gil: Person
 ) -> None:
