@@ -184,19 +184,17 @@ def test_what_is_voided_is_no_longer_found(house: House) -> None:
     assert found(house.bo, "leaks") == [new.subject]
 
 
-def test_all_of_two_hundred_are_shown_in_pages(house: House) -> None:
+def test_all_of_two_hundred_are_shown_in_pages(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     for n in range(7):
         report(house, f"Number {n}", "same")
-    old_page, old_last = search.PAGE, search.LAST_PAGE
-    search.PAGE, search.LAST_PAGE = 3, 2
-    try:
-        first = search.look(house.bo.asker, "same", zone=BERLIN, now=NOW)
-        second = search.look(house.bo.asker, "same", zone=BERLIN, now=NOW, page=2)
-    finally:
-        search.PAGE, search.LAST_PAGE = old_page, old_last
+    monkeypatch.setattr(search, "PAGE", 3)
+    monkeypatch.setattr(search, "LAST_PAGE", 2)
+    first = search.look(house.bo.asker, "same", zone=BERLIN, now=NOW)
+    second = search.look(house.bo.asker, "same", zone=BERLIN, now=NOW, page=2)
     assert [hit.ticket.subject for hit in first.hits] == ["Number 6", "Number 5", "Number 4"]
     assert [hit.ticket.subject for hit in second.hits] == ["Number 3", "Number 2", "Number 1"]
     assert (first.has_more, second.has_more) == (True, False)
+    assert (first.is_cut, second.is_cut) == (False, True)
 
 
 def test_people_are_offered_to_staff(house: House) -> None:
@@ -296,13 +294,13 @@ def test_both_databases_find_what_the_rules_find_in_the_same_order(house: House)
     def words(most: int) -> str:
         return " ".join(random.choice(VOCABULARY) for _ in range(random.randrange(1, most)))
 
-    for _ in range(40):
-        ticket, notes = report(house, words(4), words(6)), []
+    for _ in range(25):
+        ticket = report(house, words(4), words(6))
         texts = [ticket.subject, words(5), words(5)]
         tickets.reply(ticket.id, house.bo, texts[1], now=NOW)
         tickets.note(ticket.id, house.bo, texts[2], now=NOW)
         body = ticket.entries[0].body
-        each.append((ticket.id, ticket.subject, [body, texts[1]], [*notes, texts[2]]))
+        each.append((ticket.id, ticket.subject, [body, texts[1]], [texts[2]]))
     for asked in ASKED:
         query = parse(asked)
         for person, reads_notes in ((house.bo, True), (house.ana, False)):
