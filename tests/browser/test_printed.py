@@ -32,7 +32,7 @@ def test_queue_ticket_and_report_are_printed_without_what_only_a_screen_can_use(
             expect(page.get_by_label("Write to us")).to_be_visible()
         page.emulate_media(media="print", color_scheme="dark")
         expect(page.get_by_text("No invoices").first).to_be_visible()
-        for unseen in (".top", ".rail", "textarea", "button", ".ways-on"):
+        for unseen in (".top", ".rail", ".search", "#questions", "textarea", "button", ".ways-on"):
             expect(page.locator(unseen).locator("visible=true")).to_have_count(0)
         ground, ink = page.evaluate(COLOURS)
         assert (ground, ink) == ("rgb(255, 255, 255)", "rgb(27, 35, 48)")
