@@ -29,10 +29,10 @@ LAST_WORDS = 10
 
 @dataclass(frozen=True)
 class Family:
-    """What a ticket's page says of the fault that it shares: its `parent` where it is a child (of one that the
-    asker may not read no more than its number: `reads_parent`); its `children` with the last words written
-    there, and how many `people` have it, where it is a parent; the `proposal` that it is part of, or the
-    `known` faults that it may be, for those who work tickets."""
+    """What a ticket's page says of the fault that it shares: its `parent` where it is a child (without
+    `reads_parent` no more of it than its number); its `children` with the last words written there, and how
+    many `people` have it, where it is a parent; the `proposal` that it is part of, or the `known` faults that
+    it may be, for those who work tickets."""
 
     parent: Ticket | None
     reads_parent: bool
