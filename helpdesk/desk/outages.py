@@ -71,11 +71,9 @@ def people_with(ticket: Ticket) -> int:
     """How many people have the fault of a parent or a child, whoever asks among them; 0 where it stands for
     itself, and where it or its parent is of a restricted service."""
     fault = ticket.parent_id or ticket.id
-    if (
-        _is_secret(ticket.parent or ticket)
-        or _is_secret(ticket)
-        or (ticket.parent_id is None and not list_child_ids([fault]))
-    ):
+    if any(_is_secret(each) for each in (ticket, ticket.parent) if each is not None):
+        return 0
+    if ticket.parent_id is None and not list_child_ids([fault]):
         return 0
     return len(list_affected([fault])[fault])
 

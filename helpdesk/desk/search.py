@@ -130,6 +130,9 @@ def _conditions(
         condition = Condition(each.name, each.value, each.is_without)
         if each.name in grammar.DATED:
             condition = replace(condition, span=grammar.span_of(each.value, zone))
+            if condition.span is None:  # the calendar's first or last day, which ends elsewhere in that zone
+                problems.append(Problem("no_date", each.name, each.value))
+                continue
         elif each.name in grammar.NAMED:
             ids = _ids(each.name, each.value, asker)
             if not ids:

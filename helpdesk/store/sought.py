@@ -8,7 +8,7 @@ from itertools import islice, product
 
 MOST_READINGS = 32  # of a whole name
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
-_APOSTROPHES = str.maketrans("", "", "'’`·")
+_LEFT_OUT = str.maketrans("", "", "'’`·\0")  # PostgreSQL takes no NUL
 
 
 def sought_of(name: str) -> str:
@@ -28,7 +28,7 @@ def sought_of(name: str) -> str:
 
 def words_of(text: str) -> list[str]:
     """The words that somebody looks for, without case and width; signs at their ends do not matter."""
-    folded = unicodedata.normalize("NFKC", text).casefold().translate(_APOSTROPHES)
+    folded = unicodedata.normalize("NFKC", text).casefold().translate(_LEFT_OUT)
     return [word for part in folded.split() if (word := part.strip(",.;，、。()（）"))]
 
 

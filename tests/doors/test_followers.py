@@ -130,3 +130,8 @@ def test_the_bell_is_silent_on_notes_that_one_may_not_read(
     browsing = browser().known_as(gus)
     assert browsing.get("/bell/news").json["count"] == 0
     assert "For the team alone" not in browsing.get("/bell").text
+
+
+def test_whom_no_database_can_look_for_is_nobody(house: House, ticket: Ticket, browser: Browsers) -> None:
+    answer = browser().known_as(house.bo).post(f"/tickets/{ticket.number}/followers", data={"who": "Gu\0x"})
+    assert (answer.status_code, "Nobody is found by that" in answer.text) == (422, True)

@@ -4,12 +4,14 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.desk import closing, outages, passing_on, tickets, tokens
+from helpdesk.desk import closing, outages, passing_on, tickets, tokens, triage
 from helpdesk.desk.tickets import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.people import Person
+from helpdesk.store.services import Service
+from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
 from tests.conftest import Browser, House, read_anew
 
@@ -173,3 +175,19 @@ def test_others_words_are_not_for_whoever_joins(house: House, crowd: list[Ticket
     path, headers = f"/api/v1/tickets/{crowd[0].number}", {"Authorization": f"Bearer {token}"}
     assert browser().get(path, headers=headers).status_code == 404
     assert crowd[0].number not in ina.get("/my?q=Error").text
+
+
+def test_of_a_fault_that_one_may_not_read_its_child_says_no_more_than_the_number(
+    house: House, crowd: list[Ticket], browser: Browsers
+) -> None:
+    parent, child, _other = crowd
+    outages.adopt(parent.id, [child.id], house.bo, subject="Salaries are wrong", now=clock.now())
+    team = Team(name="Staff office")
+    service = Service(name="Salaries", team=team, is_restricted=True)
+    db.session.add_all([team, service])
+    db.session.commit()
+    triage.move(parent.id, house.chen, service_id=service.id, now=clock.now())
+    page = browser().known_as(house.bo).get(f"/tickets/{child.number}").text
+    assert f"Part of a larger fault: {parent.number}." in " ".join(page.split())
+    assert "Salaries are wrong" not in page
+    assert outages.people_with(db.session.get_one(Ticket, child.id)) == 0

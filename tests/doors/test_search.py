@@ -58,6 +58,19 @@ def test_what_is_wrong_with_a_filter_is_said_and_the_rest_is_searched(house: Hou
         assert said in page
 
 
+@pytest.mark.parametrize(
+    ("question", "said"),
+    [
+        ("on:0001-01-01", "“0001-01-01” is no date"),  # begins in the year before the first, seen from Berlin
+        ("after:9999-12-31", "“9999-12-31” is no date"),
+    ],
+)
+def test_days_that_end_beyond_the_calendar_are_no_dates(
+    house: House, bo: Browser, question: str, said: str
+) -> None:
+    assert said in asked(bo, question)
+
+
 def test_people_stand_beside_with_a_way_to_their_reports(house: House, bo: Browser) -> None:
     report(house, "Printer jams")
     page = asked(bo, "ana")
