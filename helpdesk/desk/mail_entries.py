@@ -253,5 +253,9 @@ def _link(ticket: Ticket, older: Ticket, cause: str, now: datetime) -> None:
     ticket_links.keep(ticket, "relates_to", older, now)
     for one, other in ((older, ticket), (ticket, older)):
         record(
-            one, "linked", now=now, door="mail", detail={"how": "relates_to", "ticket": other.id, "cause": cause}
+            one,
+            "linked",
+            now=now,
+            door="mail",
+            detail={"how": "relates_to", "ticket": other.id, "cause": cause},
         )
