@@ -103,7 +103,7 @@ def test_a_reporter_s_bell_tells_of_no_alarm_nor_of_those_from_when_they_were_at
     told(reported(house, "Down"), house.ana, now)
     ana = browser().known_as(house.ana)
     page = ana.get("/bell").text
-    assert "No maintenance is announced" in page
+    assert "No news of maintenance in the last 30 days" in page
     assert "larm" not in page
     assert "0 steps of maintenance you have not seen" in ana.get("/my").text
     assert ana.get("/bell/news").json == {
