@@ -40,7 +40,7 @@ def index() -> str:
     """The latest alarms and news of maintenance. What is new stays new until it is posted as seen."""
     return render_template(
         "bell/index.html",
-        notices=list_latest(asker(), g.now, LISTED),
+        notices=_latest(LISTED),
         say=_said,
         followed=list_words_followed(asker(), g.now - RINGS_FOR, LISTED) if may("ticket.see") else [],
         steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
@@ -64,7 +64,7 @@ def see() -> Answer:
 def news() -> Response:
     """For the script: the count in words, and the newest unseen alarms; 304 where nothing changed."""
     unseen = _unseen()
-    latest = [each for each in list_latest(asker(), g.now, SHOWN_AT_ONCE) if each.seen_at is None]
+    latest = [each for each in _latest(SHOWN_AT_ONCE) if each.seen_at is None]
     answer: Response = jsonify(
         count=unseen.total,
         said=say_unseen(unseen),
@@ -94,7 +94,12 @@ class Unseen(NamedTuple):
 def _unseen() -> Unseen:
     steps = steps_for(current_user.person, _seen_at(), STEPS, g.setdefault("served", {}))
     words = count_words_followed(asker(), _seen_at(), MOST_COUNTED) if may("ticket.see") else 0
-    return Unseen(count_unseen(asker(), g.now), words, len(steps))
+    return Unseen(count_unseen(asker(), g.now) if may("alarm.hear") else 0, words, len(steps))
+
+
+def _latest(most: int) -> list[Notice]:
+    """The newest alarms; none for whoever hears of no alarm, though they once did."""
+    return list_latest(asker(), g.now, most) if may("alarm.hear") else []
 
 
 def _seen_at() -> datetime:

@@ -100,7 +100,7 @@ def screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callable[[st
         for width, themes in ((1280, ("light", "dark")), (390, ("light",))):
             page = visit(person, path, width)
             for theme in themes:
-                page.emulate_media(color_scheme=theme)
+                page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no colour is on its way
                 page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 axe_clean(page)

@@ -42,7 +42,8 @@ def test_preflight_and_handovers_can_be_read_and_worked(
     page.get_by_role("link", name="Handovers", exact=True).click()
     axe_clean(page)
     page.get_by_label("What should the next person know?").fill("Ask for Ana")
-    page.get_by_role("button", name="Keep it for the handover").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Keep it for the handover").click()
     expect(page.get_by_label("What should the next person know?")).to_have_value("Ask for Ana")
     page.locator("a[href*='/on-call/handovers/']").first.click()
     expect(page.get_by_text("Watch the printer")).to_be_visible()

@@ -97,10 +97,13 @@ def test_auditors_have_no_bell(house: House, browser: Browsers) -> None:
     assert "data-bell" not in known.get("/").text
 
 
-def test_a_reporter_s_bell_tells_of_no_alarm(house: House, browser: Browsers) -> None:
+def test_a_reporter_s_bell_tells_of_no_alarm_nor_of_those_from_when_they_were_at_the_desk(
+    house: House, browser: Browsers, now: datetime
+) -> None:
+    told(reported(house, "Down"), house.ana, now)
     ana = browser().known_as(house.ana)
     page = ana.get("/bell").text
-    assert "No maintenance is announced" in page
+    assert "No news of maintenance in the last 30 days" in page
     assert "larm" not in page
     assert "0 steps of maintenance you have not seen" in ana.get("/my").text
     assert ana.get("/bell/news").json == {
