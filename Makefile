@@ -5,9 +5,9 @@
 BIN := .venv/bin
 TRANSLATIONS := helpdesk/translations
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po))
-# Tests side by side, each third with servers of its own; those that start the whole service one after the other
-# (they mostly wait, so there is work for one more than two processors).
-ABREAST := -n 3 --dist loadgroup
+# Tests side by side, each quarter with servers of its own; those that start the service wait most of the time
+# and follow one another in two lines, so there is work for two more than two processors.
+ABREAST := -n 4 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.

@@ -46,10 +46,11 @@ BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those that start the whole service follow one another."""
+    """Where tests run side by side, those that start the service stand in two lines, stories and the rest."""
     for item in items:
         if item.get_closest_marker("processes"):
-            item.add_marker(pytest.mark.xdist_group("processes"))
+            line = "stories" if "stories" in item.path.parts else "processes"
+            item.add_marker(pytest.mark.xdist_group(line))
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
