@@ -4,8 +4,10 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.rules.lifecycle import State
+from helpdesk.rules.severity import Severity
 from helpdesk.store.tickets import Ticket
 
+SEVERITIES = {Severity.CRITICAL: _l("Critical"), Severity.MAJOR: _l("Major"), Severity.MINOR: _l("Minor")}
 STATES = {
     State.NEW: _l("Not accepted"),
     State.IN_WORK: _l("In work"),

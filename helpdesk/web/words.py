@@ -8,12 +8,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.i18n import say_hours, say_of, say_working_time, zone_city
+from helpdesk.outbound.standing import SEVERITIES as SEVERITIES
 from helpdesk.outbound.standing import STATES as STATES
 from helpdesk.outbound.standing import state_for_reporter as state_for_reporter
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State
 from helpdesk.rules.severity import EMERGENCY, Affected, Severity, Works
 
-SEVERITIES = {Severity.CRITICAL: _l("Critical"), Severity.MAJOR: _l("Major"), Severity.MINOR: _l("Minor")}
 KINDS = {Kind.FAULT: _l("Fault"), Kind.REQUEST: _l("Request"), Kind.QUESTION: _l("Question")}
 WORKS = {
     Works.NOTHING: _l("Nothing"),
