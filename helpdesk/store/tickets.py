@@ -30,6 +30,8 @@ from helpdesk.store.teams import Team
 
 LIVING = (State.NEW, State.IN_WORK, State.WAITING, State.RESOLVED)
 _IS_LIVING = "state IN ('new', 'in_work', 'waiting', 'resolved')"
+IS_TURN = "kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NULL"
+"""What of a timeline figures of work are made of, written as its index has it: else no database uses it."""
 
 
 class Ticket(Model):
@@ -180,7 +182,19 @@ class Entry(Model):
     """
 
     __tablename__ = "entry"
-    __table_args__ = (Index(None, "ticket_id", "id"),)
+    __table_args__ = (
+        Index(None, "ticket_id", "id"),
+        # Few of many, and all that is asked of them: who took and resolved what, and when.
+        Index(
+            "ix_entry_turn",
+            "at",
+            "kind",
+            "ticket_id",
+            "actor_id",
+            sqlite_where=text(IS_TURN),
+            postgresql_where=text(IS_TURN),
+        ),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))
     kind: Mapped[str]
@@ -205,6 +219,14 @@ class Target(Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "target", "cycle"),
         Index(None, "target", "started_at"),
+        # Few of many: what figures count beside the facts.
+        Index(
+            "ix_target_open",
+            "started_at",
+            "ticket_id",
+            sqlite_where=text("stopped_at IS NULL"),
+            postgresql_where=text("stopped_at IS NULL"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))

@@ -16,7 +16,18 @@ depends_on = None
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
+TURN = sa.text("kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NULL")
+
+
 def upgrade() -> None:
+    op.create_index(
+        "ix_entry_turn",
+        "entry",
+        ["at", "kind", "ticket_id", "actor_id"],
+        unique=False,
+        sqlite_where=TURN,
+        postgresql_where=TURN,
+    )
     op.create_table(
         "breach_cause",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -28,15 +39,29 @@ def upgrade() -> None:
     )
     op.create_table(
         "fact_day",
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
-        sa.Column("target", sa.String(), nullable=False),
         sa.Column("dimension", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("target", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("met", sa.Integer(), nullable=False),
         sa.Column("breached", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "kind", "target", "dimension", "key", name=op.f("pk_fact_day")),
+        sa.PrimaryKeyConstraint("kind", "dimension", "day", "target", "key", name=op.f("pk_fact_day")),
+    )
+    with op.batch_alter_table("fact_day", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_fact_day_day"), ["day"], unique=False)
+
+    op.create_table(
+        "fact_gap",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("last_id", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fact_gap")),
+    )
+    # The clock makes the facts of what ended before there were any, while the service runs.
+    op.execute(
+        "INSERT INTO fact_gap (first_id, last_id) SELECT min(id), max(id) FROM ticket HAVING count(*) > 0"
     )
     op.create_table(
         "goal",
@@ -82,6 +107,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), nullable=False),
         sa.Column("ordered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("done_rows", sa.Integer(), nullable=False),
@@ -203,23 +229,36 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.String(), nullable=False),
         sa.Column("known_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("gone_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_fact_department_id")),
-        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_fact_person_id")),
-        sa.ForeignKeyConstraint(
-            ["policy_version_id"], ["policy_version.id"], name=op.f("fk_fact_policy_version_id")
-        ),
-        sa.ForeignKeyConstraint(["service_id"], ["service.id"], name=op.f("fk_fact_service_id")),
-        sa.ForeignKeyConstraint(["team_id"], ["team.id"], name=op.f("fk_fact_team_id")),
-        sa.ForeignKeyConstraint(["ticket_id"], ["ticket.id"], name=op.f("fk_fact_ticket_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_fact")),
     )
     with op.batch_alter_table("fact", schema=None) as batch_op:
         batch_op.create_index(
-            batch_op.f("ix_fact_kind_fact_target_fact_started_at"),
-            ["kind", "target", "started_at"],
+            "ix_fact_given",
+            [
+                "kind",
+                "target",
+                "started_at",
+                "outcome",
+                "severity",
+                "team_id",
+                "service_id",
+                "person_id",
+                "department_id",
+                "door",
+                "ended_by",
+                "known_at",
+            ],
             unique=False,
+            sqlite_where=sa.text("gone_at IS NULL"),
+            postgresql_where=sa.text("gone_at IS NULL"),
         )
-        batch_op.create_index(batch_op.f("ix_fact_known_at"), ["known_at"], unique=False)
+        batch_op.create_index(
+            "ix_fact_gone",
+            ["gone_at"],
+            unique=False,
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_fact_standing",
             ["ticket_id", "target", "cycle"],
@@ -235,9 +274,11 @@ def upgrade() -> None:
         sa.Column("team_id", sa.Integer(), nullable=False),
         sa.Column("because", sa.String(), nullable=False),
         sa.Column("stars", sa.Integer(), nullable=True),
+        sa.Column("further", JSON, nullable=False),
         sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
+        sa.Column("owned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reached_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reached_words", sa.String(), nullable=False),
         sa.Column("cause", sa.String(), nullable=False),
@@ -255,6 +296,13 @@ def upgrade() -> None:
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_follow_up_closed_at_follow_up_due_at"), ["closed_at", "due_at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_follow_up_open",
+            ["ticket_id"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
         )
         batch_op.create_index(batch_op.f("ix_follow_up_opened_at"), ["opened_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_follow_up_ticket_id"), ["ticket_id"], unique=False)
@@ -276,17 +324,36 @@ def upgrade() -> None:
             unique=False,
         )
 
+    op.create_index(
+        "ix_target_open",
+        "target",
+        ["started_at", "ticket_id"],
+        sqlite_where=sa.text("stopped_at IS NULL"),
+        postgresql_where=sa.text("stopped_at IS NULL"),
+    )
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.add_column(sa.Column("reasons", JSON, nullable=False, server_default=sa.text("'[]'")))
         batch_op.add_column(sa.Column("first_given_at", sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.alter_column("reasons", server_default=None)
+        batch_op.create_index(
+            batch_op.f("ix_rating_person_id_rating_given_at"), ["person_id", "given_at"], unique=False
+        )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_entry_turn", "entry", sqlite_where=TURN, postgresql_where=TURN)
+    with op.batch_alter_table("rating", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rating_person_id_rating_given_at"))
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_column("first_given_at")
         batch_op.drop_column("reasons")
+    op.drop_index(
+        "ix_target_open",
+        "target",
+        sqlite_where=sa.text("stopped_at IS NULL"),
+        postgresql_where=sa.text("stopped_at IS NULL"),
+    )
 
     with op.batch_alter_table("rating_request", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rating_request_person_id_rating_request_asked_at"))
@@ -295,6 +362,11 @@ def downgrade() -> None:
     with op.batch_alter_table("follow_up", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_follow_up_ticket_id"))
         batch_op.drop_index(batch_op.f("ix_follow_up_opened_at"))
+        batch_op.drop_index(
+            "ix_follow_up_open",
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
         batch_op.drop_index(batch_op.f("ix_follow_up_closed_at_follow_up_due_at"))
 
     op.drop_table("follow_up")
@@ -304,8 +376,16 @@ def downgrade() -> None:
             sqlite_where=sa.text("gone_at IS NULL"),
             postgresql_where=sa.text("gone_at IS NULL"),
         )
-        batch_op.drop_index(batch_op.f("ix_fact_known_at"))
-        batch_op.drop_index(batch_op.f("ix_fact_kind_fact_target_fact_started_at"))
+        batch_op.drop_index(
+            "ix_fact_gone",
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
+        )
+        batch_op.drop_index(
+            "ix_fact_given",
+            sqlite_where=sa.text("gone_at IS NULL"),
+            postgresql_where=sa.text("gone_at IS NULL"),
+        )
 
     op.drop_table("fact")
     with op.batch_alter_table("breach_review", schema=None) as batch_op:
@@ -330,5 +410,9 @@ def downgrade() -> None:
     op.drop_table("stale_day")
     op.drop_table("kpi")
     op.drop_table("goal")
+    op.drop_table("fact_gap")
+    with op.batch_alter_table("fact_day", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_fact_day_day"))
+
     op.drop_table("fact_day")
     op.drop_table("breach_cause")
