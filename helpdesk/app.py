@@ -18,6 +18,7 @@ from helpdesk.web import (
     calls,
     canned_answers,
     channels,
+    charts,
     colleagues,
     confirm,
     drafts,
@@ -126,6 +127,7 @@ def create_app(settings: Settings) -> Flask:
     health.init_app(app)
     frame.init_app(app)
     auth.init_app(app)
+    charts.init_app(app)
     api.init_app(app)
     for bp in api.BLUEPRINTS:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself

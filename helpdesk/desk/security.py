@@ -40,6 +40,14 @@ def log_event(
     )
 
 
+def note_export(
+    subject: str, detail: dict[str, Any], *, now: datetime, actor_id: int, address: str = ""
+) -> None:
+    """Notes who took figures out: of what (`subject`, "figures:compliance"), and which of them."""
+    with transaction():
+        log_event("exported", now=now, actor_id=actor_id, subject=subject, detail=detail, address=address)
+
+
 def sweep(now: datetime) -> None:
     """Removes log rows older than organisation.options["security_log_days"] (never under 180), old sign-in
     attempts and ended sessions. For the periodic list, once a day."""

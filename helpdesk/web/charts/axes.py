@@ -1,0 +1,107 @@
+"""Axes of charts: round numbers, how numbers are said by locale, how much room words take."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil, floor, log10
+
+from babel.numbers import format_compact_decimal
+from flask_babel import format_decimal, get_locale
+from flask_babel import gettext as _
+
+Number = int | float | Decimal
+Values = Sequence[Number | None]
+
+_STEPS = (1, 2, 2.5, 5, 10)
+_WHOLE_STEPS = (1, 2, 5, 10)
+_PARTS = 4  # of an axis, about
+_BRIEF_FROM = 1_000_000
+_WIDE = 0x2E80  # from here on characters are as wide as high
+_LABELS_WIDE, _LABELS_NARROW = 1 / 8, 1 / 4  # of the width, at least, from one name to the next
+_ROOM = (("s", 44.0), ("m", 88.0), ("l", 150.0))  # pixels; the stylesheet has the same
+
+
+@dataclass(frozen=True)
+class Scale:
+    """From which number to which an axis goes, and how far apart its lines are."""
+
+    low: float
+    high: float
+    step: float
+
+    def share(self, value: Number) -> float:
+        """Where the number lies, 0 to 1."""
+        return min(max((float(value) - self.low) / (self.high - self.low), 0.0), 1.0)
+
+    @property
+    def ticks(self) -> list[float]:
+        """The numbers with a line."""
+        return [self.low + n * self.step for n in range(round((self.high - self.low) / self.step) + 1)]
+
+
+def scale_of(values: Iterable[Number | None], top: Number | None = None) -> Scale:
+    """An axis that holds all of them, in round steps; it begins at zero, or below where some are below.
+    `top`: where it ends, if no number is above or below (100 for shares)."""
+    given = [float(value) for value in values if value is not None]
+    least, most = min(given, default=0.0), max(given, default=0.0)
+    if top is not None and least >= 0 and most <= top:
+        return Scale(0.0, float(top), float(top) / _PARTS)
+    low, high = min(least, 0.0), max(most, 0.0)
+    step = _step((high - low) / _PARTS or 1.0, all(value.is_integer() for value in given))
+    first, last = floor(low / step + 1e-9), ceil(high / step - 1e-9)
+    return Scale(first * step, max(last, first + 1) * step, step)
+
+
+def _step(wanted: float, is_whole: bool) -> float:
+    if is_whole and wanted <= 1:
+        return 1.0
+    power = 10.0 ** floor(log10(wanted))
+    is_one_by_one = is_whole and power <= 1
+    return next(
+        each * power
+        for each in (_WHOLE_STEPS if is_one_by_one else _STEPS)
+        if each * power >= wanted - 1e-9 * power
+    )
+
+
+def say_number(value: Number | None, unit: str = "") -> str:
+    """A number as the reader writes it, with its unit; a dash for none. Exact decimals say four places."""
+    if value is None:
+        return "–"
+    said = format_decimal(value, "#,##0.####" if isinstance(value, Decimal) else "#,##0.##")
+    if unit == "%":
+        return f"{said}%"
+    return _("%(number)s %(unit)s", number=said, unit=unit) if unit else said
+
+
+def say_tick(value: float, unit: str) -> str:
+    """A number beside a line of the grid, as short as is clear; of units only % stands there."""
+    if abs(value) >= _BRIEF_FROM:
+        said = format_compact_decimal(value, locale=get_locale(), fraction_digits=1)
+        return f"{said}%" if unit == "%" else said
+    return say_number(value, unit if unit == "%" else "")
+
+
+def width_of(text: str) -> float:
+    """How wide the text is in a chart's type, in pixels; an estimate on the safe side."""
+    return sum(12.0 if ord(letter) >= _WIDE else 6.6 for letter in text)
+
+
+def room_for(texts: Iterable[str]) -> str:
+    """Which width holds them all: s, m or l; "" for none."""
+    widest = max(map(width_of, texts), default=0.0)
+    return next((name for name, room in _ROOM if widest <= room), "")
+
+
+def thinned(labels: Sequence[str], shares: Sequence[float]) -> list[tuple[float, str, bool]]:
+    """Names below an axis, so few that none lies over another: share, name, and whether it stands where there
+    is little room, too."""
+    found: list[tuple[float, str, bool]] = []
+    narrow = -1.0
+    for label, share in zip(labels, shares, strict=True):
+        if found and share - found[-1][0] < _LABELS_WIDE - 1e-9:
+            continue
+        is_first = share - narrow >= _LABELS_NARROW - 1e-9
+        narrow = share if is_first else narrow
+        found.append((share, label, is_first))
+    return found
