@@ -53,6 +53,7 @@ from helpdesk.web import (
     watch,
     windows,
 )
+from helpdesk.web.figures_pages import figures_tabs
 from helpdesk.web.kept import Kept
 from helpdesk.web.proxies import TrustedProxies
 
@@ -128,6 +129,7 @@ def create_app(settings: Settings) -> Flask:
     frame.init_app(app)
     auth.init_app(app)
     charts.init_app(app)
+    app.add_template_global(figures_tabs)
     api.init_app(app)
     for bp in api.BLUEPRINTS:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself

@@ -104,6 +104,8 @@ def choose_locale() -> str:
 def navigation() -> list[dict[str, Any]]:
     """The rail's links for whoever is at the door; beside what waits for a person its number."""
     here = (request.endpoint or "").split(".")[0]
+    if request.path.startswith("/figures/"):  # several blueprints, one place in the rail
+        here = "figures"
     aside = _mail_aside() if may("mail.see") else 0
     return [
         {
