@@ -1,133 +1,230 @@
-"""Figures: what the pages and the export say beyond the store's counts."""
+"""Figures of promises kept: what was asked, counted, and what the lists behind the figures say."""
 
-import csv
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import IO, Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
 
-from helpdesk.desk import targets
+from helpdesk.desk import facts, targets
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.security import log_event
 from helpdesk.rules.access import Asker
-from helpdesk.rules.figures import Verdict
-from helpdesk.store.db import transaction
-from helpdesk.store.escalations import list_timelines
-from helpdesk.store.figures import Promises, list_open_tickets, walk_promises
+from helpdesk.rules.figures import (
+    TARGETS,
+    Grain,
+    Period,
+    Tally,
+    Verdict,
+    days_of,
+    goal_on,
+    grain_of,
+    parts_of,
+    tally_by,
+)
+from helpdesk.rules.hours import local_to_instant
+from helpdesk.rules.severity import Severity
+from helpdesk.store.facts import Counted, Listed, Question, count, walk_promises
+from helpdesk.store.goals import list_goals
+from helpdesk.store.organisation import list_departments
+from helpdesk.store.people import get_names
+from helpdesk.store.services import list_services
+from helpdesk.store.targets import list_facts, list_rows
+from helpdesk.store.teams import list_teams
 
 # What a spreadsheet would take for the beginning of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+Key = str | int
+
+Tallies = Mapping[str, Tally]  # by target
 
 
-def late_seconds(rows: Sequence[Any], now: datetime) -> list[int | None]:
+@dataclass(frozen=True)
+class Asked:
+    """A question with its days, [first, last] in `zone`, in which they begin, and how it is parted: over time
+    by `grain`, else `by` a dimension."""
+
+    question: Question
+    first: date
+    last: date
+    zone: str
+    grain: Grain
+    by: str
+
+    @property
+    def parts(self) -> list[date]:
+        """The first day of each part."""
+        return parts_of(self.first, self.last, self.grain)
+
+    @property
+    def seen_at(self) -> datetime:
+        """As of which instant it is answered."""
+        return self.question.at
+
+
+@dataclass(frozen=True)
+class Compliance:
+    """What the figures are: `totals` by target; of each part of the period its first day, tallies and goals
+    (tenths of a percent by target, None: none in force on its last day); the rows of the dimension by key
+    (0 or "": none), named in `names`, in the order in which they are shown; `goals` of the period's last day.
+    """
+
+    totals: Tallies
+    parts: Sequence[tuple[date, Tallies, Mapping[str, int | None]]]
+    rows: Mapping[Key, Tallies]
+    names: Mapping[Key, str]
+    goals: Mapping[str, int | None]
+
+
+def ask(data: Mapping[str, Any], zone: str, now: datetime) -> Asked:
+    """The question in what a schema has read (schemas/figures): a named period is that of the instant as of
+    which is asked, so that the same question gives the same figures for ever."""
+    as_of = data["as_of"]
+    if as_of is not None:
+        as_of = local_to_instant(ZoneInfo(zone), as_of) if as_of.tzinfo is None else as_of.astimezone(UTC)
+    if data["since"]:
+        first, last = data["since"], data["until"]
+    else:
+        first, last = days_of(Period(data["period"]), (as_of or now).astimezone(ZoneInfo(zone)).date())
+    narrowed = {f"{name}_id": data[name] for name in ("service", "team", "person", "department")}
+    same = {name: data[name] for name in ("kind", "target", "verdict", "excused", "severity", "door")}
+    question = Question(
+        since=begins(first, zone),
+        until=begins(last + timedelta(days=1), zone),
+        now=now,
+        as_of=as_of,
+        **same,
+        **narrowed,
+    )
+    grain = Grain(data["grain"]) if data["grain"] else None
+    return Asked(question, first, last, zone, grain_of(first, last, grain), data["by"])
+
+
+def begins(day: date, zone: str) -> datetime:
+    """The instant at which a day of the zone begins."""
+    return local_to_instant(ZoneInfo(zone), datetime.combine(day, time()))
+
+
+def compliance(asker: Asker, asked: Asked) -> Compliance:
+    """The shares kept of first answer, solution and further answers, of what the asker may see."""
+    starts = asked.parts
+    counted = count(asker, asked.question, (), [begins(day, asked.zone) for day in starts])
+    by_part = tally_by(counted, lambda row: (row.part, row.target), _tally)
+    rows = _rows(asker, asked)
+    names = names_of(asked.by, rows)
+    gravest = {severity.value: rank for rank, severity in enumerate(Severity)}
+    order = sorted(rows, key=lambda key: (not key, gravest.get(str(key), 0), names[key].casefold(), str(key)))
+    goals = _Goals(asked.question.kind)
+    ends = [*(day - timedelta(days=1) for day in starts[1:]), asked.last]
+    return Compliance(
+        totals=_tallies(tally_by(counted, lambda row: row.target, _tally)),
+        parts=[
+            (day, {t: by_part.get((part, t), Tally()) for t in TARGETS}, goals.on(end))
+            for part, (day, end) in enumerate(zip(starts, ends, strict=True))
+        ],
+        rows={key: rows[key] for key in order},
+        names=names,
+        goals=goals.on(asked.last),
+    )
+
+
+class _Goals:
+    """The goals of a kind."""
+
+    def __init__(self, kind: str) -> None:
+        found = list_goals(kind)
+        self._by_target = {t: [(g.first_on, g.tenths) for g in found if g.target == t] for t in TARGETS}
+
+    def on(self, day: date) -> dict[str, int | None]:
+        return {target: goal_on(goals, day) for target, goals in self._by_target.items()}
+
+
+def _rows(asker: Asker, asked: Asked) -> dict[Key, Tallies]:
+    """By the dimension's keys; departments by those right below the one that is asked for (none: the top)."""
+    counted = count(asker, asked.question, (asked.by,))
+    branch = _branches(asked.question.department_id) if asked.by == "department" else {}
+    cells = tally_by(counted, lambda row: (_branch(branch, row.keys[0]), row.target), _tally)
+    keys = {key for key, _target in cells}
+    return {key: _tallies({t: cells[key, t] for t in TARGETS if (key, t) in cells}) for key in keys}
+
+
+def _branch(branches: Mapping[Key, Key], key: Key | None) -> Key:
+    return branches.get(key or 0, key or 0)
+
+
+def _branches(top: int | None) -> dict[Key, Key]:
+    """Each department's branch: that below `top` in which it lies; `top` itself is its own."""
+    parents = {department.id: department.parent_id for department in list_departments()}
+
+    def branch(department: int) -> int:
+        seen = {department}
+        while (above := parents.get(department)) not in (None, top or None) and above not in seen:
+            seen.add(above)
+            department = above
+        return department
+
+    return {each: top if each == top else branch(each) for each in parents}
+
+
+def names_of(by: str, keys: Sequence[Key] | Mapping[Key, Any]) -> dict[Key, str]:
+    """What a dimension's keys are called; doors say codes (severities, ways in) and what is none."""
+    ids = {int(key) for key in keys if key} if by in _NAMED else set()
+    found = _NAMED[by](ids) if ids else {}
+    return {key: found.get(key, str(key)) if key else "" for key in keys}
+
+
+_NAMED: dict[str, Any] = {
+    "service": lambda ids: {each.id: each.name for each in list_services(active_only=False)},
+    "team": lambda ids: {each.id: each.name for each in list_teams(active_only=False)},
+    "person": get_names,
+    "department": lambda ids: {each.id: each.name for each in list_departments()},
+}
+
+
+def _tally(row: Counted) -> Tally:
+    return row.tally
+
+
+def _tallies(found: Mapping[str, Tally]) -> Tallies:
+    return {target: found.get(target, Tally()) for target in TARGETS}
+
+
+def settled(asked: Asked) -> Asked:
+    """The question made ready to be asked, where it is as of an earlier instant (desk/facts.settled)."""
+    return replace(asked, question=facts.settled(asked.question)) if asked.question.as_of else asked
+
+
+def late_seconds(rows: Sequence[Listed], asked: Asked) -> list[int | None]:
     """How late each broken promise is, in seconds that count (hours, maintenance, waiting as for its
-    deadline); None for one that is not broken. `rows` as store.figures lists them."""
-    still_open = [row.ticket_id for row in rows if row.verdict == Verdict.BREACHED and row.stopped_at is None]
-    elapsed = _elapsed(sorted(set(still_open)), now)
+    deadline); None for one that is not broken."""
+    elapsed: dict[tuple[int, str, int], int] = {}
+    if (
+        asked.question.as_of is None
+    ):  # what was counted of those open at an earlier instant they say themselves
+        still_open = {row.ticket_id for row in rows if row.verdict == Verdict.BREACHED and not row.stopped_at}
+        elapsed = _elapsed(sorted(still_open), asked.question.now)
     return [_late(row, elapsed) if row.verdict == Verdict.BREACHED else None for row in rows]
 
 
-def _late(row: Any, elapsed: dict[tuple[int, str, int], int]) -> int:
-    counted: int = elapsed.get((row.ticket_id, row.target, row.cycle), row.elapsed_seconds)
-    return max(0, counted - int(row.allowance_seconds))
+def _late(row: Listed, elapsed: dict[tuple[int, str, int], int]) -> int:
+    counted = elapsed.get((row.ticket_id, row.target, row.cycle), row.elapsed_seconds)
+    return max(0, counted - row.allowance_seconds)
 
 
 def _elapsed(ticket_ids: list[int], now: datetime) -> dict[tuple[int, str, int], int]:
     """What has been counted by now of the open targets of these tickets."""
-    tickets = list_open_tickets(ticket_ids)
-    timelines = list_timelines(ticket_ids)
-    grounds = Grounds(min((ticket.reported_at for ticket in tickets), default=now))
+    found = list_facts(list_rows(ticket_ids))
+    grounds = Grounds(min((each.ticket.reported_at for each in found), default=now))
     return {
-        (ticket.id, cycle.target, cycle.cycle): cycle.elapsed_seconds
-        for ticket in tickets
-        for cycle in targets.cycles_of(ticket, targets.happenings(timelines[ticket.id]), grounds, now)
+        (each.ticket.id, cycle.target, cycle.cycle): cycle.elapsed_seconds
+        for each in found
+        for cycle in targets.cycles_of(each.ticket, targets.happenings_of(each), grounds, now)
     }
 
 
-def export(
-    asker: Asker,
-    asked: Promises,
-    file: IO[str],
-    *,
-    zone: str,
-    filters: dict[str, str],
-    link: Callable[[int], str],
-    now: datetime,
-    address: str = "",
-) -> int:
-    """Writes one line per promise as CSV and logs who took out what; returns the number of lines.
-
-    Instants are ISO 8601 in UTC; the first line names the zone in which the period's days begin. `link`
-    gives a ticket's address. Nothing that a spreadsheet could take for a formula is left as it is.
-    """
-    file.write("\ufeff")  # by which spreadsheets know UTF-8
-    writer = csv.writer(file, lineterminator="\r\n")
-    writer.writerow([*COLUMNS, f"instants in UTC; days of the period in {zone}"])
-    count = 0
-    for rows in walk_promises(asker, asked):
-        for row, late in zip(rows, late_seconds(rows, now), strict=True):
-            writer.writerow([harmless(value) for value in _line(row, late, link)])
-            count += 1
-    with transaction():
-        log_event(
-            "exported",
-            now=now,
-            actor_id=asker.person_id,
-            subject="figures",
-            detail={**filters, "rows": count},
-            address=address,
-        )
-    return count
-
-
-COLUMNS = (
-    "ticket",
-    "subject",
-    "severity",
-    "service",
-    "team",
-    "person",
-    "reported_through",
-    "promise",
-    "cycle",
-    "outcome",
-    "given_at",
-    "due_at",
-    "done_at",
-    "allowed_seconds",
-    "late_seconds",
-    "excused",
-    "excused_by",
-    "excuse_reason",
-    "link",
-)
-
-
-def _line(row: Any, late: int | None, link: Callable[[int], str]) -> tuple[Any, ...]:
-    return (
-        f"HD-{row.ticket_id}",
-        row.subject,
-        row.severity,
-        row.service or "",
-        row.team,
-        row.person or "",
-        row.door,
-        row.target,
-        row.cycle,
-        row.verdict,
-        _instant(row.started_at),
-        _instant(row.due_at),
-        _instant(row.stopped_at),
-        row.allowance_seconds,
-        "" if late is None else late,
-        "yes" if row.excused_by else "",
-        row.excused_by or "",
-        row.excuse or "",
-        link(row.ticket_id),
-    )
-
-
-def _instant(at: datetime | None) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at else ""
+def walk(asker: Asker, asked: Asked) -> Iterator[tuple[Listed, int | None]]:
+    """Every promise behind the figures, the latest given first, with how late it is; in memory by batches."""
+    for rows in walk_promises(asker, asked.question):
+        yield from zip(rows, late_seconds(rows, asked), strict=True)
 
 
 def harmless(value: Any) -> Any:

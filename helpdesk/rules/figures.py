@@ -12,8 +12,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
+DAYS_UP_TO = 8  # days: longer periods are drawn in weeks
 WEEKS_UP_TO = 100  # days: longer periods are drawn in months
 LONGEST = 3660  # days
+MOST_PARTS = 106  # points of a chart: two years of weeks
+TARGETS = ("response", "resolution", "update")
+DIMENSIONS = ("severity", "service", "team", "person", "door", "department")
+"""By what a figure can be parted: each is a partition, so its rows add up to the total."""
 
 K = TypeVar("K", bound=Hashable)
 R = TypeVar("R")
@@ -27,9 +32,22 @@ class Verdict(StrEnum):
     RUNNING = "running"
 
 
+class Grain(StrEnum):
+    """How long each part of a chart is, the shortest first."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+    YEAR = "year"
+
+
 class Period(StrEnum):
     """Periods with a name."""
 
+    TODAY = "today"
+    WEEK = "week"
+    LAST_WEEK = "last_week"
     DAYS_30 = "days_30"
     MONTH = "month"
     LAST_MONTH = "last_month"
@@ -84,31 +102,84 @@ def tally_by(rows: Iterable[R], key: Callable[[R], K], tally: Callable[[R], Tall
 
 def days_of(period: Period, today: date) -> tuple[date, date]:
     """First and last day of a named period; one that has begun ends today."""
-    month = today.replace(day=1)
-    quarter = today.replace(month=(today.month - 1) // 3 * 3 + 1, day=1)
-    year = today.replace(month=1, day=1)
     if period is Period.DAYS_30:
         return today - timedelta(days=29), today
-    if period in (Period.MONTH, Period.QUARTER, Period.YEAR):
-        return {Period.MONTH: month, Period.QUARTER: quarter, Period.YEAR: year}[period], today
-    begun = {Period.LAST_MONTH: month, Period.LAST_QUARTER: quarter, Period.LAST_YEAR: year}[period]
-    back = {Period.LAST_MONTH: 1, Period.LAST_QUARTER: 3, Period.LAST_YEAR: 12}[period]
-    return _months_on(begun, -back), begun - timedelta(days=1)
+    name = period.value.removeprefix("last_")
+    grain = Grain.DAY if period is Period.TODAY else Grain(name)
+    begun = begin_of(today, grain)
+    if period.value == name:
+        return begun, today
+    before = begun - timedelta(days=1)
+    return begin_of(before, grain), before
 
 
-def parts_of(first: date, last: date) -> list[date]:
-    """The first day of each week (Monday) or month that a chart of [first, last] shows, cut at `first`."""
-    weekly = (last - first).days < WEEKS_UP_TO
+def begin_of(day: date, grain: Grain) -> date:
+    """The first day of the day's week (Monday), month, quarter or year; of a day, itself."""
+    if grain is Grain.WEEK:
+        return day - timedelta(days=day.weekday())
+    if grain is Grain.QUARTER:
+        return day.replace(month=(day.month - 1) // 3 * 3 + 1, day=1)
+    first = {Grain.DAY: {}, Grain.MONTH: {"day": 1}, Grain.YEAR: {"month": 1, "day": 1}}[grain]
+    return day.replace(**first)
+
+
+def next_begin(day: date, grain: Grain) -> date:
+    """The first day of the part after the day's."""
+    begun = begin_of(day, grain)
+    if grain in (Grain.DAY, Grain.WEEK):
+        return begun + timedelta(days=1 if grain is Grain.DAY else 7)
+    number = begun.year * 12 + begun.month - 1 + {Grain.MONTH: 1, Grain.QUARTER: 3, Grain.YEAR: 12}[grain]
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def grains_for(first: date, last: date) -> list[Grain]:
+    """Those whose chart of [first, last] has no more points than one can read."""
+    days = {Grain.DAY: 1, Grain.WEEK: 7, Grain.MONTH: 28, Grain.QUARTER: 90, Grain.YEAR: 365}
+    return [grain for grain in Grain if (last - first).days // days[grain] < MOST_PARTS]
+
+
+def grain_of(first: date, last: date, wanted: Grain | None = None) -> Grain:
+    """How a chart of [first, last] is parted: as wanted where it can be read so, else as suits its length."""
+    days, readable = (last - first).days, grains_for(first, last)
+    usual = Grain.DAY if days < DAYS_UP_TO else Grain.WEEK if days < WEEKS_UP_TO else Grain.MONTH
+    return next((grain for grain in (wanted, usual) if grain and grain in readable), readable[0])
+
+
+def parts_of(first: date, last: date, grain: Grain) -> list[date]:
+    """The first day of each part of [first, last], the first cut at `first`."""
     start, found = first, []
     while start <= last:
         found.append(start)
-        if weekly:
-            start += timedelta(days=7 - start.weekday())
-        else:
-            start = _months_on(start.replace(day=1), 1)
+        start = next_begin(start, grain)
     return found
 
 
-def _months_on(day: date, months: int) -> date:
-    number = day.year * 12 + day.month - 1 + months
-    return date(number // 12, number % 12 + 1, 1)
+def days_beside(first: date, last: date, today: date, forth: bool) -> tuple[date, date] | None:
+    """The days before (or after: `forth`) [first, last]: beside a whole week, month, quarter or year, or one
+    that has begun, its neighbour; beside other days as many. None where they have not begun by `today`."""
+    whole = _whole(first, last, today)
+    if whole is None:
+        length = last - first + timedelta(days=1)
+        found = (first + length, last + length) if forth else (first - length, last - length)
+    elif forth:
+        begun = next_begin(first, whole)
+        found = begun, next_begin(begun, whole) - timedelta(days=1)
+    else:
+        before = first - timedelta(days=1)
+        found = begin_of(before, whole), before
+    return None if found[0] > today else (found[0], min(found[1], today))
+
+
+def _whole(first: date, last: date, today: date) -> Grain | None:
+    for grain in Grain:
+        end = next_begin(first, grain) - timedelta(days=1)
+        if begin_of(first, grain) == first and (last == end or first <= last == today <= end):
+            return grain
+    return None
+
+
+def goal_on(goals: Iterable[tuple[date, int]], day: date) -> int | None:
+    """The goal in force on a day, in tenths of a percent: that of the latest quarter which has begun and has
+    one (`goals`: the quarter's first day and the goal). None before the first."""
+    begun = [each for each in goals if each[0] <= day]
+    return max(begun)[1] if begun else None

@@ -6,19 +6,28 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
-from helpdesk.rules.figures import LONGEST, Period, Verdict
+from helpdesk.rules.figures import DIMENSIONS, LONGEST, TARGETS, Grain, Period, Verdict
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Severity
-from helpdesk.schemas.fields import one_of
+from helpdesk.schemas.fields import Line, one_of
 
 _SAY_CHOICE = _l("Choose one of the list.")
 _SAY_DAY = _l("Write a day, for example 2026-03-31.")
 _SAY_NUMBER = {"invalid": _SAY_CHOICE, "too_large": _SAY_CHOICE}
 
 
+_SAY_INSTANT = _l("Enter an instant, for example 2026-09-30T18:00.")
+_require_in_reach = validate.Range(date(1990, 1, 1), date(2200, 1, 1), error=_SAY_DAY)
+
+
 def _day(**kwargs: Any) -> fields.Date:
-    in_reach = validate.Range(date(1990, 1, 1), date(2200, 1, 1), error=_SAY_DAY)
-    return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=in_reach, **kwargs)
+    return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=_require_in_reach, **kwargs)
+
+
+def _id() -> fields.Integer:
+    """An id, or 0: of none."""
+    in_reach = validate.Range(0, 2**31 - 1, error=_SAY_CHOICE)
+    return fields.Integer(load_default=None, validate=in_reach, error_messages=_SAY_NUMBER)
 
 
 class DaysSchema(Schema):
@@ -40,18 +49,31 @@ class DaysSchema(Schema):
 
 
 class FiguresSchema(DaysSchema):
-    """A kind, a period (named, or two days of its own), and what narrows the list behind a figure."""
+    """A kind, a period (named, or two days of its own), as of which instant (none: now; without an offset it
+    is of the organisation's zone), how it is parted, and what narrows it."""
 
     kind = one_of(tuple(Kind), _SAY_CHOICE, load_default=Kind.FAULT.value)
     period = one_of(tuple(Period), _SAY_CHOICE, load_default=Period.DAYS_30.value)
-    target = one_of(("response", "resolution"), _SAY_CHOICE, load_default=None)
+    as_of = fields.DateTime(
+        format="iso",
+        load_default=None,
+        error_messages={"invalid": _SAY_INSTANT},
+        validate=lambda at: _require_in_reach(at.date()),
+    )
+    grain = one_of(tuple(Grain), _SAY_CHOICE, load_default=None)
+    by = one_of(DIMENSIONS, _SAY_CHOICE, load_default="severity")
+    target = one_of(TARGETS, _SAY_CHOICE, load_default=None)
     verdict = one_of(tuple(Verdict), _SAY_CHOICE, load_default=None)
-    severity = one_of(tuple(Severity), _SAY_CHOICE, load_default=None)
-    team = fields.Integer(
-        load_default=None, validate=validate.Range(1, 2**31 - 1), error_messages=_SAY_NUMBER
-    )
-    service = fields.Integer(
-        load_default=None, validate=validate.Range(0, 2**31 - 1), error_messages=_SAY_NUMBER
-    )
     excused = fields.Boolean(load_default=None, error_messages={"invalid": _SAY_CHOICE})
+    severity = one_of(tuple(Severity), _SAY_CHOICE, load_default=None)
+    service = _id()
+    team = _id()
+    person = _id()
+    door = Line(longest=20, load_default=None)
+    department = _id()
+
+
+class ListedSchema(FiguresSchema):
+    """The same, and which page of its list."""
+
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)

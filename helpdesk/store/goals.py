@@ -2,10 +2,10 @@
 
 from datetime import date
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.store.db import Model
+from helpdesk.store.db import Model, db
 
 
 class Goal(Model):
@@ -19,3 +19,15 @@ class Goal(Model):
     kind: Mapped[str]
     target: Mapped[str]
     tenths: Mapped[int]
+
+
+def list_goals(kind: str | None = None) -> list[Goal]:
+    """The goals, of one kind or all, the latest quarter first."""
+    query = select(Goal).order_by(Goal.first_on.desc(), Goal.kind, Goal.target)
+    return list(db.session.scalars(query if kind is None else query.where(Goal.kind == kind)))
+
+
+def find_goal(first_on: date, kind: str, target: str) -> Goal | None:
+    """The goal that begins in that quarter, or None."""
+    same = Goal.first_on == first_on, Goal.kind == kind, Goal.target == target
+    return db.session.scalar(select(Goal).where(*same))

@@ -34,10 +34,10 @@ ALARMS = {
 }
 
 
-def cards(found: Explanation, excuses: Iterable[Excuse] = ()) -> list[dict[str, Any]]:
-    """Each target's latest cycle for the deadlines card, and earlier ones that were late: its `due` line and
-    why it is due then (web/explanation), its bar drawn while it is open, late, or the resolution; and the
-    excuse of its breach, if there is one."""
+def cards(found: Explanation, excuses: Iterable[Excuse] = (), asked: str = "") -> list[dict[str, Any]]:
+    """Each target's latest cycle for the deadlines card, and earlier ones that were late or are `asked` about
+    ("response-2"): its `due` line and why it is due then (web/explanation), its bar drawn while it is open,
+    late, or the resolution; and the excuse of its breach, if there is one."""
     excused = {(excuse.target, excuse.cycle): excuse for excuse in excuses}
     latest = {cycle.target: cycle for cycle in found.cycles}
     return [
@@ -46,10 +46,12 @@ def cards(found: Explanation, excuses: Iterable[Excuse] = ()) -> list[dict[str, 
             "excuse": excused.get((cycle.target, cycle.cycle)),
             "due": due_line(cycle) if cycle is latest[cycle.target] else _earlier(cycle),
             "why": explained(found, cycle),
+            "is_asked": f"{cycle.target}-{cycle.cycle}" == asked,
             "is_drawn": cycle.stopped_at is None or cycle.target == "resolution" or cycle.state == "breached",
         }
         for cycle in found.cycles
         if cycle.state == "breached"
+        or f"{cycle.target}-{cycle.cycle}" == asked
         or (cycle is latest[cycle.target] and (cycle.state != "cancelled" or cycle.target == "resolution"))
     ]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import abort, g, render_template
+from flask import abort, g, render_template, request
 from flask_babel import gettext as _
 from flask_login import current_user
 
@@ -80,7 +80,7 @@ def show(
         preview=rendered(typed.get("body", "")) if is_preview else None,
         newer=newer,
         others=presence.others(ticket.id, current_user.id, now=g.now),
-        deadlines=deadlines.cards(found, excuses),
+        deadlines=deadlines.cards(found, excuses, request.args.get("why", "")),
         can_excuse=access.may_for_team(asker(), "breach.excuse", ticket.team_id),
         ahead=[] if has_ended else deadlines.ahead(list_alarms([ticket.id])[ticket.id]),
         severity_said=_severity(ticket, entries),

@@ -4,7 +4,19 @@ from datetime import date
 
 import pytest
 
-from helpdesk.rules.figures import Period, Tally, days_of, parts_of, tally_by
+from helpdesk.rules.figures import (
+    MOST_PARTS,
+    Grain,
+    Period,
+    Tally,
+    days_beside,
+    days_of,
+    goal_on,
+    grain_of,
+    grains_for,
+    parts_of,
+    tally_by,
+)
 
 SUNDAY = date(2026, 11, 22)
 
@@ -12,6 +24,9 @@ SUNDAY = date(2026, 11, 22)
 @pytest.mark.parametrize(
     ("period", "first", "last"),
     [
+        (Period.TODAY, SUNDAY, SUNDAY),
+        (Period.WEEK, date(2026, 11, 16), SUNDAY),
+        (Period.LAST_WEEK, date(2026, 11, 9), date(2026, 11, 15)),
         (Period.DAYS_30, date(2026, 10, 24), SUNDAY),
         (Period.MONTH, date(2026, 11, 1), SUNDAY),
         (Period.LAST_MONTH, date(2026, 10, 1), date(2026, 10, 31)),
@@ -46,18 +61,61 @@ def test_a_share_is_rounded_down_so_that_one_broken_promise_is_never_all_kept() 
 
 
 def test_a_chart_begins_at_the_first_day_and_goes_on_by_monday_or_by_month() -> None:
-    assert parts_of(date(2026, 10, 29), date(2026, 11, 10)) == [
-        date(2026, 10, 29),
-        date(2026, 11, 2),
-        date(2026, 11, 9),
-    ]
-    assert parts_of(date(2026, 1, 15), date(2026, 5, 1)) == [
-        date(2026, 1, 15),
-        date(2026, 2, 1),
-        date(2026, 3, 1),
-        date(2026, 4, 1),
-        date(2026, 5, 1),
-    ]
+    first, last = date(2026, 10, 29), date(2026, 11, 10)
+    assert parts_of(first, last, grain_of(first, last)) == [first, date(2026, 11, 2), date(2026, 11, 9)]
+    first, last = date(2026, 1, 15), date(2026, 5, 1)
+    months = [first, date(2026, 2, 1), date(2026, 3, 1), date(2026, 4, 1), last]
+    assert parts_of(first, last, grain_of(first, last)) == months
+    assert parts_of(first, last, Grain.QUARTER) == [first, date(2026, 4, 1)]
+    assert parts_of(first, last, Grain.YEAR) == [first]
+
+
+def test_a_chart_has_no_more_points_than_one_can_read() -> None:
+    first, last = date(2017, 1, 1), date(2026, 11, 22)
+    assert grains_for(first, last) == [Grain.QUARTER, Grain.YEAR]
+    assert grain_of(first, last, Grain.DAY) is Grain.QUARTER
+    for grain in grains_for(first, last):
+        assert len(parts_of(first, last, grain)) <= MOST_PARTS + 1
+    assert grain_of(date(2026, 11, 16), SUNDAY) is Grain.DAY
+    assert grain_of(date(2026, 11, 16), SUNDAY, Grain.MONTH) is Grain.MONTH
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "before", "after"),
+    [
+        # A month that has begun, a whole one, a whole quarter, and days of one's own.
+        (date(2026, 11, 1), SUNDAY, (date(2026, 10, 1), date(2026, 10, 31)), None),
+        (
+            date(2026, 10, 1),
+            date(2026, 10, 31),
+            (date(2026, 9, 1), date(2026, 9, 30)),
+            (date(2026, 11, 1), SUNDAY),
+        ),
+        (
+            date(2026, 4, 1),
+            date(2026, 6, 30),
+            (date(2026, 1, 1), date(2026, 3, 31)),
+            (date(2026, 7, 1), date(2026, 9, 30)),
+        ),
+        (
+            date(2026, 11, 3),
+            date(2026, 11, 4),
+            (date(2026, 11, 1), date(2026, 11, 2)),
+            (date(2026, 11, 5), date(2026, 11, 6)),
+        ),
+    ],
+)
+def test_beside_a_period_lies_its_like(
+    first: date, last: date, before: tuple[date, date], after: tuple[date, date] | None
+) -> None:
+    assert days_beside(first, last, SUNDAY, forth=False) == before
+    assert days_beside(first, last, SUNDAY, forth=True) == after
+
+
+def test_a_goal_holds_from_its_quarter_until_the_next_goal() -> None:
+    goals = [(date(2026, 7, 1), 950), (date(2026, 1, 1), 900)]
+    days = (date(2025, 12, 31), date(2026, 1, 1), date(2026, 6, 30), date(2026, 7, 1), date(2027, 1, 1))
+    assert [goal_on(goals, day) for day in days] == [None, 900, 900, 950, 950]
 
 
 def test_any_partition_adds_up_to_the_same_total() -> None:
