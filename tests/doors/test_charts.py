@@ -131,8 +131,19 @@ def test_axes_are_round_begin_at_zero_and_go_below_it_only_where_they_must() -> 
 
 def test_names_below_an_axis_keep_apart() -> None:
     found = thinned([str(n) for n in range(24)], [(n + 0.5) / 24 for n in range(24)])
-    assert len(found) == 8
-    assert [name for _share, name, always in found if always] == ["0", "6", "12", "18"]
+    assert [name.label for name in found if name.where != "narrow-only"] == [str(n) for n in range(0, 24, 2)]
+    assert [name.label for name in found if name.where != "wide-only"] == [
+        "0",
+        "3",
+        "6",
+        "9",
+        "12",
+        "15",
+        "18",
+        "21",
+    ]
+    days = thinned(["1 Jan 2026", "9 Jan 2026", "31 Dec 2026"], [0, 0.02, 1], keep_last=True)
+    assert [(name.label, name.anchor) for name in days] == [("1 Jan 2026", "start"), ("31 Dec 2026", "end")]
 
 
 def test_numbers_are_said_as_the_reader_writes_them(drawn: Callable[[Chart], str], app: Flask) -> None:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
+from typing import NamedTuple
 
 from babel.numbers import format_compact_decimal
 from flask_babel import format_decimal, get_locale
@@ -17,8 +18,19 @@ _WHOLE_STEPS = (1, 2, 5, 10)
 _PARTS = 4  # of an axis, about
 _BRIEF_FROM = 1_000_000
 _WIDE = 0x2E80  # from here on characters are as wide as high
-_LABELS_WIDE, _LABELS_NARROW = 1 / 8, 1 / 4  # of the width, at least, from one name to the next
+_WIDE_PLOT, _NARROW_PLOT = 420, 200  # pixels that a plot has at least, on a screen and on a phone
+_BETWEEN = 10  # pixels between two names
+_EDGE = 0.03  # of the width: so near to an edge a name stands inside of it
 _ROOM = (("s", 44.0), ("m", 88.0), ("l", 150.0))  # pixels; the stylesheet has the same
+
+
+class Name(NamedTuple):
+    """A name below an axis; `where` it stands: "" everywhere, "wide-only", "narrow-only"."""
+
+    share: float
+    label: str
+    where: str
+    anchor: str
 
 
 @dataclass(frozen=True)
@@ -93,15 +105,38 @@ def room_for(texts: Iterable[str]) -> str:
     return next((name for name, room in _ROOM if widest <= room), "")
 
 
-def thinned(labels: Sequence[str], shares: Sequence[float]) -> list[tuple[float, str, bool]]:
-    """Names below an axis, so few that none lies over another: share, name, and whether it stands where there
-    is little room, too."""
-    found: list[tuple[float, str, bool]] = []
-    narrow = -1.0
-    for label, share in zip(labels, shares, strict=True):
-        if found and share - found[-1][0] < _LABELS_WIDE - 1e-9:
-            continue
-        is_first = share - narrow >= _LABELS_NARROW - 1e-9
-        narrow = share if is_first else narrow
-        found.append((share, label, is_first))
+def thinned(labels: Sequence[str], shares: Sequence[float], *, keep_last: bool = False) -> list[Name]:
+    """Names below an axis, so few that none lies over another; `keep_last`: the last is one of them."""
+    room = max(map(width_of, labels), default=0.0) + _BETWEEN
+    wide, narrow = (_fitting(shares, room / plot, keep_last) for plot in (_WIDE_PLOT, _NARROW_PLOT))
+    return [
+        Name(share, label, _where(n in wide, n in narrow), _anchor(share))
+        for n, (share, label) in enumerate(zip(shares, labels, strict=True))
+        if n in wide or n in narrow
+    ]
+
+
+def _fitting(shares: Sequence[float], room: float, keep_last: bool) -> set[int]:
+    """Which names of that width fit beside each other."""
+    last = len(shares) - 1
+    most = _span(shares[last], room)[0] if keep_last and shares else inf
+    found, end = set(), -inf
+    for n, share in enumerate(shares):
+        start, stop = _span(share, room)
+        if start >= end - 1e-9 and (stop <= most + 1e-9 or (keep_last and n == last)):
+            found.add(n)
+            end = stop
     return found
+
+
+def _span(share: float, room: float) -> tuple[float, float]:
+    before = {"start": 0.0, "middle": room / 2, "end": room}[_anchor(share)]
+    return share - before, share - before + room
+
+
+def _anchor(share: float) -> str:
+    return "start" if share < _EDGE else "end" if share > 1 - _EDGE else "middle"
+
+
+def _where(is_wide: bool, is_narrow: bool) -> str:
+    return "" if is_wide and is_narrow else "wide-only" if is_wide else "narrow-only"

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from flask_babel import gettext as _
 
-from helpdesk.web.charts.axes import Number, Values, say_number, thinned
+from helpdesk.web.charts.axes import Name, Number, Values, say_number, thinned
 from helpdesk.web.charts.series import Row, Url
 
 CELL = 26  # pixels
@@ -68,8 +68,8 @@ class Heat:
         return 1 / len(self.columns)
 
     @property
-    def axis(self) -> list[tuple[float, str, bool]]:
-        """The names below: share, name, and whether it stands where there is little room, too."""
+    def axis(self) -> list[Name]:
+        """The names below."""
         n = len(self.columns)
         return thinned(self.columns, [(i + 0.5) / n for i in range(n)])
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from flask_babel import gettext as _
 
-from helpdesk.web.charts.axes import Number, Scale, Values, say_number, say_tick, scale_of, thinned
+from helpdesk.web.charts.axes import Name, Number, Scale, Values, say_number, say_tick, scale_of, thinned
 from helpdesk.web.charts.series import Row, Stroke, Url, toned
 
 TOP, BOTTOM, END_ROOM = 22, 182, 15  # pixels from above; between two names at the right end
@@ -111,9 +111,9 @@ class Line:
         return [(height, label, tone) for height, (_at, label, tone) in zip(heights, found, strict=True)]
 
     @property
-    def axis(self) -> list[tuple[float, str, bool]]:
-        """The names below: share, name, and whether it stands where there is little room, too."""
-        return thinned(self.labels, self._shares)
+    def axis(self) -> list[Name]:
+        """The names below."""
+        return thinned(self.labels, self._shares, keep_last=self.positions is not None)
 
     @property
     def lead(self) -> list[str]:
