@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, post_load, validate, validates_schema
 
 from helpdesk.rules.figures import DIMENSIONS, LONGEST, TARGETS, Grain, Period, Verdict
 from helpdesk.rules.lifecycle import Kind
@@ -73,7 +73,61 @@ class FiguresSchema(DaysSchema):
     department = _id()
 
 
+class ComplianceSchema(FiguresSchema):
+    """What the API is asked: what narrows a list alone is no question of its figures."""
+
+    class Meta:
+        exclude = ("target", "verdict", "excused")
+
+    @post_load
+    def _with_nothing_else(self, data: dict[str, Any], **_kwargs: Any) -> dict[str, Any]:
+        return {**dict.fromkeys(self.Meta.exclude), **data}
+
+
 class ListedSchema(FiguresSchema):
     """The same, and which page of its list."""
 
     page = fields.Integer(load_default=1, validate=validate.Range(1, 10**6), error_messages=_SAY_NUMBER)
+
+
+class KeptShape(Schema):
+    """How many of one promise were kept."""
+
+    promise = fields.String(metadata={"enum": list(TARGETS)})
+    met = fields.Integer()
+    breached = fields.Integer()
+    running = fields.Integer()
+    excused = fields.Integer()
+    share = fields.Float(allow_none=True, metadata={"example": 95.4})
+    adjusted_share = fields.Float(allow_none=True)
+    goal = fields.Float(allow_none=True)
+
+
+class PartShape(Schema):
+    """A part of the period, by its first day."""
+
+    since = fields.Date()
+    kept = fields.List(fields.Nested(KeptShape))
+
+
+class RowShape(Schema):
+    """A row of the dimension: `key` is what narrows the question to it; null: of none."""
+
+    key = fields.Raw(allow_none=True)
+    name = fields.String(allow_none=True)
+    kept = fields.List(fields.Nested(KeptShape))
+
+
+class ComplianceShape(Schema):
+    """The figures, with the days, zone and instant that they are of."""
+
+    kind = fields.String()
+    since = fields.Date()
+    until = fields.Date(metadata={"description": "Included."})
+    zone = fields.String(metadata={"example": "Europe/Berlin"})
+    as_of = fields.DateTime()
+    by = fields.String()
+    grain = fields.String()
+    totals = fields.List(fields.Nested(KeptShape))
+    parts = fields.List(fields.Nested(PartShape))
+    rows = fields.List(fields.Nested(RowShape))

@@ -25,7 +25,7 @@ from helpdesk.web.sheets import csv_answer, xlsx_answer
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 PAGE = 50
 LATEST = 10  # promises of each sort shown on the first page
-MOST_ROWS = 50_000  # of a list as a workbook, which is made while one waits
+MOST_ROWS = 20_000  # of a list as a workbook, which is made while one waits
 ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 
 
