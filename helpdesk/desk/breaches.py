@@ -16,6 +16,7 @@ from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import letters
 from helpdesk.rules import access, hours
+from helpdesk.rules.breaches import CAUSES, WORKING_DAYS, missing
 from helpdesk.store.breaches import (
     BreachCause,
     BreachReview,
@@ -32,21 +33,7 @@ from helpdesk.store.organisation import Organisation, find_organisation
 from helpdesk.store.people import Person, get_person, list_people
 from helpdesk.store.teams import Team, list_leads
 
-# What a review can name from the beginning; doors say these in the reader's language.
-DEFAULT_CAUSES = (
-    "Staffing",
-    "Knowledge",
-    "Supplier",
-    "Wrong severity",
-    "Late hand-over",
-    "Wrong routing",
-    "Tool or access missing",
-    "Reporter unreachable",
-    "Load",
-    "Other",
-)
 SINCE = "reviews_since"  # of Organisation.options: from when on breaches are reviewed
-REVIEW_DAYS = 5
 BATCH = 200  # reviews a transaction: SQLite's other writers wait for it
 DAY = timedelta(days=1)
 
@@ -63,7 +50,7 @@ def begin(now: datetime) -> bool:
             return False
         locked.options = {**locked.options, SINCE: now.isoformat()}
         if not list_causes(active_only=False):
-            db.session.add_all(BreachCause(name=name, position=n) for n, name in enumerate(DEFAULT_CAUSES))
+            db.session.add_all(BreachCause(name=name, position=n) for n, name in enumerate(CAUSES))
     return True
 
 
@@ -110,7 +97,7 @@ def _due_at(now: datetime) -> datetime:
     """So many working days of the desk's own hours from now; of hours that never open, days."""
     grounds = Grounds(now)
     organisation = grounds.organisation
-    days = int((organisation.options if organisation else {}).get("review_days") or REVIEW_DAYS)
+    days = int((organisation.options if organisation else {}).get("review_days") or WORKING_DAYS)
     return hours.after_working_days(grounds.office, now, days) or now + days * DAY
 
 
@@ -223,9 +210,8 @@ def save(
 def _write(review: BreachReview, values: State, by: By, seen: str | None, closes: bool) -> None:
     subject = f"review:HD-{review.ticket_id}:{review.target}:{review.cycle}"
     if closes or review.closed_at is not None:
-        for name in ("cause_id", "owner_id", "action"):
-            if not values[name]:
-                raise Refused(name, "required")
+        for name in missing(values["cause_id"], values["owner_id"], values["action"]):
+            raise Refused(name, "required")
     changes.apply(review, values, state_of, subject, by, seen)
     if closes and review.closed_at is None:
         review.closed_at, review.closed_by_id = by.now, by.actor_id
