@@ -25,7 +25,8 @@ class Game(StrEnum):
                major alone)
     reopened   tickets that came back after they were resolved
     excused    broken promises that a lead has excused
-    cancelled  broken promises whose ticket was cancelled or merged afterwards: they count as broken
+    cancelled  broken promises, still open, that ended with their ticket cancelled or merged: they count as
+               broken
     """
 
     WAITING = "waiting"

@@ -140,7 +140,7 @@ def list_beside(review: BreachReview, asker: Asker, now: datetime) -> list[Breac
         BreachReview.id != review.id,
         or_(Ticket.id == top, Ticket.parent_id == top),
     )
-    return list(db.session.scalars(query.order_by(BreachReview.id)))
+    return list(db.session.scalars(query.options(*_LOADED).order_by(BreachReview.id)))
 
 
 def list_causes(active_only: bool = True) -> list[BreachCause]:
@@ -217,6 +217,31 @@ def list_to_remind(opened_since: datetime, due_until: datetime, now: datetime) -
         .order_by(BreachReview.owner_id, BreachReview.due_at, BreachReview.id)
     )
     return list(db.session.scalars(query))
+
+
+def count_review_news(asker: Asker, since: datetime, now: datetime) -> int:
+    """How many open reviews are news to the asker's bell: theirs and opened since then, or overdue, so that
+    whoever manages their team was told since then."""
+    query = _joined(select(func.count()).select_from(BreachReview))
+    return db.session.scalar(query.where(_news(asker, since, now))) or 0
+
+
+def list_review_news(asker: Asker, since: datetime, now: datetime, limit: int) -> list[BreachReview]:
+    """These reviews, the next due first."""
+    query = _joined(select(BreachReview)).where(_news(asker, since, now)).options(*_LOADED)
+    return list(db.session.scalars(query.order_by(BreachReview.due_at, BreachReview.id).limit(limit)))
+
+
+def _news(asker: Asker, since: datetime, now: datetime) -> ColumnElement[bool]:
+    managed = select(Team.id).where(Team.manager_id == asker.person_id)
+    return and_(
+        BreachReview.closed_at.is_(None),
+        or_(
+            and_(BreachReview.owner_id == asker.person_id, BreachReview.opened_at > since),
+            and_(BreachReview.escalated_at > since, BreachReview.team_id.in_(managed)),
+        ),
+        _stands(now),
+    )
 
 
 _LOADED = (
