@@ -15,6 +15,7 @@ from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.security import log_event
 from helpdesk.outbound import letters
+from helpdesk.outbound.review_words import say_promise
 from helpdesk.rules import access, hours
 from helpdesk.rules.breaches import CAUSES, WORKING_DAYS, missing
 from helpdesk.store.breaches import (
@@ -136,7 +137,8 @@ def _escalate(now: datetime) -> int:
                 told.setdefault(person.id, []).append(review)
         for person_id, reviews in told.items():
             key = f"reviews_overdue:{person_id}:{reviews[0].id}"
-            letters.write("reviews_overdue", get_person(person_id), key=key, now=now, reviews=reviews)
+            said = {"reviews": reviews, "say_promise": say_promise}
+            letters.write("reviews_overdue", get_person(person_id), key=key, now=now, **said)
     return len(overdue)
 
 
@@ -157,7 +159,8 @@ def write_reminders(now: datetime) -> int:
             owner, key = get_person(owner_id), f"reviews:{owner_id}:{now:%Y-%m-%d}"
             theirs = [review for review in reviews if may_own(owner, review.team_id)]
             if theirs and find_letter_by_key(key) is None:
-                written += letters.write("reviews", owner, key=key, now=now, reviews=theirs) is not None
+                said = {"reviews": theirs, "say_promise": say_promise}
+                written += letters.write("reviews", owner, key=key, now=now, **said) is not None
     return written
 
 
