@@ -1,4 +1,4 @@
-"""`helpdesk check`: prove stored deadlines and alarms, and the search, against the timelines."""
+"""`helpdesk check`: prove stored deadlines, alarms, figures, and the search, against the timelines."""
 
 import argparse
 import os
@@ -16,15 +16,16 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     """Add `check`."""
     check = subparsers.add_parser(
         "check",
-        description="Compute every deadline and alarm from the tickets' timelines, and the words by which"
-        " they are found, and compare with what is stored; nothing is changed. Exit status 1 names what"
-        " differs.",
+        description="Compute every deadline, alarm and fact from the tickets' timelines, the words by which"
+        " they are found, and from the facts the sums that figures are read from, and compare with what is"
+        " stored; nothing is changed. Exit status 1 names what differs.",
     )
     check.set_defaults(run=_check)
 
 
 def _check(_args: argparse.Namespace) -> int:
     from helpdesk.desk.check import check
+    from helpdesk.desk.facts import wrong_sums
     from helpdesk.store.check import count_tickets
 
     with opened(load_settings(os.environ)):
@@ -38,9 +39,16 @@ def _check(_args: argparse.Namespace) -> int:
                 print(f"{d.number}: {d.what}: stored {_said(d.kept)}, the rule says {_said(d.ruled)}")
             progress(looked_at)
         progress.end()
+        for wrong in wrong_sums():
+            differing += 1
+            print(f"sums of {wrong.day}, {' '.join(wrong.what)}: stored {wrong.kept}, facts {wrong.counted}")
     if waiting:
         print(f"{waiting} tickets wait to be computed anew after a change; not compared")
-    print(f"{differing} differences" if differing else "stored deadlines and alarms are what the rules say")
+    print(
+        f"{differing} differences"
+        if differing
+        else "stored deadlines, alarms and figures are what the rules say"
+    )
     return DIFFERS if differing else 0
 
 

@@ -1,13 +1,15 @@
-"""Proves that what is kept of deadlines and alarms is what the rules make of the timelines, and that tickets
-are found by what they say."""
+"""Proves that what is kept of deadlines, alarms and facts is what the rules make of the timelines, and that
+tickets are found by what they say. That sums are those of the facts proves desk/facts.wrong_sums."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from helpdesk.desk import alarms, search, targets
+from helpdesk.desk import alarms, fact_keeping, search, targets
 from helpdesk.desk.grounds import Grounds
+from helpdesk.rules import facts as rules
 from helpdesk.rules import sla
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.rules.timeline import Happening
@@ -29,8 +31,8 @@ COMPARED = (
 
 @dataclass(frozen=True)
 class Difference:
-    """Of ticket `number`, `what` ("response 1 due_at", "alarm response:1:minor:0:0 due_at"): what is kept and
-    what the rule says; None where one of them has no such thing."""
+    """Of ticket `number`, `what` ("response 1 due_at", "alarm response:1:minor:0:0 due_at", "fact response 1
+    outcome"): what is kept and what the rule says; None where one of them has no such thing."""
 
     number: str
     what: str
@@ -58,7 +60,7 @@ def check() -> Iterator[Batch]:
         # Made anew for each batch: a long check must not hold calendars of long ago against fresh deadlines.
         grounds = Grounds(find_first_report() or datetime.min.replace(tzinfo=UTC))
         doubtful = [each.facts.ticket.id for each in kept if any(_differences(each, grounds))]
-        waiting = sum(each.is_stale for each in kept)
+        waiting = sum(each.is_stale or each.ended is None for each in kept)
         numbers = {each.facts.ticket.id: each.facts.ticket.number for each in kept}
         after_id = max(numbers)
         differences = [d for ticket_id in doubtful for d in _look_again(ticket_id)]
@@ -93,6 +95,8 @@ def _differences(kept: Kept, grounds: Grounds) -> Iterator[Difference]:
         return
     yield from _target_differences(facts, timeline, cycles)
     yield from _alarm_differences(facts, timeline, cycles, grounds)
+    if kept.ended is not None:
+        yield from _fact_differences(facts, kept.ended, grounds)
     due = targets.next_due(cycles) if ticket.is_open else (None, None)
     for name, ruled in zip(("next_due_at", "next_target"), due, strict=True):
         if getattr(ticket, name) != ruled:
@@ -116,6 +120,20 @@ def _target_differences(
             right = severities[key] if column == "severity" else getattr(cycle, column)
             if getattr(row, column) != right:
                 yield Difference(number, f"{name} {column}", getattr(row, column), right)
+
+
+def _fact_differences(facts: Facts, ended: list[Any], grounds: Grounds) -> Iterator[Difference]:
+    ticket = facts.ticket
+    right = rules.standing(facts.timeline, partial(targets.clock_of, ticket, grounds))
+    rows = {(row.target, row.cycle): row for row in ended}
+    for key in sorted(rows.keys() | right.keys()):
+        name, row = f"fact {key[0]} {key[1]}", rows.get(key)
+        if row is None or key not in right:
+            yield Difference(ticket.number, name, row and row.outcome, key in right and right[key].outcome)
+            continue
+        for column, ruled in fact_keeping.row_of(ticket, right[key]).items():
+            if getattr(row, column) != ruled:
+                yield Difference(ticket.number, f"{name} {column}", getattr(row, column), ruled)
 
 
 def _severities(timeline: Iterable[Happening], cycles: tuple[sla.Cycle, ...]) -> dict[tuple[str, int], str]:

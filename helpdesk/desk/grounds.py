@@ -18,10 +18,17 @@ class Grounds:
     Make one for each ticket, or one for many at once: it sees nothing that changes later.
     """
 
-    def __init__(self, since: datetime, foreseen: Mapping[int, hours.Calendar] | None = None) -> None:
-        """`foreseen`: calendars by id in place of those in force, to see what they would do."""
+    def __init__(
+        self,
+        since: datetime,
+        foreseen: Mapping[int, hours.Calendar] | None = None,
+        known_at: datetime | None = None,
+    ) -> None:
+        """`foreseen`: calendars by id in place of those in force, to see what they would do. `known_at`:
+        windows are those known at that instant."""
         self.since = since
         self._foreseen = foreseen
+        self._known_at = known_at
         self._windows: dict[tuple[int, timedelta, Counts], list[sla.Window]] = {}
         self._versions: dict[int, dict[int, list[WindowVersion]]] = {}
 
@@ -53,7 +60,7 @@ class Grounds:
         """What the maintenance of a service takes of the clock, by those terms."""
         key = service_id, terms.maintenance_lead, terms.maintenance_counts
         if key not in self._windows:
-            self._windows[key] = self._pauses(service_id, terms, None)
+            self._windows[key] = self._pauses(service_id, terms, self._known_at)
         return self._windows[key]
 
     def windows_known(self, service_id: int, terms: Terms, at: datetime) -> Sequence[sla.Window]:

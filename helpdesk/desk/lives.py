@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from helpdesk.desk import alarms, targets
 from helpdesk.desk.grounds import Grounds
-from helpdesk.rules import escalation, sla
+from helpdesk.rules import escalation, facts, sla
 from helpdesk.rules.lifecycle import State
 from helpdesk.rules.timeline import Happening
 from helpdesk.store.tickets import Ticket
@@ -32,6 +32,17 @@ class World:
     entry_ids: Iterator[int]
     alarm_ids: Iterator[int]
     random: Random
+
+
+class Line(NamedTuple):
+    """An entry with the columns of store.Entry that facts rest on."""
+
+    kind: str
+    at: datetime
+    detail: dict[str, Any]
+    actor_id: int | None
+    recorded_at: datetime
+    voided_at: datetime | None = None
 
 
 @dataclass(slots=True)
@@ -56,6 +67,7 @@ class Life:
     ticket: Ticket
     world: World
     timeline: list[Happening] = field(default_factory=list)
+    lines: list[Line] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
     rings: dict[str, Ring] = field(default_factory=dict)
     rating: dict[str, Any] | None = None
@@ -78,6 +90,8 @@ class Life:
         """Writes an entry and has deadlines and alarms follow; returns the entry's id."""
         entry_id = next(self.world.entry_ids)
         self.timeline.append(Happening(kind, at, detail or {}))
+        if kind in facts.READ:
+            self.lines.append(Line(kind, at, detail or {}, actor_id, at))
         self.entries.append(
             {
                 "id": entry_id,

@@ -91,6 +91,20 @@ def calendar_of(calendar: Calendar) -> hours.Calendar:
     return _spliced(tuple((v.effective_at, _text(v.definition)) for v in calendar.versions))
 
 
+def calendars_known(at: datetime) -> dict[int, hours.Calendar]:
+    """The calendars by id as they had been published by then; one that was made later as it was made."""
+    return {
+        calendar.id: _spliced(
+            tuple(
+                (v.effective_at, _text(v.definition))
+                for v in calendar.versions
+                if v.published_at <= at or v.number == 1
+            )
+        )
+        for calendar in list_calendars()
+    }
+
+
 def calendar_with(
     calendar: Calendar, effective_at: datetime, definition: Mapping[str, Any]
 ) -> hours.Calendar:

@@ -4,17 +4,18 @@ from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import example, policies, rosters, search, targets
+from helpdesk.desk import example, fact_keeping, policies, rosters, search, targets
 from helpdesk.desk import example_texts as texts
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.lives import Life, Present, World
 from helpdesk.desk.plots import Players, play, reported_instant
 from helpdesk.desk.reference import Terms
-from helpdesk.rules import access, escalation, hours
+from helpdesk.rules import access, escalation, facts, hours
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Affected, Answers, Works, severity_of
 from helpdesk.store.db import db, insert_rows, transaction
@@ -138,7 +139,11 @@ class _History:
         insert_rows(Target, [row for life in lives for row in _targets(life)])
         insert_rows(Alarm, rows_of(Alarm, [alarm for life in lives for alarm in life.rings.values()]))
         insert_rows(Rating, [life.rating for life in lives if life.rating])
+        fact_keeping.add_history((life.ticket, self._history(life)) for life in lives)
         search.index([life.ticket.id for life in lives])
+
+    def _history(self, life: Life) -> list[facts.Known]:
+        return facts.history(life.lines, partial(targets.clock_of, life.ticket, self.grounds))
 
     def _live(self, at: datetime, ticket_id: int, world: World) -> Life:
         random = self.random

@@ -4,14 +4,16 @@
 its halves, for whoever works on many tickets at once (escalations, recompute).
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
-from helpdesk.desk import alarms
+from helpdesk.desk import alarms, breaches, fact_keeping
 from helpdesk.desk.grounds import Grounds
+from helpdesk.rules import facts as rules
 from helpdesk.rules import sla
 from helpdesk.rules.severity import EMERGENCY
 from helpdesk.rules.sla_scenario import Scenario
@@ -32,7 +34,8 @@ from helpdesk.store.tickets import Entry, Ticket, list_entries
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How a ticket stands by the rules, and what is to be written so that its cache says so: columns of the
-    ticket (none: {}), targets to add, to change (rows by id) and to remove (ids), and its alarms."""
+    ticket (none: {}), targets to add, to change (rows by id) and to remove (ids), its alarms, and what is to
+    stand as its facts (None: as it does)."""
 
     facts: Facts
     cycles: tuple[sla.Cycle, ...]
@@ -41,6 +44,7 @@ class Decision:
     changed: list[dict[str, Any]]
     gone: list[int]
     alarms: alarms.Changes
+    ended: Mapping[rules.Key, rules.Fact] | None
 
 
 def explain(ticket: Ticket, now: datetime, entries: Iterable[Entry] | None = None) -> tuple[sla.Cycle, ...]:
@@ -99,13 +103,24 @@ def _decision(
     due_at, target = next_due(cycles) if ticket.is_open else (None, None)
     is_so = (ticket.next_due_at, ticket.next_target) == (due_at, target)
     heard_at = max(happening.at for happening in timeline)
+    rows = _target_rows(facts, cycles, heard_at, now)
     return Decision(
         facts,
         cycles,
         {} if is_so else {"next_due_at": due_at, "next_target": target},
-        *_target_rows(facts, cycles, heard_at, now),
+        *rows,
         alarms.decide(facts, timeline, cycles, grounds, now, is_ringing),
+        _ended(facts, cycles, grounds) if any(rows) else None,
     )
+
+
+def _ended(
+    facts: Facts, cycles: tuple[sla.Cycle, ...], grounds: Grounds
+) -> Mapping[rules.Key, rules.Fact] | None:
+    """What is to stand as its facts; None where no cycle has ended, now or before."""
+    if all(each.stopped_at is None for each in (*cycles, *facts.targets)):
+        return None
+    return rules.standing(facts.timeline, partial(clock_of, facts.ticket, grounds))
 
 
 def _target_rows(
@@ -139,6 +154,17 @@ def write(decisions: Sequence[Decision], now: datetime) -> None:
     update_targets([row for each in decisions for row in each.changed])
     delete_targets([target_id for each in decisions for target_id in each.gone])
     alarms.write([each.alarms for each in decisions], now)
+    fact_keeping.write([(each.facts.ticket, each.ended) for each in decisions if each.ended is not None], now)
+    breaches.open_reviews([row for each in decisions for row in _broken(each)], now)
+
+
+def _broken(decision: Decision) -> Iterator[dict[str, Any]]:
+    """The cycles that are found broken just now, as their reviews want them."""
+    known = {(row.target, row.cycle) for row in decision.facts.targets if row.state == "breached"}
+    for row in (*decision.new, *decision.changed):
+        if row["state"] == "breached" and (row["target"], row["cycle"]) not in known:
+            cycle = {name: row[name] for name in ("target", "cycle", "due_at")}
+            yield cycle | {"ticket_id": decision.facts.ticket.id, "team_id": decision.facts.ticket.team_id}
 
 
 def happenings(entries: Iterable[Entry]) -> list[Happening]:
@@ -161,15 +187,21 @@ def cycles_of(
 
 def scenario_of(ticket: Ticket, timeline: list[Happening], grounds: Grounds, now: datetime) -> Scenario:
     """All that the clock is asked with: the policy version, windows and events of the ticket."""
-    terms = grounds.terms_of(ticket.policy_version_id)
-    events = tuple(events_of(timeline, terms.supplier_pauses))
-    windows = windows_of(ticket, timeline, lambda service: grounds.windows_of(service, terms))
+    policy, windows, supplier_pauses = clock_of(ticket, grounds, timeline)
+    events = tuple(events_of(timeline, supplier_pauses))
     # Of two requests at once the one that began first may be written last: its `now` is a little too early.
-    return Scenario(terms.targets, windows, events, max([now, *(event.at for event in events)]))
+    return Scenario(policy, tuple(windows), events, max([now, *(event.at for event in events)]))
+
+
+def clock_of(ticket: Any, grounds: Grounds, timeline: list[Happening]) -> rules.Clock:
+    """What the clock is asked with beyond the timeline: the ticket's policy version and its windows."""
+    terms = grounds.terms_of(ticket.policy_version_id)
+    windows = windows_of(ticket, timeline, lambda service: grounds.windows_of(service, terms))
+    return rules.Clock(terms.targets, windows, terms.supplier_pauses)
 
 
 def windows_of(
-    ticket: Ticket, timeline: list[Happening], of_service: Callable[[int], Iterable[sla.Window]]
+    ticket: Any, timeline: list[Happening], of_service: Callable[[int], Iterable[sla.Window]]
 ) -> tuple[sla.Window, ...]:
     """The maintenance windows of each service clipped to the ticket's time there; none of an emergency, which
     is urgent for the very reason that one runs."""

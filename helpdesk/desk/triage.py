@@ -160,6 +160,7 @@ def _move(
             "to_service": service.id if service else None,
             "from_team": ticket.team_id,
             "to_team": team.id,
+            "person": ticket.assignee_id if stays else None,
             "reason": reason,
             **({"accept": "handed"} if is_handed else {}),
         },

@@ -4,7 +4,7 @@ One pure function of (policy, maintenance windows, events, now). Source: the spe
 SLA clock; counting stands in sla_cycles, the form of the scenario file in sla_scenario.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
@@ -23,6 +23,7 @@ __all__ = [
     "Target",
     "Window",
     "cycles_as_json",
+    "ended_after_each",
     "explain",
 ]
 
@@ -69,6 +70,21 @@ def explain(
             raise ScenarioError(f"events[{position}] ({name} at {instant_text(event.at)}): {why}")
         _ACTS[event.type](ticket, whole_second(event.at), event.severity)
     return ticket.results(whole_second(now))
+
+
+def ended_after_each(
+    policy: Policy, windows: Iterable[Window], told: Iterable[Sequence[Event]]
+) -> Iterator[list[Cycle]]:
+    """As `explain`, but told the events bit by bit, in order of time: answers after each bit, which may be
+    empty, the cycles that have a stop then, in the order in which they began."""
+    ticket = _Ticket(policy, _joined_windows(windows))
+    for events in told:
+        for event in events:
+            why = ticket.refusal(event)
+            if why is not None:
+                raise ScenarioError(f"{event.type} at {instant_text(event.at)}: {why}")
+            _ACTS[event.type](ticket, whole_second(event.at), event.severity)
+        yield [count.result(count.stopped_at) for count in ticket.cycles if count.stopped_at is not None]
 
 
 def cycles_as_json(cycles: Iterable[Cycle]) -> dict[str, Any]:
@@ -150,7 +166,8 @@ class _Ticket:
 
     def start(self, name: TargetName, at: datetime) -> None:
         self.begun[name] += 1
-        count = CycleCount(name, self.begun[name], at, self.policy[self.severity], self.windows)
+        targets = self.policy[self.severity]
+        count = CycleCount(name, self.begun[name], at, targets, self.windows, severity=self.severity)
         self.cycles.append(count)
         self.open[name] = count
 

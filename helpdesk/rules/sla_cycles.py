@@ -65,6 +65,21 @@ class Cycle:
         return self.count.segments()
 
     @property
+    def severity(self) -> str:
+        """The severity in force at the start."""
+        return self.count.severity
+
+    @property
+    def waiting_seconds(self) -> int:
+        """What waiting has spared it: seconds that would have counted."""
+        return self.count.waited
+
+    @property
+    def was_cancelled(self) -> bool:
+        """Whether it ended as cancelled, also where it was breached before."""
+        return self.count.cancelled
+
+    @property
     def targets_since(self) -> datetime:
         """Since when the severity in force has been so: the start, or its last change."""
         return self.count.targets_since
@@ -131,6 +146,10 @@ class CycleCount:
     stopped_at: datetime | None = None
     due_at_stop: datetime | None = None
     cancelled: bool = False
+    severity: str = ""
+    """That in force at its start."""
+    waited: int = 0
+    """See Cycle.waiting_seconds."""
 
     def __post_init__(self, targets: SeverityTargets) -> None:
         self._follow(targets)
@@ -148,6 +167,8 @@ class CycleCount:
         if self.reached_at is None and 0 < missing <= counted:
             self.reached_at = self.course.reaches_at(missing, start, min(instant, self.horizon))
         self.elapsed += counted
+        if self.course is WAITING:
+            self.waited += self.counting.counted(start, instant)
         self.counted_to = instant
         self.past.append(Piece(start, instant, self.course, self.elapsed))
 

@@ -100,10 +100,16 @@ def events_of(timeline: Iterable[Happening], supplier_pauses: bool) -> list[Even
 
     `supplier_pauses`: whether the policy lets waiting for a supplier pause the clock.
     """
+    return [event for events in events_of_each(timeline, supplier_pauses) for event in events]
+
+
+def events_of_each(timeline: Iterable[Happening], supplier_pauses: bool) -> Iterator[list[Event]]:
+    """As `events_of`, the events of each happening by themselves."""
     reader = _Reader(supplier_pauses)
     for happening in _as_written(timeline):
+        reader.events = []
         reader.read(happening)
-    return reader.events
+        yield reader.events
 
 
 def _as_written(timeline: Iterable[Happening]) -> Iterator[Happening]:

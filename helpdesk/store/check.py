@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from helpdesk.store.db import db
+from helpdesk.store.fact_keeping import list_standing
+from helpdesk.store.facts import FactGap
 from helpdesk.store.stale import StaleTarget
 from helpdesk.store.targets import Facts, list_facts
 from helpdesk.store.tickets import Ticket
@@ -13,10 +16,12 @@ from helpdesk.store.tickets import Ticket
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A ticket (the entity) with what is kept of it, and whether it is to be computed anew anyway."""
+    """A ticket (the entity) with what is kept of it, its standing facts (None: still to be made), and whether
+    it is to be computed anew anyway."""
 
     facts: Facts
     is_stale: bool
+    ended: list[Any] | None
 
 
 def start_afresh() -> None:
@@ -30,9 +35,15 @@ def list_kept(after_id: int, limit: int) -> list[Kept]:
     start_afresh()
     query = select(Ticket).where(Ticket.id > after_id).order_by(Ticket.id).limit(limit)
     tickets = db.session.scalars(query).all()
-    marked = select(StaleTarget.ticket_id).where(StaleTarget.ticket_id.in_([ticket.id for ticket in tickets]))
+    ids = [ticket.id for ticket in tickets]
+    marked = select(StaleTarget.ticket_id).where(StaleTarget.ticket_id.in_(ids))
     stale = set(db.session.scalars(marked))
-    return [Kept(facts, facts.ticket.id in stale) for facts in list_facts(tickets)]
+    ended: dict[int, list[Any] | None] = {ticket_id: [] for ticket_id in ids}
+    for row in list_standing(ids):
+        ended[row.ticket_id] = [*(ended[row.ticket_id] or ()), row]
+    for gap in db.session.scalars(select(FactGap)):
+        ended |= {ticket_id: None for ticket_id in ids if gap.first_id <= ticket_id <= gap.last_id}
+    return [Kept(facts, facts.ticket.id in stale, ended[facts.ticket.id]) for facts in list_facts(tickets)]
 
 
 def count_tickets() -> int:

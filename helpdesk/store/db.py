@@ -7,7 +7,7 @@ import json
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,21 +15,28 @@ from typing import TYPE_CHECKING, Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ColumnElement,
     Connection,
     DateTime,
     Engine,
+    Float,
     Insert,
     Integer,
     MetaData,
+    Row,
+    Subquery,
     Table,
     any_,
     bindparam,
+    case,
+    cast,
     event,
     func,
     insert,
     select,
     text,
+    type_coerce,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -267,6 +274,57 @@ def among(
     return column.in_(select(func.json_each(_dump(found)).table_valued("value").c.value))
 
 
+def seconds_of(instant: ColumnElement[Any] | InstrumentedAttribute[Any]) -> ColumnElement[int]:
+    """An instant as whole seconds since 1970, in a statement."""
+    if db.engine.dialect.name == "postgresql":
+        return cast(func.floor(func.date_part("epoch", instant)), BigInteger)
+    return cast(func.strftime("%s", instant), BigInteger)
+
+
+def list_percentiles(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> list[Row[Any]]:
+    """For each `key` of the rows: the key, how many rows it has, and of each measure, a column of whole
+    numbers of which none is missing, the sum and the value at each of the percents.
+
+    A value that lies between two rows is taken from both by its distance, as PERCENTILE.INC of spreadsheets
+    and percentile_cont do it.
+    """
+    if db.engine.dialect.name == "postgresql":
+        return _percentiles_by_aggregate(rows, measures, percents)
+    return _percentiles_by_place(rows, measures, percents)
+
+
+def _percentiles_by_aggregate(
+    rows: Subquery, measures: Sequence[str], percents: Sequence[int]
+) -> list[Row[Any]]:
+    found: list[ColumnElement[Any]] = []
+    for name in measures:
+        column = rows.c[name]
+        found.append(func.sum(column))
+        for percent in percents:
+            value = func.percentile_cont(percent / 100).within_group(column)
+            found.append(type_coerce(value, Float))
+    return list(db.session.execute(select(rows.c.key, func.count(), *found).group_by(rows.c.key)))
+
+
+def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> list[Row[Any]]:
+    total = func.count().over(partition_by=rows.c.key).label("total")
+    places = [
+        func.row_number().over(partition_by=rows.c.key, order_by=rows.c[name]).label(f"{name}_place")
+        for name in measures
+    ]
+    placed = select(rows.c.key, *(rows.c[name] for name in measures), total, *places).subquery()
+    found: list[ColumnElement[Any]] = []
+    for name in measures:
+        column, place = placed.c[name], placed.c[f"{name}_place"]
+        found.append(func.sum(column))
+        for percent in percents:
+            before = (placed.c.total - 1) * percent  # hundredths of a row before the place that is looked for
+            low = func.max(case((place == before // 100 + 1, column)))
+            high = func.max(case((place == func.min(before // 100 + 2, placed.c.total), column)))
+            found.append(low + (high - low) * func.max(before % 100) / 100.0)
+    return list(db.session.execute(select(placed.c.key, func.count(), *found).group_by(placed.c.key)))
+
+
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:
     """Adds rows, a dict of columns each, all with the same columns. For desk verbs."""
     if not rows:
@@ -320,6 +378,20 @@ def _sent_instant(value: Any) -> str:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise TypeError(f"{value!r} is no value of a row")
     return value.isoformat()
+
+
+def copy_rows(model: type[Base], names: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+    """As `insert_rows`, values of these columns each, so many that even one statement would be slow."""
+    table = db.metadata.tables[model.__tablename__]
+    if db.engine.dialect.name != "postgresql":
+        found = [dict(zip(names, row, strict=True)) for row in rows]
+        if found:
+            db.session.execute(insert(table), found)
+        return
+    raw: Any = db.session.connection().connection.driver_connection
+    with raw.cursor() as cursor, cursor.copy(f"COPY {table.name} ({', '.join(names)}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(row)
 
 
 def new_ids(model: type[Base], count: int) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, delete, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
-from helpdesk.rules import attention, timeline
+from helpdesk.rules import attention, facts, timeline
 from helpdesk.store.db import among, db, insert_rows, update_rows
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.tickets import Entry, Target, Ticket
@@ -17,12 +17,15 @@ from helpdesk.store.tickets import Entry, Target, Ticket
 _tickets, _entries, _targets, _alarms = (model.__table__.c for model in (Ticket, Entry, Target, Alarm))
 TICKET = [
     "id",
+    "kind",
     "state",
     "is_open",
     "severity",
     "is_triaged",
     "team_id",
     "service_id",
+    "department_id",
+    "door",
     "assignee_id",
     "policy_version_id",
     "reported_at",
@@ -37,7 +40,8 @@ TICKET = [
     "next_due_at",
     "next_target",
 ]
-HEARD = timeline.HEARD | attention.HEARD
+ENTRY = ["ticket_id", "id", "kind", "at", "actor_id", "detail"]
+HEARD = timeline.HEARD | attention.HEARD | facts.READ
 # Reading the detail costs more than all the rest of an alarm; of one that has rung nobody asks for it.
 _DETAIL = case((_alarms.state.in_(("pending", "skipped")), _alarms.detail), else_=None).label("detail")
 
@@ -78,7 +82,7 @@ def list_facts(tickets: Sequence[Any]) -> list[Facts]:
     found = {ticket.id: Facts(ticket) for ticket in tickets}
     ids = list(found)
     heard = (among(_entries.ticket_id, ids), _entries.kind.in_(HEARD), _entries.voided_at.is_(None))
-    entries = select(_entries.ticket_id, _entries.id, _entries.kind, _entries.at, _entries.detail)
+    entries = select(*(_entries[name] for name in ENTRY))
     for row in db.session.execute(entries.where(*heard).order_by(_entries.id)):
         found[row.ticket_id].timeline.append(row)
     targets = select(*_targets).where(among(_targets.ticket_id, ids))
