@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from functools import lru_cache, reduce
 from itertools import groupby
 from zoneinfo import ZoneInfo
@@ -118,6 +119,12 @@ def _date(day: date, patterns: dict[str, str]) -> str:
     return format_date(day, patterns[locale.language], locale=locale)
 
 
+def weekday_names(width: str = "wide") -> list[str]:
+    """The days of the week from Monday on: "Monday", or with the width "abbreviated" "Mon"."""
+    names = get_day_names(width, locale=_present())
+    return [names[day] for day in range(7)]
+
+
 def say_time(at: datetime, zone: str) -> str:
     """The time of day in a zone: "10:12"."""
     return f"{at.astimezone(ZoneInfo(zone)):%H:%M}"
@@ -203,6 +210,18 @@ def say_working_time(seconds: int) -> str:
     if hours and minutes:
         return _("%(hours)d h %(minutes)s min", hours=hours, minutes=minutes)
     return _("%(hours)d h", hours=hours) if hours else _("%(minutes)d min", minutes=minutes)
+
+
+def say_number(value: float | Decimal | None, unit: str = "") -> str:
+    """A number as the reader writes it, with its unit; a dash for none. Decimals say up to four places, other
+    numbers two."""
+    if value is None:
+        return "–"
+    pattern = "#,##0.####" if isinstance(value, Decimal) else "#,##0.##"
+    said = format_decimal(value, pattern, locale=_present())
+    if unit == "%":
+        return f"{said}%"
+    return _("%(number)s %(unit)s", number=said, unit=unit) if unit else said
 
 
 def say_size(size: int) -> str:

@@ -1,4 +1,4 @@
-"""Axes of charts: round numbers, how numbers are said by locale, how much room words take."""
+"""Axes of charts: round numbers, how much room words take, and which of them fit."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -7,8 +7,9 @@ from math import ceil, floor, inf, log10
 from typing import NamedTuple
 
 from babel.numbers import format_compact_decimal
-from flask_babel import format_decimal, get_locale
-from flask_babel import gettext as _
+from flask_babel import get_locale
+
+from helpdesk.i18n import say_number
 
 Number = int | float | Decimal
 Values = Sequence[Number | None]
@@ -74,16 +75,6 @@ def _step(wanted: float, is_whole: bool) -> float:
         for each in (_WHOLE_STEPS if is_one_by_one else _STEPS)
         if each * power >= wanted - 1e-9 * power
     )
-
-
-def say_number(value: Number | None, unit: str = "") -> str:
-    """A number as the reader writes it, with its unit; a dash for none. Exact decimals say four places."""
-    if value is None:
-        return "–"
-    said = format_decimal(value, "#,##0.####" if isinstance(value, Decimal) else "#,##0.##")
-    if unit == "%":
-        return f"{said}%"
-    return _("%(number)s %(unit)s", number=said, unit=unit) if unit else said
 
 
 def say_tick(value: float, unit: str) -> str:

@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from flask_babel import gettext as _
 
-from helpdesk.web.charts.axes import Number, Scale, say_number, scale_of
+from helpdesk.i18n import say_number
+from helpdesk.web.charts.axes import Number, Scale, scale_of
 from helpdesk.web.charts.series import Cell, Row, Stroke, Url, toned
 
 ROW = 40  # pixels: the name, the bar below it

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from flask_babel import gettext as _
 
-from helpdesk.web.charts.axes import Name, Number, Values, say_number, thinned
+from helpdesk.i18n import say_number
+from helpdesk.web.charts.axes import Name, Number, Values, thinned
 from helpdesk.web.charts.series import Row, Url
 
 CELL = 26  # pixels

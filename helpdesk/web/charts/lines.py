@@ -7,7 +7,8 @@ from typing import Any, ClassVar, NamedTuple
 
 from flask_babel import gettext as _
 
-from helpdesk.web.charts.axes import Name, Number, Scale, Values, say_number, say_tick, scale_of, thinned
+from helpdesk.i18n import say_number
+from helpdesk.web.charts.axes import Name, Number, Scale, Values, say_tick, scale_of, thinned
 from helpdesk.web.charts.series import Row, Stroke, Url, toned
 
 TOP, BOTTOM, END_ROOM = 22, 182, 15  # pixels from above; between two names at the right end
