@@ -4,11 +4,11 @@ from flask import Flask, Response
 from flask_babel import gettext as _
 from flask_smorest import Api, Blueprint
 
-from helpdesk.api import excuses, figures, links, on_call, previews, tickets  # noqa: F401 - two add to tickets.bp
+from helpdesk.api import excuses, figures, follow_ups, kpis, links, on_call, previews, tickets  # noqa: F401 - two add to tickets.bp
 from helpdesk.api.problems import answer_faults, problem
 
 nowhere = Blueprint("api_nowhere", __name__, url_prefix="/api")
-BLUEPRINTS = (tickets.bp, on_call.bp, previews.bp, figures.bp, nowhere)
+BLUEPRINTS = (tickets.bp, on_call.bp, previews.bp, figures.bp, follow_ups.bp, kpis.bp, nowhere)
 
 
 @nowhere.route("/<path:path>", methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
@@ -42,6 +42,6 @@ def init_app(app: Flask) -> None:
             "security": [{"token": []}],
         },
     )
-    for bp in (tickets.bp, on_call.bp, previews.bp, figures.bp):
+    for bp in (tickets.bp, on_call.bp, previews.bp, figures.bp, follow_ups.bp, kpis.bp):
         api.register_blueprint(bp)
     app.register_blueprint(nowhere)  # not through `api`: it is no part of the description

@@ -1,5 +1,6 @@
 """What every address of the API asks first: who, which ticket, and whether they may."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Request, Response, abort, g, request
@@ -12,6 +13,7 @@ from helpdesk import clock
 from helpdesk.api.problems import Forbidden, answer_faults, problem
 from helpdesk.desk import tokens
 from helpdesk.rules import access
+from helpdesk.schemas.answers import ProblemShape
 from helpdesk.store.tickets import Ticket, find_ticket, ticket_id_of
 
 MAX_BODY = 1_000_000  # bytes; texts are far shorter
@@ -33,6 +35,22 @@ def guarded(bp: Blueprint) -> Blueprint:
     bp.before_request(_authenticate)
     answer_faults(bp)
     return bp
+
+
+def refusals(bp: Blueprint) -> Callable[..., Any]:
+    """A decorator for the blueprint's views: the problems that each answers with, beside 401 and 429."""
+
+    def refuses(*codes: int) -> Any:
+        def decorate(view: Any) -> Any:
+            for code in (401, 429, *codes):
+                view = bp.alt_response(
+                    code, schema=ProblemShape, content_type="application/problem+json", description=f"{code}"
+                )(view)
+            return view
+
+        return decorate
+
+    return refuses
 
 
 def need(*actions: str) -> None:

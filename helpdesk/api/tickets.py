@@ -10,9 +10,20 @@ from flask_babel import gettext as _
 from flask_smorest import Blueprint
 from marshmallow import Schema, ValidationError
 
-from helpdesk.api.door import guarded, need, ticket_of
+from helpdesk.api.door import guarded, need, refusals, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, dispatch, hand_up, outages, reopenings, targets, tickets, triage, waiting
+from helpdesk.desk import (
+    closing,
+    dispatch,
+    feedback,
+    hand_up,
+    outages,
+    reopenings,
+    targets,
+    tickets,
+    triage,
+    waiting,
+)
 from helpdesk.desk import explanation as explanations
 from helpdesk.desk.registration import Report
 from helpdesk.rules import access
@@ -23,7 +34,6 @@ from helpdesk.schemas.answers import (
     ExplanationShape,
     ListShape,
     PageSchema,
-    ProblemShape,
     ReportersDetailShape,
     ReportersExplanationShape,
     TicketShape,
@@ -63,19 +73,7 @@ from helpdesk.store.tickets import (
 
 bp = guarded(Blueprint("api_tickets", __name__, url_prefix="/api/v1/tickets", description="Tickets"))
 DOOR: Any = {"door": "api"}
-
-
-def refuses(*codes: int) -> Any:
-    """Documents the problems an address answers with, beside 401 and 429."""
-
-    def decorate(view: Any) -> Any:
-        for code in (401, 429, *codes):
-            view = bp.alt_response(
-                code, schema=ProblemShape, content_type="application/problem+json", description=f"{code}"
-            )(view)
-        return view
-
-    return decorate
+refuses = refusals(bp)
 
 
 @bp.route("")
@@ -306,6 +304,20 @@ def confirm(data: dict[str, Any], number: str) -> Ticket:
         raise Forbidden
     need("ticket.answer_own")
     return closing.confirm(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("rating", RatingSchema)
+def rate(data: dict[str, Any], number: str) -> Ticket:
+    """Rate, as its reporter, the help with what is resolved; another rating replaces it until a week after
+    the ticket was closed. Reasons that do not fit the stars do not count."""
+    ticket = ticket_of(number)
+    if ticket.reporter_id != g.person.id:
+        raise Forbidden
+    need("ticket.answer_own")
+    if data["stars"] is None:
+        raise Invalid({"stars": [_("Choose one to five stars.")]})
+    feedback.rate(ticket.id, g.person, now=g.now, **data, **DOOR)
+    return ticket_of(number)
 
 
 @verb("reopen", FeedbackSchema(only=("words",)))

@@ -14,6 +14,7 @@ from helpdesk.rules import sla
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.rules.timeline import Happening
 from helpdesk.store.check import Kept, find_first_report, list_kept, start_afresh
+from helpdesk.store.feedback import Said, list_ratings, list_ratings_said
 from helpdesk.store.targets import Facts
 
 BATCH = 500
@@ -64,12 +65,31 @@ def check() -> Iterator[Batch]:
         numbers = {each.facts.ticket.id: each.facts.ticket.number for each in kept}
         after_id = max(numbers)
         differences = [d for ticket_id in doubtful for d in _look_again(ticket_id)]
+        differences += _rated_otherwise(numbers)
         yield Batch(len(kept), waiting, differences + _found_by_other_words(numbers))
 
 
 def _look_again(ticket_id: int) -> list[Difference]:
     kept = list_kept(ticket_id - 1, 1)[0]
     return list(_differences(kept, Grounds(kept.facts.ticket.reported_at)))
+
+
+def _rated_otherwise(numbers: dict[int, str]) -> list[Difference]:
+    """Ratings that are not what their timelines last tell of; read twice, as one may be given just now."""
+    doubtful = [ticket_id for ticket_id, kept, said in _ratings(list(numbers)) if kept != said]
+    if not doubtful:
+        return []
+    start_afresh()
+    return [
+        Difference(numbers[ticket_id], "rating", kept, said)
+        for ticket_id, kept, said in _ratings(doubtful)
+        if kept != said
+    ]
+
+
+def _ratings(ticket_ids: list[int]) -> list[tuple[int, Said | None, Said | None]]:
+    kept, said = list_ratings(ticket_ids), list_ratings_said(ticket_ids)
+    return [(each, kept.get(each), said.get(each)) for each in sorted(kept.keys() | said.keys())]
 
 
 def _found_by_other_words(numbers: dict[int, str]) -> list[Difference]:

@@ -1,13 +1,15 @@
 """Resolving, and what becomes of it: confirmed, reopened, closed in silence, cancelled, merged."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attention, children, feedback, targets
+from helpdesk.desk import attention, children, feedback, follow_ups, targets
 from helpdesk.desk import links as ticket_links
 from helpdesk.desk.participants import join, tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
+from helpdesk.rules.follow_ups import SECOND
 from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed, require
 from helpdesk.store.db import transaction
 from helpdesk.store.participants import list_participants
@@ -105,6 +107,7 @@ def confirm(
     actor: Person,
     *,
     stars: int | None = None,
+    reasons: Sequence[str] = (),
     words: str = "",
     now: datetime,
     door: str = "web",
@@ -114,7 +117,7 @@ def confirm(
         ticket = get_ticket_for_change(ticket_id)
         require("confirm", ticket.state)
         if stars is not None:
-            feedback.rate(ticket_id, actor, stars, words, now=now, door=door)
+            feedback.rate(ticket_id, actor, stars, words, reasons=reasons, now=now, door=door)
         _close(ticket, now, door, actor.id, "confirmed", "" if stars is not None else words)
     return ticket
 
@@ -149,15 +152,27 @@ def _close(
     return entry
 
 
-def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: str = "web") -> Ticket:
+def reopen(
+    ticket_id: int,
+    actor: Person,
+    words: str,
+    *,
+    stars: int | None = None,
+    reasons: Sequence[str] = (),
+    now: datetime,
+    door: str = "web",
+) -> Ticket:
     """Not solved: back to whoever has it, with a fresh response clock, escalated one step further.
 
     The entry's detail says how many steps (`step`: how often it was reopened); the assignee and the
     team's leads are told at once. A child is let go: what was solved for others is not for its reporter.
+    With stars, that is how they found what was done. From the second time on a lead follows it up.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("reopen", ticket.state)
+        if stars is not None:
+            feedback.rate(ticket_id, actor, stars, reasons=reasons, now=now, door=door)
         ticket.reopen_count += 1
         entry = record(
             ticket,
@@ -178,6 +193,8 @@ def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: st
         for person in told.values():
             key = f"entry:{entry.id}:{person.id}"
             letters.write("reopened", person, key=key, now=now, ticket=ticket, entry=entry)
+        if ticket.reopen_count >= SECOND:
+            follow_ups.open_for(ticket, "reopened", entry, now)
     return ticket
 
 

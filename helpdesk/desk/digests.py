@@ -1,11 +1,12 @@
-"""What comes once a day: the manager's digest of minor tickets past due, which page no manager, and the
-daily letter of whoever wants one instead of many."""
+"""What comes once a day: the manager's digest of minor tickets past due, which page no manager, and of
+follow-ups that stay overdue; and the daily letter of whoever wants one instead of many."""
 
 from datetime import datetime, timedelta
 from itertools import groupby
 
 from helpdesk.outbound import letters, links
 from helpdesk.store.db import transaction
+from helpdesk.store.follow_ups import list_overdue
 from helpdesk.store.letters import Letter, find_letter_by_key, list_held_letters
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.people import get_person
@@ -17,10 +18,11 @@ LOOKS_BACK = timedelta(days=1)
 
 
 def write_digests(now: datetime) -> int:
-    """Writes one letter to each manager whose teams have minor tickets past due; returns how many.
+    """Writes one letter to each manager whose teams have minor tickets or follow-ups past due; returns how
+    many.
 
-    Named are targets that were missed within a day, and older ones still open. A manager with nothing
-    to read gets no letter; the key makes it one a day.
+    Named are targets that were missed within a day, older ones still open, and follow-ups that are overdue
+    since the manager heard of it. Who has nothing to read gets no letter; the key makes it one a day.
     """
     written = 0
     organisation = get_organisation()
@@ -28,9 +30,11 @@ def write_digests(now: datetime) -> int:
         for manager_id, team_ids in _teams_of_managers().items():
             key = f"digest:{manager_id}:{now:%Y-%m-%d}"
             missed = list_missed("minor", team_ids, now - LOOKS_BACK, now)
-            if missed and find_letter_by_key(key) is None:
+            late = list_overdue(team_ids, now)
+            if (missed or late) and find_letter_by_key(key) is None:
                 manager = get_person(manager_id)
-                letters.write("digest", manager, key=key, now=now, missed=missed, name=organisation.name)
+                words = {"missed": missed, "follow_ups": late, "name": organisation.name}
+                letters.write("digest", manager, key=key, now=now, **words)
                 written += 1
     return written
 

@@ -75,7 +75,7 @@ def open_link(purpose: str, token: str) -> tuple[Ticket, Person]:
 
 
 def send_fresh_link(purpose: str, token: str, *, now: datetime, address: str) -> None:
-    """Sends a new follow link to the person whose link has expired: to their address, nowhere else.
+    """Sends a new link to the same page to the person whose link has expired: to their address, nowhere else.
 
     Raises links.BadLink, sign_in.Throttled.
     """
@@ -87,9 +87,8 @@ def send_fresh_link(purpose: str, token: str, *, now: datetime, address: str) ->
     throttle({f"fresh:{person.id}": FRESH_LINKS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
     with transaction():
         key = f"fresh_link:{ticket.id}:{person.id}:{now.timestamp()}"
-        letters.write(
-            "fresh_link", person, key=key, now=now, ticket=ticket, url=links.follow_url(ticket, person.id)
-        )
+        url = links.confirm_url if purpose == "confirm" else links.follow_url
+        letters.write("fresh_link", person, key=key, now=now, ticket=ticket, url=url(ticket, person.id))
 
 
 def _holder(payload: dict[str, object]) -> tuple[Ticket, Person]:

@@ -75,6 +75,8 @@ def create(case: Case, sender: Person, verdict: Verdict) -> Outcome:
     people = others(case.message.copied, case.author, case.own)
     joins = is_known(sender) and case.authentication != "fail"
     detail = case.detail(verdict.cause, sender)
+    if case.automatic is not None:
+        detail["automatic"] = case.automatic  # an agent wanted it all the same; no program is asked to rate
     if people and not joins:
         # They may answer, and are written to only then: else one mail of a stranger's would have the desk
         # write to whom they like.

@@ -4,8 +4,12 @@ from typing import Any
 
 from helpdesk.desk import changes
 from helpdesk.desk.changes import By, Refused, State
+from helpdesk.desk.fact_keeping import after_zone_change
 from helpdesk.desk.security import SHORTEST_LOG
 from helpdesk.desk.stale import after_ladder_change
+from helpdesk.rules.breaches import WORKING_DAYS
+from helpdesk.rules.feedback import ASKED_EVERY_DAYS, REMINDED_AFTER_DAYS
+from helpdesk.rules.follow_ups import WORKING_HOURS
 from helpdesk.rules.mail_watch import SILENT_AFTER
 from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import PasswordRules
@@ -29,6 +33,10 @@ OPTIONS = (
     "colleagues",
     "outage_people",
     "outage_minutes",
+    "rating_every_days",
+    "rating_reminder_days",
+    "follow_up_hours",
+    "review_days",
 )
 DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
@@ -44,6 +52,10 @@ DEFAULT_OPTIONS: State = {
     "colleagues": False,
     "outage_people": PEOPLE,
     "outage_minutes": MINUTES,
+    "rating_every_days": ASKED_EVERY_DAYS,
+    "rating_reminder_days": REMINDED_AFTER_DAYS,
+    "follow_up_hours": WORKING_HOURS,
+    "review_days": WORKING_DAYS,
 }
 
 
@@ -60,13 +72,15 @@ def change(values: State, by: By, seen: str | None = None) -> None:
     """
     with transaction():
         organisation = get_row_for_change(Organisation, 1)
-        calendar_id = organisation.calendar_id
+        calendar_id, zone = organisation.calendar_id, organisation.zone
         options = {name: values[name] for name in OPTIONS if name in values}
         columns: dict[str, Any] = {name: values[name] for name in FIELDS if name in values}
         columns["options"] = {**organisation.options, **options}
         changes.apply(organisation, columns, state_of, "organisation", by, seen)
         if organisation.calendar_id != calendar_id:
             after_ladder_change(by.now)
+        if organisation.zone != zone:
+            after_zone_change()
 
 
 def state_of_department(department: Department) -> State:

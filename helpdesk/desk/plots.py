@@ -7,6 +7,7 @@ from random import Random
 from helpdesk.desk import example_texts as texts
 from helpdesk.desk.lives import Life
 from helpdesk.rules import hours, sla
+from helpdesk.rules.feedback import REASONS, fitting
 from helpdesk.rules.lifecycle import OPEN, State
 from helpdesk.store.tickets import Ticket
 
@@ -185,13 +186,17 @@ class _Plot:
         late = any(cycle.state == "breached" for cycle in life.cycles)
         stars = random.choice((1, 2, 3, 4) if late else (3, 4, 4, 5, 5, 5))
         words = random.choice(texts.THANKS if stars > 2 else texts.COMPLAINTS)
-        life.happen("rated", at, self.players.reporter, body=words, detail={"stars": stars})
+        reasons = fitting(stars, random.sample(REASONS, 3))
+        said = {"stars": stars, "reasons": reasons} if reasons else {"stars": stars}
+        life.happen("rated", at, self.players.reporter, body=words, detail=said)
         life.rating = {
             "ticket_id": life.ticket.id,
             "person_id": self.players.reporter,
             "stars": stars,
+            "reasons": reasons,
             "words": words,
             "given_at": at,
+            "first_given_at": at,
         }
 
     def _withdraw(self, at: datetime) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attention, excuses, registration, search, targets
+from helpdesk.desk import attention, excuses, follow_ups, registration, search, targets
 from helpdesk.desk.attachments import kept_of
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.links import keep
@@ -153,6 +153,7 @@ def _resolve_as_before(
     ticket.reopen_count -= 1
     ticket.resolved_at, ticket.accepted_at = last["resolved"], last.get("accepted")
     ticket.enter(State.RESOLVED)
+    follow_ups.take_back(ticket, reopened, now)
     attention.promise_news(ticket, now)
     set_aside_alarms(ticket.id, reopened.recorded_at, f"voided:{reopened.id}:")
     cycles = targets.refresh(ticket, now)

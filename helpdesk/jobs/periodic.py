@@ -11,7 +11,10 @@ from flask import current_app
 
 from helpdesk.desk import (
     backup,
+    breaches,
     digests,
+    exports,
+    feedback,
     found_mail,
     holidays,
     imports,
@@ -43,13 +46,16 @@ def make_backup(now: datetime) -> None:
 DAILY = (
     Daily("security_log", 3, security.sweep),
     Daily("imports", 3, imports.sweep),
+    Daily("exports", 3, exports.sweep),
     Daily("backup", 2, make_backup),
     Daily("holidays", 4, holidays.propose_all),
     Daily("found_mail", 5, found_mail.take_in_found),
     Daily("preflight", 7, preflight.write_letters),
     Daily("window_series", 4, window_series.make_due),
     Daily("digest", 7, digests.write_digests),
+    Daily("reviews", 7, breaches.write_reminders),
     Daily("daily_letter", 7, digests.write_daily_letters),
+    Daily("ratings", 9, feedback.ask_due),
 )
 
 

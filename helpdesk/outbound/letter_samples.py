@@ -26,6 +26,9 @@ _STATES = {
     "remind_confirm": State.RESOLVED,
     "thanks_kept": State.RESOLVED,
     "closed": State.CLOSED,
+    "rating_request": State.CLOSED,
+    "rating_reminder": State.CLOSED,
+    "followed_up": State.CLOSED,
     "cancelled": State.CANCELLED,
 }
 _OF_NO_TICKET = frozenset({"invitation", "password_reset", "password_changed", *MAINTENANCE})
@@ -124,6 +127,7 @@ def _words(kind: str, say: Say, now: datetime, is_triaged: bool = True) -> dict[
         "url": "https://desk.example.org/follow",
         "link": "https://desk.example.org/follow",
         "valid_until": None if kind == "password_changed" else now + timedelta(days=7),
+        "until": now + timedelta(days=7),
         "outcome": say("outcome"),
         **_of_window(say, now),
     }

@@ -41,6 +41,9 @@ KINDS: dict[str, tuple[str, ...]] = {
     "remind_confirm": OF_TICKET,
     "thanks_kept": OF_TICKET,
     "closed": OF_TICKET,
+    "rating_request": OF_TICKET,
+    "rating_reminder": OF_TICKET,
+    "followed_up": (*OF_TICKET, "message"),
     "cancelled": (*OF_TICKET, "reason"),
     "merged": (*OF_TICKET, "old"),
     "not_reopened": (*OF_TICKET, "old", "reason"),
@@ -57,6 +60,7 @@ KINDS: dict[str, tuple[str, ...]] = {
 }
 # What the letter is about: a text without it would keep somebody's words from whoever they are for.
 NEEDED = {"replied": "message", "asked": "message", "resolved": "message", "cancelled": "reason"}
+NEEDED |= {"followed_up": "message"}
 VARIABLES = {
     "name": _l("who gets the letter"),
     "organisation": _l("the name of your organisation"),

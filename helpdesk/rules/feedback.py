@@ -1,6 +1,23 @@
-"""What reporters write of a solution: do the words fit the button?"""
+"""What reporters say of a solution: do the words fit the button, which reasons fit the stars, until when may
+a rating be given, and which one wants somebody to follow it up.
+
+Source: "Closed-loop feedback" of the issue on figures that cannot be gamed.
+"""
 
 import re
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from helpdesk.rules.lifecycle import is_allowed
+
+PRAISE = ("quick", "friendly", "clear", "solved")
+COMPLAINTS = ("slow", "unclear", "not_solved", "had_to_repeat")
+REASONS = (*PRAISE, *COMPLAINTS)
+"""What can be ticked beside the stars: praise with four or five, complaints with three or fewer."""
+
+GOOD_FROM, BAD_UP_TO = 4, 2  # stars
+CHANGEABLE_FOR = timedelta(days=7)  # after the ticket was closed
+ASKED_EVERY_DAYS, REMINDED_AFTER_DAYS = 30, 3
 
 # Whole phrases, so that "no longer broken" and "不再出现" do not count.
 _UNSOLVED = re.compile(
@@ -19,3 +36,33 @@ _UNSOLVED = re.compile(
 def sounds_unsolved(words: str) -> bool:
     """Whether words given with "solved" say the opposite, in English or Chinese: then we ask once more."""
     return _UNSOLVED.search(words) is not None
+
+
+def contradicts(words: str, reasons: Iterable[str]) -> bool:
+    """Whether what came with "solved" says that it is not: by its words, or by the reason that was ticked."""
+    return "not_solved" in reasons or sounds_unsolved(words)
+
+
+def fitting(stars: int, reasons: Iterable[str]) -> list[str]:
+    """Those of the ticked reasons (codes) that fit so many stars, in the order of REASONS, each once: a page
+    without script shows all of them, and whoever changes their mind leaves some ticked."""
+    shown = PRAISE if stars >= GOOD_FROM else COMPLAINTS
+    ticked = set(reasons)
+    return [reason for reason in shown if reason in ticked]
+
+
+def may_rate(state: str, closed_at: datetime | None, now: datetime) -> bool:
+    """Whether a ticket in that state takes a rating, or another one: once it is resolved, and until a week
+    after it was closed (None: it is not)."""
+    return is_allowed("rate", state) and (closed_at is None or now < closed_at + CHANGEABLE_FOR)
+
+
+def is_bad(stars: int) -> bool:
+    """Whether so few stars want somebody to follow up."""
+    return stars <= BAD_UP_TO
+
+
+def is_occasion(stars: int, before: int | None, is_solved_anew: bool) -> bool:
+    """Whether a rating is a new occasion to follow up: a bad one where there was none, or a better one, or
+    one of a solution that came before the present (`is_solved_anew`). Other words for the same are none."""
+    return is_bad(stars) and (before is None or not is_bad(before) or is_solved_anew)

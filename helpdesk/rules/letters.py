@@ -18,7 +18,7 @@ AT_ONCE = ALARMS | {
     "trial",
 }
 # Whoever wants milestones alone goes without these; what they have to answer comes in any case.
-BETWEEN_MILESTONES = frozenset({"accepted", "replied"})
+BETWEEN_MILESTONES = frozenset({"accepted", "replied", "rating_request", "rating_reminder"})
 # Of maintenance windows.
 MAINTENANCE = (
     "window_announced",

@@ -93,7 +93,7 @@ REPORTERS_DETAIL = {
     "closed": {"because"},
     "cancelled": {"withdrawn", "reason"},
     "merged": {"into"},
-    "rated": {"stars"},
+    "rated": {"stars", "reasons"},
     "moved": {"reason"},
     "accepted": {"update_by"},
     "replied": {"update_by"},

@@ -6,7 +6,10 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields, validate
 
 from helpdesk.i18n import LOCALES
+from helpdesk.rules.breaches import WORKING_DAYS
 from helpdesk.rules.dispatch import BY_HAND, WAYS
+from helpdesk.rules.feedback import ASKED_EVERY_DAYS, REMINDED_AFTER_DAYS
+from helpdesk.rules.follow_ups import WORKING_HOURS
 from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import SHORTEST_ALLOWED
 from helpdesk.rules.window_notices import CHOICES
@@ -37,6 +40,10 @@ class OrganisationSchema(WithZone):
     colleagues = fields.Boolean(load_default=False)
     outage_people = whole(2, 1000, load_default=PEOPLE)
     outage_minutes = whole(1, 240, load_default=MINUTES)
+    rating_every_days = whole(0, 365, load_default=ASKED_EVERY_DAYS)
+    rating_reminder_days = whole(0, 6, load_default=REMINDED_AFTER_DAYS)
+    follow_up_hours = whole(1, 200, load_default=WORKING_HOURS)
+    review_days = whole(1, 100, load_default=WORKING_DAYS)
     window_notice_minutes = fields.List(
         fields.Integer(
             validate=validate.OneOf(CHOICES, error=SAY_TIMES), error_messages={"invalid": SAY_TIMES}

@@ -11,6 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate, validates, va
 from marshmallow.validate import Email
 
 from helpdesk.rules.dispatch import WAYS
+from helpdesk.rules.feedback import REASONS
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.links import SAID_BY_HAND
 from helpdesk.rules.severity import Affected, Answers, Severity, Works
@@ -287,12 +288,17 @@ class SplitMessageSchema(SplitSchema):
 
 
 class RatingSchema(Schema):
-    """How the reporter found it; both may be left out."""
+    """How the reporter found it; all may be left out. Reasons that do not fit the stars do not count."""
 
     stars = fields.Integer(
         load_default=None,
         validate=validate.Range(1, 5, error=_l("Choose one to five stars.")),
         error_messages={"invalid": _l("Choose one to five stars.")},
+    )
+    reasons = fields.List(
+        one_of(REASONS, _l("Choose reasons from the list.")),
+        load_default=list,
+        validate=validate.Length(max=len(REASONS), error=_l("Choose reasons from the list.")),
     )
     words = Text(longest=5_000)
 

@@ -90,6 +90,12 @@ class Ticket(Model):
             postgresql_where=text("is_open AND parent_id IS NOT NULL"),
         ),
         Index(
+            "ix_ticket_reopened",
+            "reported_at",
+            sqlite_where=text("reopen_count > 0"),
+            postgresql_where=text("reopen_count > 0"),
+        ),
+        Index(
             "ix_ticket_shared",
             "department_id",
             "reported_at",
@@ -176,7 +182,8 @@ class Entry(Model):
     rule: nobody fits), moved, triaged, update_promised, waiting, resumed, severity_changed, resolved,
     reopened, closed, cancelled, merged, linked, unlinked, split, shared (with the department), adopted (by
     a parent), released, set_apart, follower_added, follower_removed, escalated, passed_on, nudged, rated,
-    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be
+    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn, follow_up_opened, followed_up (the
+    reporter was told what is done about it), follow_up_closed. `at` is when it holds (may be
     back-dated), `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for
     the reporter.
     """
@@ -193,6 +200,13 @@ class Entry(Model):
             "actor_id",
             sqlite_where=text(IS_TURN),
             postgresql_where=text(IS_TURN),
+        ),
+        Index(
+            "ix_entry_severity",
+            "at",
+            "ticket_id",
+            sqlite_where=text("kind = 'severity_changed'"),
+            postgresql_where=text("kind = 'severity_changed'"),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)

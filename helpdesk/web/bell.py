@@ -1,5 +1,5 @@
-"""The bell in the top bar: how many alarms, messages on tickets one follows and news of maintenance somebody
-has not seen, and the latest.
+"""The bell in the top bar: how many alarms, messages on tickets one follows, follow-ups and news of
+maintenance somebody has not seen, and the latest.
 
 Reporters hear of no alarm: theirs tells of maintenance alone.
 """
@@ -16,7 +16,10 @@ from werkzeug.wrappers import Response as Answer
 from helpdesk.desk import bell as desk
 from helpdesk.desk.window_audience import steps_for
 from helpdesk.i18n import say_list, say_of
+from helpdesk.outbound.review_words import say_promise
 from helpdesk.rules.severity import Severity
+from helpdesk.store.breaches import BreachReview, count_review_news, list_review_news
+from helpdesk.store.follow_ups import count_follow_up_news, list_follow_up_news
 from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
 from helpdesk.store.participants import count_words_followed, list_words_followed
 from helpdesk.web.frame import asker, may, needs
@@ -43,8 +46,11 @@ def index() -> str:
         notices=_latest(LISTED),
         say=_said,
         followed=list_words_followed(asker(), g.now - RINGS_FOR, LISTED) if may("ticket.see") else [],
+        follow_ups=list_follow_up_news(asker(), g.now - RINGS_FOR, LISTED) if may("followup.see") else [],
         steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
         say_step=say_step,
+        reviews=_reviews(),
+        say_promise=say_promise,
         seen_at=_seen_at(),
     )
 
@@ -73,28 +79,39 @@ def news() -> Response:
         ],
     )
     newest = latest[0].id if latest else 0
-    answer.set_etag(f"{unseen.alarms}-{unseen.words}-{unseen.steps}-{newest}-{get_locale()}", weak=True)
+    counts = "-".join(str(count) for count in unseen)
+    answer.set_etag(f"{counts}-{newest}-{get_locale()}", weak=True)
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 
 class Unseen(NamedTuple):
-    """What somebody has not looked at yet: how many alarms, messages on tickets they follow, and steps of
-    maintenance."""
+    """What somebody has not looked at yet: how many alarms, messages on tickets they follow, steps of
+    maintenance, follow-ups and reviews of broken promises that became theirs, or overdue in a team that they manage."""
 
     alarms: int
     words: int
     steps: int
+    follow_ups: int = 0
+    reviews: int = 0
 
     @property
     def total(self) -> int:
         """Of all together."""
-        return self.alarms + self.words + self.steps
+        return sum(self)
 
 
 def _unseen() -> Unseen:
     steps = steps_for(current_user.person, _seen_at(), STEPS, g.setdefault("served", {}))
     words = count_words_followed(asker(), _seen_at(), MOST_COUNTED) if may("ticket.see") else 0
-    return Unseen(count_unseen(asker(), g.now) if may("alarm.hear") else 0, words, len(steps))
+    follow_ups = count_follow_up_news(asker(), _seen_at()) if may("followup.see") else 0
+    alarms = count_unseen(asker(), g.now) if may("alarm.hear") else 0
+    reviews = count_review_news(asker(), _seen_at(), g.now) if may("review.write") else 0
+    return Unseen(alarms, words, len(steps), follow_ups, reviews)
+
+
+def _reviews() -> list[BreachReview]:
+    since: datetime = g.now - RINGS_FOR
+    return list_review_news(asker(), since, g.now, LISTED) if may("review.write") else []
 
 
 def _latest(most: int) -> list[Notice]:
@@ -121,7 +138,7 @@ def say_unseen(unseen: Unseen) -> str:
     said = []
     if unseen.alarms >= MOST_COUNTED:
         said.append(_("%(num)d or more alarms you have not seen", num=MOST_COUNTED))
-    elif unseen.alarms or (may("alarm.hear") and not unseen.words and not unseen.steps):
+    elif unseen.alarms or (may("alarm.hear") and not unseen.total):
         said.append(
             ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen.alarms)
         )
@@ -131,6 +148,16 @@ def say_unseen(unseen: Unseen) -> str:
                 "%(num)d new message on tickets you follow",
                 "%(num)d new messages on tickets you follow",
                 unseen.words,
+            )
+        )
+    if unseen.follow_ups:
+        said.append(
+            ngettext("%(num)d follow-up to look at", "%(num)d follow-ups to look at", unseen.follow_ups)
+        )
+    if unseen.reviews:
+        said.append(
+            ngettext(
+                "%(num)d broken promise to explain", "%(num)d broken promises to explain", unseen.reviews
             )
         )
     if unseen.steps or not said:

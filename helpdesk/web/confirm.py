@@ -1,4 +1,4 @@
-"""Is it solved? Looking never acts; only the buttons do."""
+"""Is it solved, and how was it? Looking never acts; only the buttons do."""
 
 from typing import Any
 
@@ -6,8 +6,8 @@ from flask import Blueprint, abort, flash, g, redirect, render_template, request
 from flask_babel import gettext as _
 
 from helpdesk.desk import closing, feedback
-from helpdesk.outbound import links
-from helpdesk.rules.feedback import sounds_unsolved
+from helpdesk.outbound import links, opinions
+from helpdesk.rules.feedback import CHANGEABLE_FOR, COMPLAINTS, PRAISE, contradicts, may_rate
 from helpdesk.schemas.tickets import FeedbackSchema, RatingSchema
 from helpdesk.store.feedback import find_rating
 from helpdesk.web.follow import Page, expired
@@ -46,14 +46,14 @@ def answer(number: str | None = None, token: str | None = None) -> Page:
     data, errors = load(FeedbackSchema, request.form)
     if data is None:
         return _page(visit, errors), 422
+    said = {name: data[name] for name in ("stars", "reasons", "words")}
     if not data["solved"]:
-        closing.reopen(visit.ticket.id, visit.person, data["words"], now=g.now)
+        closing.reopen(visit.ticket.id, visit.person, now=g.now, **said)
         flash(_("It is open again. Whoever had it and their lead know it."))
-    elif sounds_unsolved(data["words"]) and not data["is_sure"]:
+    elif contradicts(data["words"], data["reasons"]) and not data["is_sure"]:
         return _page(visit, {}, doubts=True), 422
     else:
-        stars, words = data["stars"], data["words"]
-        closing.confirm(visit.ticket.id, visit.person, stars=stars, words=words, now=g.now)
+        closing.confirm(visit.ticket.id, visit.person, now=g.now, **said)
         flash(_("Thank you. It is closed."))
     return redirect(request.path, 303)
 
@@ -62,24 +62,35 @@ def _rate(visit: Visit) -> Page:
     data, errors = load(RatingSchema, request.form)
     if data is None:
         return _page(visit, errors), 422
-    if data["stars"] is not None:
-        feedback.rate(visit.ticket.id, visit.person, data["stars"], data["words"], now=g.now)
-        flash(_("Thank you for your rating."))
+    if data["stars"] is None:
+        return _page(visit, {"stars": [_("Choose one to five stars.")]}), 422
+    feedback.rate(visit.ticket.id, visit.person, now=g.now, **data)
+    flash(_("Thank you for your rating."))
     return redirect(request.path, 303)
 
 
 def _page(visit: Visit, errors: Errors, doubts: bool = False) -> str:
-    by_letter = request.path.startswith("/confirm/")
-    rating = find_rating(visit.ticket.id)
-    given: dict[str, Any] = {"stars": rating.stars, "words": rating.words} if rating else {}
+    by_letter, ticket = request.path.startswith("/confirm/"), visit.ticket
+    rating = find_rating(ticket.id)
+    given: dict[str, Any] = {}
+    if rating and ticket.state == "closed":
+        given = {"stars": rating.stars, "words": rating.words, "reasons": rating.reasons}
+    typed = {**request.form.to_dict(), "reasons": request.form.getlist("reasons")}
     return render_template(
         "confirm/ask.html",
         visit=visit,
-        ticket=visit.ticket,
-        report=next((e.body for e in visit.ticket.entries if e.kind == "reported"), ""),
+        ticket=ticket,
+        report=next((e.body for e in ticket.entries if e.kind == "reported"), ""),
         rating=rating,
-        typed=request.form.to_dict() or given,
+        stars=[(str(number), str(number), name) for number, name in opinions.STARS.items()],
+        reasons=[(name, [(code, opinions.REASONS[code]) for code in codes]) for name, codes in _GROUPS],
+        can_rate=may_rate(ticket.state, ticket.closed_at, g.now),
+        rates_until=ticket.closed_at + CHANGEABLE_FOR if ticket.closed_at else None,
+        typed=typed if request.method == "POST" else given,
         errors=errors,
         doubts=doubts,
         back=None if by_letter else url_for("follow.page", **visit.way),
     )
+
+
+_GROUPS = (("praise", PRAISE), ("complaints", COMPLAINTS))

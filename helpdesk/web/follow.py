@@ -19,6 +19,7 @@ from helpdesk.desk.sign_in import Throttled
 from helpdesk.desk.window_audience import about
 from helpdesk.i18n import say_duration, say_instant, say_list
 from helpdesk.outbound import links
+from helpdesk.rules.feedback import may_rate
 from helpdesk.rules.severity import Answers
 from helpdesk.schemas.tickets import CancelSchema, QuestionsSchema, ReplySchema
 from helpdesk.store.attachments import find_public_attachment
@@ -40,7 +41,7 @@ from helpdesk.web.visits import Visit, come_in, visitors
 
 bp = Blueprint("follow", __name__)
 Page = Answer | str | tuple[str, int] | tuple[str, int, dict[str, str]]
-MESSAGES = ("reported", "replied", "reporter_replied", "resolved", "reopened")
+MESSAGES = ("reported", "replied", "reporter_replied", "resolved", "reopened", "followed_up")
 WRITTEN_BY_REPORTER = ("reported", "reporter_replied", "reopened", "cancelled", "rated")
 
 
@@ -175,7 +176,8 @@ def _page(visit: Visit, errors: Errors) -> str:
         failing=failing_address(visit.person),
         html=rendered,
         event=lambda e: words.event_for_reporter(e, lambda at: say_instant(at, viewer_zone())),
-        rating=find_rating(visit.ticket.id),
+        rating=find_rating(visit.ticket.id) if visit.is_reporter else None,
+        can_rate=visit.can("rate") and may_rate(visit.ticket.state, visit.ticket.closed_at, g.now),
         people=people_with(visit.ticket),
         can_share=can_share(visit),
         asks=not visit.ticket.is_triaged and visit.can("triage"),

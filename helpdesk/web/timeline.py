@@ -9,6 +9,7 @@ from flask_babel import ngettext
 from markupsafe import Markup
 
 from helpdesk import i18n
+from helpdesk.outbound import opinions
 from helpdesk.store.tickets import Entry
 from helpdesk.web import alarm_lines, dispatch_words, mail_lines, words
 from helpdesk.web.frame import viewer_zone
@@ -268,7 +269,20 @@ def _nudged(entry: Entry, names: Names) -> Markup:
 
 def _rated(entry: Entry, names: Names) -> Markup:
     said = fill(_("%(who)s gave %(stars)s of 5 stars"), who=who(entry), stars=entry.detail["stars"])
-    return because(said, entry.body)
+    return because(said, opinions.say_reasons(entry.detail.get("reasons", ()), entry.body))
+
+
+def _follow_up_opened(entry: Entry, names: Names) -> Markup:
+    why = {"rating": _("it was rated badly"), "reopened": _("it was not solved once more")}
+    return because(_("A lead is to follow this up"), why.get(entry.detail["because"], ""))
+
+
+def _followed_up(entry: Entry, names: Names) -> Markup:
+    return because(fill(_("%(who)s told the reporter what is done about it"), who=who(entry)), entry.body)
+
+
+def _follow_up_closed(entry: Entry, names: Names) -> Markup:
+    return because(fill(_("%(who)s closed the follow-up. Cause"), who=who(entry)), entry.detail["cause"])
 
 
 def _deadline_moved(entry: Entry, names: Names) -> Markup:
@@ -348,6 +362,9 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "passed_on": alarm_lines.passed_on,
     "nudged": _nudged,
     "rated": _rated,
+    "follow_up_opened": _follow_up_opened,
+    "followed_up": _followed_up,
+    "follow_up_closed": _follow_up_closed,
     "mail_filed": mail_lines.mail_filed,
     "letter_failed": mail_lines.letter_failed,
     "deadline_moved": _deadline_moved,

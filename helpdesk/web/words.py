@@ -8,13 +8,14 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from helpdesk.i18n import say_hours, say_of, say_working_time, zone_city
+from helpdesk.outbound.opinions import say_reasons
+from helpdesk.outbound.standing import KINDS as KINDS
 from helpdesk.outbound.standing import SEVERITIES as SEVERITIES
 from helpdesk.outbound.standing import STATES as STATES
 from helpdesk.outbound.standing import state_for_reporter as state_for_reporter
-from helpdesk.rules.lifecycle import Kind, NotAllowed, State
+from helpdesk.rules.lifecycle import NotAllowed, State
 from helpdesk.rules.severity import EMERGENCY, Affected, Severity, Works
 
-KINDS = {Kind.FAULT: _l("Fault"), Kind.REQUEST: _l("Request"), Kind.QUESTION: _l("Question")}
 WORKS = {
     Works.NOTHING: _l("Nothing"),
     Works.MAIN_FUNCTION_FAILS: _l("A main function fails"),
@@ -65,6 +66,8 @@ def not_allowed(refusal: NotAllowed) -> str:
     """Why the verb was refused, and what to do instead."""
     if refusal.verb in ("confirm", "reopen") and refusal.state in (State.NEW, State.IN_WORK, State.WAITING):
         return _("We are still working on this; there is nothing to confirm yet.")
+    if refusal.verb == "rate" and refusal.state == State.CLOSED:
+        return _("The time to rate this is over. If something is wrong again, report it anew.")
     if refusal.verb == "resume":
         return _("Nobody waits any more: somebody was faster. Nothing was changed.")
     if refusal.verb == "unreopen":
@@ -140,7 +143,8 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return _("A message here goes on as a report of its own, HD-%(id)s", id=detail["ticket"])
     if entry.kind == "rated":
         rated = _("Rated %(stars)s of 5", stars=detail["stars"])
-        return say_of(rated, entry.body) if entry.body else rated
+        said = say_reasons(detail.get("reasons", ()), entry.body)
+        return say_of(rated, said) if said else rated
     plain = {
         "accepted": _("%(name)s has your report", name=name),
         "adopted": _("Others have it too: it is worked on for all of you at once"),

@@ -19,6 +19,13 @@ JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=Tru
 TURN = sa.text("kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NULL")
 
 
+GAMES = (
+    ("ix_entry_severity", "entry", ["at", "ticket_id"], "kind = 'severity_changed'"),
+    ("ix_ticket_reopened", "ticket", ["reported_at"], "reopen_count > 0"),
+    ("ix_alarm_silent", "alarm", ["ticket_id", "fired_at"], "kind = 'silent'"),
+)
+
+
 def upgrade() -> None:
     op.create_index(
         "ix_entry_turn",
@@ -28,6 +35,8 @@ def upgrade() -> None:
         sqlite_where=TURN,
         postgresql_where=TURN,
     )
+    for name, table, columns, where in GAMES:
+        op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.create_table(
         "breach_cause",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -78,9 +87,9 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("unit", sa.String(), nullable=False),
-        sa.Column("baseline", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("baseline", sa.BigInteger(), nullable=False),
         sa.Column("baseline_on", sa.Date(), nullable=False),
-        sa.Column("target", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("target", sa.BigInteger(), nullable=False),
         sa.Column("target_on", sa.Date(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("is_active", sa.Boolean(), nullable=False),
@@ -129,7 +138,7 @@ def upgrade() -> None:
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kpi_id", sa.Integer(), nullable=False),
         sa.Column("on", sa.Date(), nullable=False),
-        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
         sa.Column("words", sa.String(), nullable=False),
         sa.Column("door", sa.String(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=False),
@@ -151,6 +160,7 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.String(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("stopped", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_report_schedule_person_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_report_schedule")),
@@ -342,6 +352,8 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    for name, table, _columns, where in GAMES:
+        op.drop_index(name, table, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.drop_index("ix_entry_turn", "entry", sqlite_where=TURN, postgresql_where=TURN)
     with op.batch_alter_table("rating", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_rating_person_id_rating_given_at"))
