@@ -1,0 +1,44 @@
+"""What the page on how the desk works is asked, and the lists behind its figures."""
+
+from flask_babel import lazy_gettext as _l
+from marshmallow import fields, validate
+
+from helpdesk.rules.distribution import AGES, HOURS, WEEKDAYS
+from helpdesk.schemas.fields import one_of
+from helpdesk.schemas.figures import FiguresSchema, ListedSchema
+
+_SAY_CHOICE = _l("Choose one of the list.")
+
+
+def _up_to(most: int, least: int = 0) -> fields.Integer:
+    return fields.Integer(
+        load_default=None,
+        validate=validate.Range(least, most, error=_SAY_CHOICE),
+        error_messages={"invalid": _SAY_CHOICE, "too_large": _SAY_CHOICE},
+    )
+
+
+class OperationsSchema(FiguresSchema):
+    """A question of figures, always as things are now known."""
+
+    as_of = fields.Constant(None)
+
+
+class TicketsSchema(ListedSchema):
+    """Which list of tickets, and what narrows it: the age of what is open (a band of rules/distribution), the
+    weekday (Monday 0) and hour of arrival, the stars given, who has taken or resolved them."""
+
+    as_of = fields.Constant(None)
+    what = one_of(
+        (
+            *("accepted", "answered", "solved", "open", "arrived"),
+            *("reopened", "rated", "unhappy", "taken", "resolved"),
+        ),
+        _SAY_CHOICE,
+        load_default="arrived",
+    )
+    age = _up_to(len(AGES))
+    weekday = _up_to(WEEKDAYS[-1])
+    hour = _up_to(HOURS[-1])
+    stars = _up_to(5, 1)
+    actor = _up_to(2**31 - 1, 1)
