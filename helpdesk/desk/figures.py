@@ -92,6 +92,7 @@ def ask(data: Mapping[str, Any], zone: str, now: datetime) -> Asked:
         until=begins(last + timedelta(days=1), zone),
         now=now,
         as_of=as_of,
+        is_alone=bool(data.get("alone")),
         **same,
         **narrowed,
     )
@@ -189,8 +190,8 @@ def _tallies(found: Mapping[str, Tally]) -> Tallies:
 
 
 def settled(asked: Asked) -> Asked:
-    """The question made ready to be asked, where it is as of an earlier instant (desk/facts.settled)."""
-    return replace(asked, question=facts.settled(asked.question)) if asked.question.as_of else asked
+    """The question made ready to be asked, several times if need be (desk/facts.settled)."""
+    return replace(asked, question=facts.settled(asked.question))
 
 
 def late_seconds(rows: Sequence[Listed], asked: Asked) -> list[int | None]:

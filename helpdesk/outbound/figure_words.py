@@ -80,6 +80,18 @@ def say_key(by: str, key: str | int, names: Mapping[str | int, str]) -> str:
     return str(coded.get(key) or names.get(key, key))
 
 
+def say_itself(department: str) -> str:
+    """A department without those below it."""
+    return _("%(department)s itself", department=department)
+
+
+def say_row(asked: "Asked", key: str | int, names: Mapping[str | int, str]) -> str:
+    """A row of the dimension asked for."""
+    said = say_key(asked.by, key, names)
+    is_itself = asked.by == "department" and key and key == asked.question.department_id
+    return say_itself(said) if is_itself else said
+
+
 def compliance_table(asked: "Asked", found: "Compliance", what: str) -> Table:
     """A line for each promise of each row, the sums last: over time (`what`: time), or by the dimension."""
     title = _("From") if what == "time" else str(DIMENSIONS[asked.by][0])
@@ -87,7 +99,7 @@ def compliance_table(asked: "Asked", found: "Compliance", what: str) -> Table:
     if what == "time":
         rows = list(found.parts)
     else:
-        rows = [(say_key(asked.by, key, found.names), tallies, {}) for key, tallies in found.rows.items()]
+        rows = [(say_row(asked, key, found.names), tallies, {}) for key, tallies in found.rows.items()]
     rows.append((_("All"), found.totals, found.goals))
     frame: list[Cell] = [asked.first, asked.last, asked.zone, say_as_of(asked)]
     columns = [

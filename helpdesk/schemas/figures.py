@@ -50,7 +50,8 @@ class DaysSchema(Schema):
 
 class FiguresSchema(DaysSchema):
     """A kind, a period (named, or two days of its own), as of which instant (none: now; without an offset it
-    is of the organisation's zone), how it is parted, and what narrows it."""
+    is of the organisation's zone), how it is parted, and what narrows it: a department with those below it,
+    unless `alone`."""
 
     kind = one_of(tuple(Kind), _SAY_CHOICE, load_default=Kind.FAULT.value)
     period = one_of(tuple(Period), _SAY_CHOICE, load_default=Period.DAYS_30.value)
@@ -71,6 +72,7 @@ class FiguresSchema(DaysSchema):
     person = _id()
     door = Line(longest=20, load_default=None)
     department = _id()
+    alone = fields.Boolean(load_default=None, error_messages={"invalid": _SAY_CHOICE})
 
 
 class ComplianceSchema(FiguresSchema):

@@ -187,7 +187,7 @@ class Question:
     """Which promises are asked for: given in [since, until), to tickets of one kind; None narrows nothing.
 
     `service_id`, `person_id`, `department_id` 0: of none, nobody's; a department is asked for with those
-    below it. What is past due is so at `now`. With `as_of` everything is as it was known then, and nothing
+    below it, unless it `is_alone`. What is past due is so at `now`. With `as_of` everything is as it was known then, and nothing
     of `now` matters: have desk.facts.settled make such a question ready to be asked.
     """
 
@@ -204,6 +204,7 @@ class Question:
     team_id: int | None = None
     person_id: int | None = None
     department_id: int | None = None
+    is_alone: bool = False
     door: str | None = None
     ended_by: str | None = None
     beside: Beside | None = field(default=None, repr=False, compare=False)
@@ -394,7 +395,8 @@ def _wanted(asker: Asker, question: Question) -> Wanted:
         if value is not None:
             found[name] = frozenset({value or None})
     if question.department_id is not None:
-        found["department_id"] = _with_those_below(question.department_id)
+        alone = frozenset({question.department_id or None})
+        found["department_id"] = alone if question.is_alone else _with_those_below(question.department_id)
     teams = figures_teams(asker)
     if teams is not None:
         found["team_id"] = teams & found.get("team_id", teams)

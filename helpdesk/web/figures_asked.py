@@ -19,6 +19,7 @@ from helpdesk.outbound.figure_words import (
     PROMISES,
     VERDICTS,
     say_as_of,
+    say_itself,
     say_key,
 )
 from helpdesk.rules.figures import Grain, Verdict, days_beside, grains_for
@@ -41,7 +42,14 @@ class Page:
     @property
     def words(self) -> dict[str, str]:
         """The question as an address holds it."""
-        names = ["kind", "grain", "by", *NARROWING, *(("since", "until") if self.is_own else ("period",))]
+        names = [
+            "kind",
+            "grain",
+            "by",
+            *NARROWING,
+            "alone",
+            *(("since", "until") if self.is_own else ("period",)),
+        ]
         given = {name: str(self.data[name]) for name in names if self.data[name] is not None}
         return given | ({"as_of": _utc(self.asked)} if self.asked.question.as_of else {})
 
@@ -185,11 +193,17 @@ def _chips(page: Page, here: str) -> list[tuple[str, str]]:
         "excused": lambda: _("Excused") if data["excused"] else _("Not excused"),
     }
     return [
-        (said[name]() if name in said else _say(name, data[name]), page.url(here, **{name: None}))
+        (said[name]() if name in said else _say(page, name), page.url(here, **_without(name)))
         for name in NARROWING
         if data[name] is not None
     ]
 
 
-def _say(by: str, key: Any) -> str:
-    return say_key(by, key, desk.names_of(by, [key]))
+def _say(page: Page, by: str) -> str:
+    key = page.data[by]
+    said = say_key(by, key, desk.names_of(by, [key]))
+    return say_itself(said) if by == "department" and page.data["alone"] else said
+
+
+def _without(name: str) -> dict[str, None]:
+    return {name: None, "alone": None} if name == "department" else {name: None}

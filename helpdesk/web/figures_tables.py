@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from helpdesk import i18n
 from helpdesk.desk.figures import Compliance
-from helpdesk.outbound.figure_words import DIMENSIONS, PROMISES, VERDICTS, say_key, say_quarter, say_tenths
+from helpdesk.outbound.figure_words import DIMENSIONS, PROMISES, VERDICTS, say_quarter, say_row, say_tenths
 from helpdesk.rules.figures import TARGETS, Grain, Tally, Verdict
 from helpdesk.web.charts import Line
 from helpdesk.web.figures_asked import Page
@@ -102,15 +102,22 @@ def table_of(page: Page, found: Compliance) -> dict[str, Any]:
     _title, caption, _none = DIMENSIONS[by]
     rows = [
         {
-            "name": say_key(by, key, found.names),
+            "name": say_row(page.asked, key, found.names),
             "code": key,
-            "url": page.url("index", **{by: key, "by": NEXT[by]}),
-            "cells": [_cell(page, tallies[target], target, {by: key}) for target in TARGETS],
+            "url": page.url("index", **_narrowed(page, key), by=NEXT[by]),
+            "cells": [_cell(page, tallies[target], target, _narrowed(page, key)) for target in TARGETS],
         }
         for key, tallies in found.rows.items()
     ]
     total = [_cell(page, found.totals[target], target, {}) for target in TARGETS]
     return {"title": str(caption), "field": by, "rows": rows, "total": total}
+
+
+def _narrowed(page: Page, key: str | int) -> dict[str, Any]:
+    """What narrows the question to a row of the table."""
+    by = page.asked.by
+    is_itself = by == "department" and key and key == page.asked.question.department_id
+    return {by: key, "alone": True} if is_itself else {by: key}
 
 
 def _cell(page: Page, tally: Tally, target: str, narrowed: dict[str, Any]) -> dict[str, Any]:
