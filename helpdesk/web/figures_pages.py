@@ -12,7 +12,7 @@ FIGURES_PAGES = (
     (_l("Promises"), "figures.index", "figures.see"),
     (_l("How the desk works"), "operations.index", "figures.see"),
     (_l("Games"), "games.index", "figures.see"),
-    (_l("Breaches"), "breaches.index", "figures.see"),
+    (_l("Reviews"), "breaches.index", "figures.see"),
     (_l("Follow-ups"), "follow_ups.index", "followup.see"),
     (_l("Key figures"), "kpis.index", "figures.see"),
     (_l("Goals"), "goals.index", "figures.see"),

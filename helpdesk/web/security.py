@@ -45,6 +45,9 @@ KINDS = {
     "feed_added": _l("Feed link made"),
     "feed_revoked": _l("Feed link revoked"),
     "exported": _l("Exported"),
+    "kpi_measured": _l("Value of a key figure noted"),
+    "kpi_taken_back": _l("Value of a key figure removed"),
+    "export_fetched": _l("Export fetched"),
     "roster_added": _l("Roster made"),
     "roster_changed": _l("Roster changed"),
     "holidays_arranged": _l("Holidays of a roster arranged"),
@@ -66,6 +69,7 @@ KINDS = {
     "maintenance_cancelled": _l("Maintenance called off"),
     "breach_excused": _l("Breach excused"),
     "excuse_withdrawn": _l("Excuse withdrawn"),
+    "review_closed": _l("Review of a broken promise closed"),
 }
 # What a detail tells; a key that is not here stands as it is.
 DETAILS = {
