@@ -187,8 +187,8 @@ class Question:
     """Which promises are asked for: given in [since, until), to tickets of one kind; None narrows nothing.
 
     `service_id`, `person_id`, `department_id` 0: of none, nobody's; a department is asked for with those
-    below it, unless it `is_alone`. What is past due is so at `now`. With `as_of` everything is as it was known then, and nothing
-    of `now` matters: have desk.facts.settled make such a question ready to be asked.
+    below it, unless it `is_alone`. What is past due is so at `now`. With `as_of` everything is as it was known
+    then, and nothing of `now` matters: have desk.facts.settled make such a question ready to be asked.
     """
 
     kind: str
