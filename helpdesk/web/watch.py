@@ -14,6 +14,7 @@ from helpdesk.i18n import say_duration, say_list, say_weekday
 from helpdesk.outbound.alarms import FailedJob
 from helpdesk.rules.lateness import Lateness
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.facts import find_tickets_left
 from helpdesk.store.search import find_words_left
 from helpdesk.web import mail_watch
 from helpdesk.web.frame import may, needs, viewer_zone
@@ -48,6 +49,8 @@ ERRANDS = {
     "parse": _l("read mail"),
     "recompute": _l("compute deadlines anew"),
     "bulk": _l("carry out what was ordered for many tickets"),
+    "export": _l("make registers that were ordered"),
+    "reports": _l("write reports that are due"),
     "pass_on": _l("pass on what was done to reports of the same fault"),
 }
 
@@ -75,6 +78,7 @@ def index() -> str:
         failed=None if found.failed_jobs is None else [_job(job) for job in found.failed_jobs],
         may_retry=may("job.retry"),
         mail=mail_watch.shown(),
+        facts_left=format_decimal(unread) if (unread := find_tickets_left()) else None,
         words_left=format_decimal(left) if (left := find_words_left()) else None,
     )
 
