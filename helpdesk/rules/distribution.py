@@ -86,9 +86,14 @@ def by_cell(counts: Iterable[tuple[int, int]], zone: ZoneInfo) -> Counter[Cell]:
     return found
 
 
-def quarters_of(cell: Cell, since: datetime, until: datetime, zone: ZoneInfo) -> list[int]:
-    """The quarters of an hour that [since, until) touches and that lie in the cell."""
-    return [quarter for quarter in _quarters(since, until) if cell_of(quarter, zone) == cell]
+def quarters_of(
+    weekday: int, hour: int | None, since: datetime, until: datetime, zone: ZoneInfo
+) -> list[int]:
+    """The quarters of an hour that [since, until) touches and that lie in that cell; in all cells of the
+    weekday where no hour is asked for."""
+    hours = HOURS if hour is None else (hour,)
+    wanted = {(weekday, each) for each in hours}
+    return [quarter for quarter in _quarters(since, until) if cell_of(quarter, zone) in wanted]
 
 
 def covered(turns: Iterable[tuple[K, datetime, datetime]], zone: ZoneInfo) -> dict[K, Counter[Cell]]:

@@ -4,7 +4,7 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import fields, validate
 
 from helpdesk.rules.distribution import AGES, HOURS, WEEKDAYS
-from helpdesk.schemas.fields import one_of
+from helpdesk.schemas.fields import Instant, one_of
 from helpdesk.schemas.figures import FiguresSchema, ListedSchema
 
 _SAY_CHOICE = _l("Choose one of the list.")
@@ -25,18 +25,20 @@ class OperationsSchema(FiguresSchema):
 
 
 class TicketsSchema(ListedSchema):
-    """Which list of tickets, and what narrows it: the age of what is open (a band of rules/distribution), the
-    weekday (Monday 0) and hour of arrival, the stars given, who has taken or resolved them."""
+    """Which list of tickets, and what narrows it: the instant at which they were open (none: now) and their
+    age then (a band of rules/distribution), the weekday (Monday 0) and hour of arrival, the stars given, who
+    has taken or resolved them."""
 
     as_of = fields.Constant(None)
     what = one_of(
         (
-            *("accepted", "answered", "solved", "open", "arrived"),
-            *("reopened", "rated", "unhappy", "taken", "resolved"),
+            *("accepted", "answered", "solved", "unaccepted", "unanswered", "unsolved", "open", "arrived"),
+            *("finished", "reopened", "rated", "unhappy", "taken", "resolved"),
         ),
         _SAY_CHOICE,
         load_default="arrived",
     )
+    at = Instant(load_default=None, error_messages={"invalid": _SAY_CHOICE})
     age = _up_to(len(AGES))
     weekday = _up_to(WEEKDAYS[-1])
     hour = _up_to(HOURS[-1])

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, null, select
@@ -18,8 +18,11 @@ from helpdesk.store.operations import (
     answers,
     done,
     first_acceptances,
+    is_open_at,
     of,
     turns,
+    undone,
+    was_solved,
     within,
 )
 from helpdesk.store.people import Person
@@ -27,17 +30,23 @@ from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Target, Ticket
 
-LISTS = (*TIMES, "open", "arrived", "reopened", "rated", "unhappy", "taken", "resolved")
+LISTS = (
+    *TIMES,
+    *("unaccepted", "unanswered", "unsolved"),
+    *("open", "arrived", "finished", "reopened", "rated", "unhappy", "taken", "resolved"),
+)
 """What a list can show the tickets of."""
+UNDONE = {"unaccepted": "accepted", "unanswered": "answered", "unsolved": "solved"}
 
 
 @dataclass(frozen=True)
 class Behind:
     """What narrows a list beyond the question: `what` is one of LISTS, `age` the number of a backlog's band
-    (from 0, the youngest), `quarters` those in which they arrived (rules/distribution), `actor_id` who has
-    taken or resolved them."""
+    (from 0, the youngest) at `at` (None: now), `quarters` those in which they arrived (rules/distribution),
+    `actor_id` who has taken or resolved them."""
 
     what: str
+    at: datetime | None = None
     age: int | None = None
     quarters: Sequence[int] | None = None
     stars: int | None = None
@@ -69,8 +78,11 @@ def _behind(asker: Asker, asked: Question, behind: Behind) -> Select[Any]:
         theirs = select(done_then.c.ticket_id).where(done_then.c.actor_id == behind.actor_id)
         return _listed().where(of(Ticket, asker, asked), Ticket.id.in_(theirs)).order_by(*_LATEST)
     if behind.what == "open":
-        query = _listed().where(of(Ticket, asker, asked), Ticket.is_open, *_still(asked, behind))
-        return query.order_by(Ticket.reported_at, Ticket.id)
+        return _listed().where(of(Ticket, asker, asked), *_still(asked, behind)).order_by(*_OLDEST)
+    if behind.what in UNDONE:
+        return (
+            _listed().where(of(Ticket, asker, asked), undone(UNDONE[behind.what], asked)).order_by(*_OLDEST)
+        )
     query = _listed()
     if behind.what in ("rated", "unhappy"):
         query = _listed(stars=Rating.stars, words=Rating.words).join(Rating, Rating.ticket_id == Ticket.id)
@@ -78,11 +90,14 @@ def _behind(asker: Asker, asked: Question, behind: Behind) -> Select[Any]:
     return query.order_by(*_LATEST)
 
 
+_OLDEST = (Ticket.reported_at, Ticket.id)
 _LATEST = (Ticket.reported_at.desc(), Ticket.id.desc())
 
 
 def _special(behind: Behind) -> list[ColumnElement[bool]]:
     """What makes a ticket reported in the period one of the list."""
+    if behind.what == "finished":
+        return [was_solved()]
     if behind.what == "reopened":
         return [Ticket.reopen_count > 0]
     if behind.what == "rated":
@@ -96,10 +111,10 @@ def _special(behind: Behind) -> list[ColumnElement[bool]]:
 
 
 def _still(asked: Question, behind: Behind) -> list[ColumnElement[bool]]:
-    """What narrows open tickets: how old they are."""
-    found: list[ColumnElement[bool]] = []
+    """That they are open, then or now, and how old they are."""
+    found = [Ticket.is_open if behind.at is None else is_open_at(behind.at)]
     if behind.age is not None:
-        ends = [None, *(asked.now - timedelta(days=days) for days in AGES), None]
+        ends = [None, *((behind.at or asked.now) - timedelta(days=days) for days in AGES), None]
         younger, older = ends[behind.age], ends[behind.age + 1]
         found += [Ticket.reported_at < younger] if younger else []
         found += [Ticket.reported_at >= older] if older else []

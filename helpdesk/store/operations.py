@@ -135,20 +135,18 @@ def done(target: str) -> ColumnElement[bool]:
 def count_undone(asker: Asker, asked: Question) -> dict[str, int]:
     """How much of what was reported in the period is not accepted, answered or solved yet, and so in no
     time."""
-    names = {target: what for what, target in TIMES.items() if target}
-    still = (
-        select(Target.target, func.count())
-        .join(Ticket, Ticket.id == Target.ticket_id)
-        .where(Ticket.is_open, Target.stopped_at.is_(None), Target.target.in_(names))
-        .where(of(Ticket, asker, asked), within(Target.started_at, asked))
-        .group_by(Target.target)
-    )
-    found = {names[target]: count for target, count in db.session.execute(still)}
-    ever = select(Entry.id).where(Entry.ticket_id == Ticket.id, Entry.kind == "accepted").exists()
-    new = select(func.count()).where(
-        Ticket.is_open, ~ever, of(Ticket, asker, asked), within(Ticket.reported_at, asked)
-    )
-    return {"accepted": db.session.scalar(new) or 0} | found
+    seen = select(func.count()).where(of(Ticket, asker, asked))
+    return {what: db.session.scalar(seen.where(undone(what, asked))) or 0 for what in TIMES}
+
+
+def undone(what: str, asked: Question) -> ColumnElement[bool]:
+    """Whether a ticket is still to be accepted (it was never), answered or solved, since the period."""
+    target = TIMES[what]
+    if target is None:
+        ever = select(Entry.id).where(Entry.ticket_id == Ticket.id, Entry.kind == "accepted").exists()
+        return and_(Ticket.is_open, ~ever, within(Ticket.reported_at, asked))
+    still = Target.ticket_id == Ticket.id, Target.target == target, Target.stopped_at.is_(None)
+    return and_(Ticket.is_open, select(Target.id).where(*still, within(Target.started_at, asked)).exists())
 
 
 def list_arrivals(asker: Asker, asked: Question) -> list[tuple[int, int]]:
@@ -215,6 +213,21 @@ def _part(instant: Column, bounds: Sequence[datetime], before: int = 0) -> Colum
     )
 
 
+def is_open_at(at: datetime) -> ColumnElement[bool]:
+    """Whether a ticket was open at the instant: as `list_stays` has it, ticket by ticket."""
+
+    def turns_before(kind: str) -> ColumnElement[int]:
+        before = Entry.ticket_id == Ticket.id, Entry.kind == kind, Entry.at < at, Entry.voided_at.is_(None)
+        return select(func.count()).select_from(Entry).where(*before).scalar_subquery()
+
+    ended_at = func.coalesce(Ticket.resolved_at, Ticket.closed_at)
+    once = and_(Ticket.reopen_count == 0, or_(Ticket.is_open, ended_at >= at))
+    has_come_back = turns_before("resolved") == turns_before("reopened")
+    is_there = or_(Ticket.closed_at.is_(None), Ticket.closed_at >= at)
+    again = and_(Ticket.reopen_count > 0, has_come_back, is_there)
+    return and_(Ticket.reported_at < at, or_(once, again))
+
+
 def list_liked(asker: Asker, asked: Question, by: str = "") -> dict[Any, Liked]:
     """What was solved, reopened and rated of the tickets reported in the period, by a dimension ("": all
     under "", where there is anything at all)."""
@@ -223,7 +236,7 @@ def list_liked(asker: Asker, asked: Question, by: str = "") -> dict[Any, Liked]:
     query = (
         select(key, func.count(), func.sum(case((Ticket.reopen_count > 0, 1), else_=0)), *stars)
         .outerjoin(Rating, Rating.ticket_id == Ticket.id)
-        .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked), _was_solved())
+        .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked), was_solved())
         .group_by("key")
     )
     return {
@@ -232,7 +245,8 @@ def list_liked(asker: Asker, asked: Question, by: str = "") -> dict[Any, Liked]:
     }
 
 
-def _was_solved() -> ColumnElement[bool]:
+def was_solved() -> ColumnElement[bool]:
+    """Whether a ticket was resolved at least once."""
     return or_(Ticket.resolved_at.is_not(None), Ticket.reopen_count > 0)
 
 
@@ -273,7 +287,7 @@ def of(model: type[Fact] | type[Ticket], asker: Asker, asked: Question) -> Colum
         conditions.append(model.team_id.in_(teams))
     for by in DIMENSIONS:
         wanted = getattr(asked, by if by in ("severity", "door") else f"{by}_id")
-        if by == "department" and wanted:
+        if by == "department" and wanted and not asked.is_alone:
             conditions.append(model.department_id.in_(_with_those_below(wanted)))
         elif wanted is not None:
             conditions.append(_column(model, by) == (wanted or None))

@@ -21,6 +21,7 @@ from helpdesk.web import operations_shown as shown
 from helpdesk.web.auth import address
 from helpdesk.web.charts import picture_asked
 from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.operation_charts import charts_of
 from helpdesk.web.operations_asked import WorkPage, ask, frame
 from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
 
@@ -33,7 +34,11 @@ TITLES = {
     "accepted": _l("Accepted, what took longest first"),
     "answered": _l("Answered, what took longest first"),
     "solved": _l("Solved, what took longest first"),
-    "open": _l("Open now, the oldest first"),
+    "unaccepted": _l("Not accepted yet, the oldest first"),
+    "unanswered": _l("Not answered yet, the oldest first"),
+    "unsolved": _l("Not solved yet, the oldest first"),
+    "open": _l("Open, the oldest first"),
+    "finished": _l("Solved at least once"),
     "arrived": _l("Reported"),
     "reopened": _l("Reopened"),
     "rated": _l("Rated"),
@@ -49,7 +54,7 @@ def index() -> Response | str | tuple[str, int]:
     """How long things take, what lies about, when it comes, whether it holds, and who has it."""
     page, errors = ask()
     found = Operations(asker(), page.asked)
-    drawn = shown.charts_of(page, found)
+    drawn = charts_of(page, found)
     if picture := picture_asked(drawn.values(), "figures:work"):
         return picture
     unhappy = Behind("unhappy")
@@ -64,7 +69,7 @@ def index() -> Response | str | tuple[str, int]:
         times_by=shown.times_by(page, found),
         drawn=drawn,
         weekdays=i18n.weekday_names("abbreviated"),
-        cover_rows=shown.cover_rows(found) if found.cover else [],
+        cover_rows=shown.cover_rows(page, found) if found.cover else [],
         liked=shown.liked_rows(page, found),
         has_any=bool(found.arrivals or found.open_now.total or found.loads),
         unhappy=shown.tickets_of(list_behind(asker(), page.asked.question, unhappy, FIRST)),

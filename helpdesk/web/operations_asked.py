@@ -16,7 +16,7 @@ from helpdesk.web import figures_asked
 from helpdesk.web.figures_asked import Page, read
 from helpdesk.web.forms import Errors
 
-LISTED = ("what", "age", "weekday", "hour", "stars", "actor")  # what chooses and narrows a list alone
+LISTED = ("what", "at", "age", "weekday", "hour", "stars", "actor")  # what chooses and narrows a list alone
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,8 @@ class WorkPage(Page):
     def words(self) -> dict[str, str]:
         """The question as an address holds it."""
         given = {name: str(self.data[name]) for name in LISTED if self.data.get(name) is not None}
+        if "at" in given:
+            given["at"] = self.data["at"].isoformat()
         return super().words | given
 
     def figures_url(self, **other: Any) -> str:
@@ -42,11 +44,11 @@ class WorkPage(Page):
         """What the list shows."""
         data, asked = self.data, self.asked
         quarters = None
-        if data["weekday"] is not None and data["hour"] is not None:
-            cell, question = (data["weekday"], data["hour"]), asked.question
+        if data["weekday"] is not None:
+            question, cell = asked.question, (data["weekday"], data["hour"])
             until = min(question.until, max(question.since, question.now))
-            quarters = quarters_of(cell, question.since, until, ZoneInfo(asked.zone))
-        return Behind(data["what"], data["age"], quarters, data["stars"], data["actor"])
+            quarters = quarters_of(*cell, question.since, until, ZoneInfo(asked.zone))
+        return Behind(data["what"], data["at"], data["age"], quarters, data["stars"], data["actor"])
 
     @property
     def chips(self) -> list[tuple[str, str]]:
@@ -54,9 +56,12 @@ class WorkPage(Page):
         data, found = self.data, []
         if data["age"] is not None:
             found.append((str(BANDS[data["age"]]), self.list_url(data["what"])))
-        if data["weekday"] is not None and data["hour"] is not None:
-            day, hour = i18n.weekday_names()[data["weekday"]], say_hour(data["hour"])
-            found.append((_("%(day)s %(hours)s", day=day, hours=hour), self.list_url(data["what"])))
+        if data["at"] is not None:
+            found.append((i18n.say_instant(data["at"], self.asked.zone), self.list_url(data["what"])))
+        if data["weekday"] is not None:
+            day, hour = i18n.weekday_names()[data["weekday"]], data["hour"]
+            said = day if hour is None else _("%(day)s %(hours)s", day=day, hours=say_hour(hour))
+            found.append((said, self.list_url(data["what"])))
         if data["stars"] is not None:
             found.append((_("%(count)s stars", count=data["stars"]), self.list_url(data["what"])))
         if data["actor"] is not None:

@@ -1,9 +1,7 @@
-"""How the desk works as its page shows it: tables whose numbers lead to their tickets, and charts."""
+"""How the desk works as its page shows it: tables whose numbers lead to their tickets."""
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import url_for
 from flask_babel import format_decimal
@@ -12,12 +10,12 @@ from flask_babel import gettext as _
 from helpdesk import i18n
 from helpdesk.desk.operations import Operations, cover_of
 from helpdesk.outbound.figure_words import DIMENSIONS, say_key, say_tenths
-from helpdesk.outbound.operation_words import BANDS, TIMES, say_hour, week_of
+from helpdesk.outbound.operation_words import TIMES, week_of
 from helpdesk.outbound.standing import STATES
-from helpdesk.rules.distribution import HOURS, WEEKDAYS, Liked, Spread, tenths
+from helpdesk.rules.distribution import Liked, Spread, tenths
 from helpdesk.rules.lifecycle import State
 from helpdesk.store.operations import Timed
-from helpdesk.web.charts import Bars, Chart, Heat, Line
+from helpdesk.web.operation_charts import say_hours
 from helpdesk.web.operations_asked import WorkPage
 
 NOTHING = "–"
@@ -30,6 +28,12 @@ def stats_of(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
     solved = next((each for each in found.times if each.what == "solved"), None)
     rated_badly = sum(liked.stars[:2])
     return [
+        {
+            "label": _("Reported"),
+            "value": found.arrivals.total(),
+            "note": _("%(count)s of them solved so far", count=liked.solved),
+            "url": page.list_url("arrived"),
+        },
         {
             "label": _("Open now"),
             "value": now.total,
@@ -72,7 +76,8 @@ def times_of(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
                 "count": timed.clock.count,
                 "counted": [_counted(each) for each in _lengths(timed.counted)],
                 "clock": [_clock(each) for each in _lengths(timed.clock)],
-                "undone": found.undone.get(what, 0),
+                "undone": found.undone[what],
+                "undone_url": page.list_url(f"un{what}"),
                 "uncounted": timed.clock.count - timed.counted.count,
             }
         )
@@ -124,127 +129,25 @@ def _named(found: Operations, keys: Iterable[Any]) -> list[tuple[Any, str]]:
     return [(key, say_key(found.asked.by, key, known)) for key in known]
 
 
-def backlog_chart(found: Operations) -> Line:
-    """What was open at the end of each part, and how much of it was old."""
-    zone = ZoneInfo(found.asked.zone)
-    instants = [each.at for each in found.backlog]
-    labels = [
-        _("now") if at == found.asked.question.now else i18n.say_brief_date(_last_day(at, zone))
-        for at in instants
+def cover_rows(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
+    """By weekday how many tickets were reported, and how long each person was on call."""
+    reported = [
+        (str(count), page.list_url("arrived", weekday=day) if count else None)
+        for day, count in enumerate(week_of(found.arrivals))
     ]
-    first, last = found.backlog[0].total, found.backlog[-1].total
-    return Line(
-        name="backlog",
-        title=_("Backlog"),
-        description=_(
-            "Open tickets at the end of each part of the period: %(first)s first, %(last)s last, %(most)s at"
-            " most.",
-            first=first,
-            last=last,
-            most=max(each.total for each in found.backlog),
-        ),
-        labels=labels,
-        series=[
-            (_("open"), [each.total for each in found.backlog]),
-            (_("older than a week"), [sum(each.bands[2:]) for each in found.backlog]),
-            (_("older than four weeks"), [each.bands[3] for each in found.backlog]),
-        ],
-        note=_("Open tickets at the end of the day named, by when they were reported"),
-    )
-
-
-def _last_day(end: Any, zone: ZoneInfo) -> Any:
-    """The day that ends then."""
-    return (end.astimezone(zone) - timedelta(seconds=1)).date()
-
-
-def ages_chart(page: WorkPage, found: Operations) -> Bars:
-    """What is open now by its age."""
-    bands = found.open_now.bands
-    oldest = _(
-        "%(count)s of %(all)s open tickets are older than four weeks.", count=bands[-1], all=sum(bands)
-    )
-    return Bars(
-        name="ages",
-        title=_("Open now, by age"),
-        description=oldest,
-        labels=[str(band) for band in BANDS],
-        series=[(_("open"), list(bands))],
-        urls=[page.list_url("open", age=age) for age in range(len(BANDS))],
-        note=_("How long ago they were reported, by the clock"),
-    )
-
-
-def arrivals_chart(page: WorkPage, found: Operations) -> Heat:
-    """When tickets are reported, by weekday and hour."""
-    cells = found.arrivals
-    busiest = max(cells, key=lambda cell: (cells[cell], -cell[0], -cell[1]), default=None)
-    said = _("Nothing was reported in these days.")
-    if busiest is not None:
-        said = _(
-            "Most tickets, %(count)s, were reported on %(day)s %(hours)s.",
-            count=cells[busiest],
-            day=i18n.weekday_names()[busiest[0]],
-            hours=say_hour(busiest[1]),
-        )
-    return Heat(
-        name="arrivals",
-        title=_("When tickets are reported"),
-        description=said,
-        rows=i18n.weekday_names("abbreviated"),
-        columns=[f"{hour:02}" for hour in HOURS],
-        cells=[[cells[day, hour] for hour in HOURS] for day in WEEKDAYS],
-        urls=[
-            [page.list_url("arrived", weekday=day, hour=hour) if cells[day, hour] else None for hour in HOURS]
-            for day in WEEKDAYS
-        ],
-        note=_("Tickets in each hour of the week, %(zone)s", zone=i18n.zone_city(found.asked.zone)),
-    )
-
-
-def cover_chart(found: Operations) -> Heat:
-    """How many hours somebody was on call, by weekday and hour."""
-    somebody = [each for each in found.cover if each.name]
-    cells = [
-        [round(sum(each.cells[day, hour] for each in somebody) / 3600, 1) for hour in HOURS]
-        for day in WEEKDAYS
-    ]
-    total = sum(each.seconds for each in somebody)
-    nobody = sum(each.seconds for each in found.cover if not each.name)
-    return Heat(
-        name="cover",
-        title=_("Who was on call then"),
-        description=_(
-            "In these days somebody was on call for %(hours)s, and nobody for %(none)s.",
-            hours=_hours(total),
-            none=_hours(nobody),
-        ),
-        rows=i18n.weekday_names("abbreviated"),
-        columns=[f"{hour:02}" for hour in HOURS],
-        cells=cells,
-        unit=_("h"),
-        note=_("Hours on call in each hour of the week, those of several rosters added up, without backups"),
-    )
-
-
-def _hours(seconds: int) -> str:
-    return _("%(hours)s h", hours=format_decimal(round(seconds / 3600, 1)))
-
-
-def cover_rows(found: Operations) -> list[tuple[str, list[str], str]]:
-    """By weekday how many tickets were reported, and how long each person was on call: name, cells, sum."""
-    reported = week_of(found.arrivals)
-    rows = [(_("Tickets reported"), [str(count) for count in reported], str(sum(reported)))]
+    total = str(found.arrivals.total()), page.list_url("arrived")
+    rows: list[dict[str, Any]] = [{"name": _("Tickets reported"), "cells": [*reported, total]}]
     for each in found.cover:
-        week = [_hours(seconds) if seconds else NOTHING for seconds in week_of(each.cells)]
-        rows.append((each.name or _("Nobody"), week, _hours(each.seconds)))
+        week = [say_hours(seconds) if seconds else NOTHING for seconds in week_of(each.cells)]
+        cells = [(said, None) for said in (*week, say_hours(each.seconds))]
+        rows.append({"name": each.name or _("Nobody"), "cells": cells})
     return rows
 
 
 def cover_then(found: Operations, weekday: int, hour: int) -> str:
     """Who was on call in an hour of the week, in words."""
     cover = cover_of(found.cover, (weekday, hour))
-    return i18n.say_list(f"{name or _('nobody')} {_hours(seconds)}" for name, seconds in cover)
+    return i18n.say_list(f"{name or _('nobody')} {say_hours(seconds)}" for name, seconds in cover)
 
 
 def liked_rows(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
@@ -262,6 +165,7 @@ def _liked(page: WorkPage, name: str, code: Any, liked: Liked, narrowed: dict[st
         "name": name,
         "code": code,
         "solved": liked.solved,
+        "solved_url": page.list_url("finished", **narrowed),
         "reopened": (liked.reopened, say_tenths(tenths(liked.reopened, liked.solved))),
         "reopened_url": page.list_url("reopened", **narrowed) if liked.reopened else None,
         "rated": (liked.rated, say_tenths(tenths(liked.rated, liked.solved))),
@@ -315,12 +219,3 @@ def tickets_of(rows: Sequence[Any]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def charts_of(page: WorkPage, found: Operations) -> dict[str, Chart]:
-    """The charts of the page by name; none that would be empty."""
-    drawn: list[Chart] = [ages_chart(page, found)] if found.open_now.total else []
-    drawn += [backlog_chart(found)] if found.backlog else []
-    drawn += [arrivals_chart(page, found)] if found.arrivals else []
-    drawn += [cover_chart(found)] if found.cover else []
-    return {chart.name: chart for chart in drawn}

@@ -58,9 +58,10 @@ def test_an_hour_of_the_week_is_that_of_the_clock_on_the_wall() -> None:
 
 def test_the_quarters_of_a_cell_are_found_in_each_week_across_a_change_of_clocks() -> None:
     since, until = datetime(2026, 3, 22, 23, tzinfo=UTC), datetime(2026, 4, 5, 22, tzinfo=UTC)
-    found = quarters_of((0, 9), since, until, BERLIN)
+    found = quarters_of(0, 9, since, until, BERLIN)
     first, second = datetime(2026, 3, 23, 8, tzinfo=UTC), datetime(2026, 3, 30, 7, tzinfo=UTC)
     assert found == [*range(quarter(first), quarter(first) + 4), *range(quarter(second), quarter(second) + 4)]
+    assert len(quarters_of(6, None, since, until, BERLIN)) == 4 * (23 + 24)  # the clocks go forward on one
 
 
 def test_cover_adds_up_to_the_length_of_the_turns_also_within_a_quarter() -> None:
