@@ -116,6 +116,6 @@ def confirm_token(ticket: Ticket) -> str:
 
 def promises(dee: Browser) -> dict[str, int]:
     """How many promises of each target the manager's file lists."""
-    with dee.get("/figures/figures.csv") as answer:
+    with dee.get("/figures/promises.csv") as answer:
         text = answer.text
     return {target: text.count(f",{target},") for target in ("response", "resolution")}
