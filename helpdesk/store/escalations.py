@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, UniqueConstraint, literal, or_, select, text, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from helpdesk.store.db import Json, Model, UtcDateTime, among, db, insert_rows, update_rows
@@ -70,6 +70,14 @@ class Alarm(Model):
         UniqueConstraint("ticket_id", "key"),
         Index(None, "state", "due_at"),
         Index(None, "fired_at"),
+        # Few of many: who accepted and then said nothing.
+        Index(
+            "ix_alarm_silent",
+            "ticket_id",
+            "fired_at",
+            sqlite_where=text("kind = 'silent'"),
+            postgresql_where=text("kind = 'silent'"),
+        ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"))

@@ -86,7 +86,8 @@ def news() -> Response:
 
 class Unseen(NamedTuple):
     """What somebody has not looked at yet: how many alarms, messages on tickets they follow, steps of
-    maintenance, follow-ups and reviews of broken promises that became theirs, or overdue in a team that they manage."""
+    maintenance, follow-ups and reviews of broken promises that became theirs, or overdue in a team that they
+    manage."""
 
     alarms: int
     words: int
