@@ -30,10 +30,10 @@ from helpdesk.store.fact_keeping import (
     list_sums,
     take_gap,
 )
-from helpdesk.store.facts import (
+from helpdesk.store.facts import find_tickets_left
+from helpdesk.store.promises import (
     Promise,
     Question,
-    find_tickets_left,
     get_beside,
     list_open_now,
     list_open_then,

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from helpdesk.store.db import db
 from helpdesk.store.fact_keeping import list_standing
-from helpdesk.store.facts import FactGap
+from helpdesk.store.fact_rows import FactGap
 from helpdesk.store.stale import StaleTarget
 from helpdesk.store.targets import Facts, list_facts
 from helpdesk.store.tickets import Ticket

@@ -10,7 +10,8 @@ from helpdesk.rules.facts import READ
 from helpdesk.rules.figures import TARGETS
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store.db import among, copy_rows, db, insert_rows
-from helpdesk.store.facts import DIMENSIONS, Fact, FactDay, FactGap, StaleDay
+from helpdesk.store.fact_rows import Fact, FactDay, FactGap, StaleDay
+from helpdesk.store.promises import DIMENSIONS
 from helpdesk.store.tickets import LIVING, Entry, Ticket, lock_tickets
 
 COLUMNS = [column.name for column in Fact.__table__.columns if column.name not in ("id", "gone_at")]

@@ -14,13 +14,11 @@ from helpdesk.rules.figures import Tally
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.store import db
 from helpdesk.store.db import transaction
+from helpdesk.store.fact_rows import FactDay, FactGap, StaleDay
 from helpdesk.store.facts import (
     DIMENSIONS,
     Fact,
-    FactDay,
-    FactGap,
     Question,
-    StaleDay,
     count,
     count_listed,
     list_promises,
