@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import example_maintenance, passwords, setup
+from helpdesk.desk import example_kpis, example_maintenance, passwords, setup
 from helpdesk.desk.example_texts import CANNED
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
@@ -110,6 +110,7 @@ def install(start: datetime, now: datetime) -> None:
             db.session.add(CannedAnswer(name=name, team_id=team_id, texts=texts))
         _gentler_targets()
         example_maintenance.install(cast.people, MANAGER, ZONE, now)
+        example_kpis.install(cast.people[MANAGER], ZONE, now)
         _absences(cast, now)
 
 

@@ -27,7 +27,7 @@ from helpdesk.web.frame import may, needs
 from helpdesk.web.numbers import id_of
 from helpdesk.web.sheets import csv_answer, xlsx_answer
 
-bp = Blueprint("kpis", __name__, url_prefix="/figures/key")
+bp = Blueprint("kpis", __name__, url_prefix="/figures/key-figures")
 bp.register_blueprint(kpi_tables.bp)
 Page = Answer | str | tuple[str, int]
 ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
