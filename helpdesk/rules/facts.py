@@ -131,19 +131,22 @@ def _known(timeline: Sequence[KnownLine], clock_of: ClockOf) -> Iterator[tuple[d
     changes = sorted({line.voided_at for line in timeline if line.voided_at is not None})
     last: tuple[datetime, dict[Key, Fact]] | None = None
     for since, until in zip([None, *changes], [*changes, None], strict=True):
-        heard = [
-            line
-            for line in timeline
-            if (until is None or line.recorded_at < until)
-            and (since is None or line.voided_at is None or line.voided_at > since)
-        ]
+        heard = timeline if not changes else [line for line in timeline if _is_heard(line, since, until)]
         for line, facts in _walk(heard, clock_of):
-            at = max([line.recorded_at, *(known for known in (since, last and last[0]) if known is not None)])
-            if last is not None and last[0] < at:
-                yield last
+            at = line.recorded_at if since is None else max(line.recorded_at, since)
+            if last is not None:
+                at = max(at, last[0])
+                if last[0] < at:
+                    yield last
             last = at, facts
     if last is not None:
         yield last
+
+
+def _is_heard(line: KnownLine, since: datetime | None, until: datetime | None) -> bool:
+    """Whether the entry is part of the timeline as it was known from `since` until `until`."""
+    is_written = until is None or line.recorded_at < until
+    return is_written and (since is None or line.voided_at is None or line.voided_at > since)
 
 
 def _walk(timeline: Sequence[Any], clock_of: ClockOf) -> Iterator[tuple[Any, dict[Key, Fact]]]:
