@@ -14,6 +14,7 @@ from helpdesk.outbound.figure_words import compliance_table, say_as_of
 from helpdesk.rules.figures import DIMENSIONS, Verdict
 from helpdesk.schemas.figures import ListedSchema
 from helpdesk.store.facts import count_listed, list_promises
+from helpdesk.store.follow_ups import count_follow_ups, list_follow_ups
 from helpdesk.web import figures_lists as lists
 from helpdesk.web.auth import address
 from helpdesk.web.charts import picture_asked
@@ -24,7 +25,7 @@ from helpdesk.web.sheets import csv_answer, xlsx_answer
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 PAGE = 50
-LATEST = 10  # promises of each sort shown on the first page
+LATEST, TO_DO = 10, 5  # promises of each sort, and follow-ups, shown on the first page
 MOST_ROWS = 20_000  # of a list as a workbook, which is made while one waits
 ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 
@@ -53,6 +54,8 @@ def index() -> Response | str | tuple[str, int]:
         broken_count=sum(tally.breached for tally in found.totals.values()),
         excused_count=sum(tally.excused for tally in found.totals.values()),
         downloads={what: _downloads(page, what) for what in ("time", page.asked.by)},
+        follow_ups=list_follow_ups(asker(), is_open=True, limit=TO_DO),
+        follow_up_count=count_follow_ups(asker(), is_open=True),
     )
     return (body, 422) if errors else body
 
