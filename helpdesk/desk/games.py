@@ -39,8 +39,8 @@ def games_of(asker: Asker, asked: Question) -> Games:
 
 
 def totals_of(asker: Asker, asked: Question) -> Row:
-    """The games of a question in all."""
-    return _totals(count_games(asker, asked, "team"))
+    """The games of a question in all, without of how many tickets."""
+    return _totals(count_games(asker, asked, "team", of_tickets=False))
 
 
 def _totals(counts: Mapping[Game, Mapping[int | None, Played]]) -> dict[Game, Played]:

@@ -49,6 +49,8 @@ class Fact(Model):
             "door",
             "ended_by",
             "known_at",
+            "waiting_seconds",
+            "elapsed_seconds",
             sqlite_where=_STANDS,
             postgresql_where=_STANDS,
         ),

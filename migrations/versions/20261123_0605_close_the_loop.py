@@ -257,6 +257,8 @@ def upgrade() -> None:
                 "door",
                 "ended_by",
                 "known_at",
+                "waiting_seconds",
+                "elapsed_seconds",
             ],
             unique=False,
             sqlite_where=sa.text("gone_at IS NULL"),
