@@ -288,3 +288,97 @@ def test_an_auditor_reads_what_they_take_part_in_and_changes_nothing(
     assert fay.post(f"{here}/reply", data={"body": "x"}).status_code == 404
     assert browser().post(f"{follow(ticket, house.fay)}/reply", data={"body": "x"}).status_code == 404
     assert db.session.query(Entry).filter_by(kind="reporter_replied").count() == 0
+
+
+def everything() -> dict[str, list[str]]:
+    """Every row there is."""
+    with db.engine.connect() as connection:
+        return {t.name: sorted(map(repr, connection.execute(t.select()))) for t in db.metadata.sorted_tables}
+
+
+def test_whatever_only_looks_at_the_link_changes_nothing(
+    browser: Browsers, house: House, ticket: Ticket
+) -> None:
+    """Mail scanners, previews of messengers and browsers that fetch ahead open every link of a letter."""
+    link = resolved(house, ticket)
+    before = everything()
+    for method in ("GET", "HEAD", "OPTIONS"):
+        for headers in ({}, {"Purpose": "prefetch"}, {"Sec-Purpose": "prefetch;prerender"}):
+            assert browser().open(link, method=method, headers=headers).status_code == 200
+    assert browser().get(f"{link}?solved=1&stars=1").status_code == 200
+    assert everything() == before
+
+
+def test_the_page_of_a_letter_names_whom_it_is_for(browser: Browsers, house: House, ticket: Ticket) -> None:
+    page = browser().get(resolved(house, ticket)).text
+    assert "<dd>Ana" in page
+    assert "If that is not you, please leave the answer to them." in page
+
+
+def test_an_expired_link_to_the_question_is_renewed_by_mail(
+    browser: Browsers, house: House, ticket: Ticket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = resolved(house, ticket)
+    monkeypatch.setitem(links.LASTS, "confirm", timedelta(seconds=-1))
+    answer = browser().post(link, data={"solved": "1"})
+    assert answer.status_code == 410
+    assert "Cleaned" not in answer.text
+    assert browser().post(f"/fresh-link/confirm/{link.rpartition('/')[2]}").status_code == 200
+    monkeypatch.setitem(links.LASTS, "confirm", timedelta(days=60))
+    read_anew()
+    sent = db.session.query(Letter).filter_by(kind="fresh_link").one()
+    assert sent.to_address == "ana@example.org"
+    fresh = next(word for word in sent.text.split() if "/confirm/" in word)
+    assert "Cleaned" in browser().get(path(fresh)).text
+    assert state(ticket) == "resolved"
+
+
+def test_reasons_are_kept_where_they_fit_the_stars_and_not_solved_is_asked_about_once_more(
+    browser: Browsers, house: House, ticket: Ticket
+) -> None:
+    link = resolved(house, ticket)
+    said = {"solved": "1", "stars": "2", "reasons": ["not_solved", "friendly"]}
+    asked = browser().post(link, data=said)
+    assert asked.status_code == 422
+    assert "Is it really solved?" in asked.text
+    assert browser().post(link, data=said | {"is_sure": "1"}).status_code == 303
+    read_anew()
+    rating = find_rating(ticket.id)
+    assert rating is not None
+    assert (rating.stars, rating.reasons) == (2, ["not_solved"])
+    assert browser().post(link, data={"stars": "3", "reasons": ["made_up"]}).status_code == 422
+    page = browser().get(follow(ticket, house.ana)).text
+    assert "Rated 2 of 5: It was not really solved" in page
+    assert "Change the rating" in page
+
+
+def test_not_solved_with_stars_keeps_both(browser: Browsers, house: House, ticket: Ticket) -> None:
+    link = resolved(house, ticket)
+    browser().post(link, data={"solved": "0", "stars": "1", "words": "Tray 2"})
+    assert state(ticket) == "new"
+    rating = find_rating(ticket.id)
+    assert rating is not None
+    assert rating.stars == 1
+
+
+def test_a_week_after_closing_the_rating_is_read_only(
+    browser: Browsers, house: House, ticket: Ticket
+) -> None:
+    link = resolved(house, ticket)
+    closing.confirm(ticket.id, house.ana, stars=4, now=clock.now())
+    assert "Change the rating" in browser().get(link).text
+    db.session.get_one(Ticket, ticket.id).closed_at = clock.now() - timedelta(days=7)
+    db.session.commit()
+    page = browser().get(link).text
+    assert "You rated our help with 4 of 5 stars." in page
+    assert "Change the rating" not in page
+    client = browser()
+    assert (
+        client.post(link, data={"stars": "1"}, headers={"Referer": f"http://localhost{link}"}).location
+        == link
+    )
+    assert "The time to rate this is over." in client.get(link).text
+    read_anew()
+    rating = find_rating(ticket.id)
+    assert rating is not None
+    assert rating.stars == 4

@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from helpdesk.desk import closing, digests, escalations, tickets, triage, waiting
+from helpdesk.desk import closing, digests, escalations, feedback, follow_ups, tickets, triage, waiting
 from helpdesk.desk.tickets import Report
 from helpdesk.outbound import links, notices
 from helpdesk.outbound.smtp import build
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.escalations import find_next_due
+from helpdesk.store.follow_ups import FollowUp
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
 from helpdesk.store.rosters import Absence
@@ -166,6 +167,23 @@ def test_the_digest_names_what_is_late_and_comes_once_a_day(ticket: Ticket, hous
     assert digests.write_digests(morning) == 1
     assert digests.write_digests(morning) == 0
     reads_as("digest", letter("digest"))
+
+
+def test_letters_of_closing_the_loop(ticket: Ticket, house: House) -> None:
+    day = timedelta(days=1)
+    closing.resolve(ticket.id, house.bo, "Jam", "Paper taken out.", now=MONDAY_9)
+    closing.confirm(ticket.id, house.ana, now=MONDAY_9)
+    assert [feedback.ask_due(MONDAY_9 + n * day) for n in (1, 4)] == [1, 1]
+    said = {"reasons": ["slow", "had_to_repeat"], "words": "Three calls!"}
+    feedback.rate(ticket.id, house.ana, 2, **said, now=MONDAY_9 + 4 * day)
+    found = db.session.query(FollowUp).one()
+    follow_ups.escalate_due(MONDAY_9 + 9 * day)
+    digests.write_digests(MONDAY_9 + 10 * day)
+    follow_ups.name_action(found.id, house.chen, "We call back.", now=MONDAY_9 + 10 * day)
+    follow_ups.tell(found.id, house.chen, "From now on we call back.", now=MONDAY_9 + 10 * day)
+    for kind in ("rating_request", "rating_reminder", "follow_up", "follow_up_overdue", "followed_up"):
+        reads_as(kind, letter(kind))
+    reads_as("digest_of_follow_ups", letter("digest"))
 
 
 def test_times_are_said_in_the_recipients_zone_which_is_named(house: House) -> None:
