@@ -40,8 +40,14 @@ PAGE, LAST_PAGE = 50, 1000
 
 @bp.app_context_processor
 def _of_tickets() -> dict[str, Any]:
-    """For the page of a ticket: its follow-ups as far as the asker sees them, and how each stands."""
-    return {"follow_ups_of": _of_ticket, "follow_up_due": due, "say_occasion": opinions.say_occasion}
+    """For the page of a ticket its follow-ups as far as the asker sees them; and for whatever page lists some
+    how each stands."""
+    return {
+        "follow_ups_of": _of_ticket,
+        "follow_up_due": due,
+        "follow_up_steps": len(STEPS),
+        "say_occasion": opinions.say_occasion,
+    }
 
 
 def _of_ticket(ticket: Ticket) -> list[FollowUp]:
@@ -78,7 +84,6 @@ def index() -> str:
         "follow_ups/index.html",
         is_open=is_open,
         rows=rows,
-        steps=len(STEPS),
         tabs_of_state=[
             {
                 "label": _("%(name)s (%(count)s)", name=name, count=counts[which]),
