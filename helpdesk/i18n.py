@@ -217,11 +217,15 @@ def say_number(value: float | Decimal | None, unit: str = "") -> str:
     numbers two."""
     if value is None:
         return "–"
-    pattern = "#,##0.####" if isinstance(value, Decimal) else "#,##0.##"
-    said = format_decimal(value, pattern, locale=_present())
+    said = _number(value, "#,##0.####" if isinstance(value, Decimal) else "#,##0.##", str(_present()))
     if unit == "%":
         return f"{said}%"
     return _("%(number)s %(unit)s", number=said, unit=unit) if unit else said
+
+
+@lru_cache(maxsize=8192)  # a chart and its table say the same numbers again and again
+def _number(value: float | Decimal, pattern: str, locale: str) -> str:
+    return format_decimal(value, pattern, locale=Locale.parse(locale))
 
 
 def say_size(size: int) -> str:

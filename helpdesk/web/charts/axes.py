@@ -77,9 +77,9 @@ def _step(wanted: float, is_whole: bool) -> float:
     )
 
 
-def say_tick(value: float, unit: str) -> str:
+def say_tick(value: float, unit: str, scale: Scale) -> str:
     """A number beside a line of the grid, as short as is clear; of units only % stands there."""
-    if abs(value) >= _BRIEF_FROM:
+    if max(scale.high, -scale.low) >= _BRIEF_FROM and value:
         said = format_compact_decimal(value, locale=get_locale(), fraction_digits=1)
         return f"{said}%" if unit == "%" else said
     return say_number(value, unit if unit == "%" else "")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, ClassVar
 
@@ -97,7 +98,7 @@ class Bars:
     def _said(self, n: int) -> str:
         return say_number(_sum(each.values[n] for each in toned(self.series)), self.unit)
 
-    @property
+    @cached_property
     def _scale(self) -> Scale:
         series = toned(self.series)
         totals = [_sum(each.values[n] for each in series) for n in range(len(self.labels))]
@@ -159,7 +160,7 @@ class Pareto:
             )
         ]
 
-    @property
+    @cached_property
     def _ordered(self) -> list[tuple[str, int, Url]]:
         return sorted(self.bars, key=lambda bar: -bar[1])
 

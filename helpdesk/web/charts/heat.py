@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import ClassVar
 
 from flask_babel import gettext as _
@@ -111,10 +112,10 @@ class Heat:
             return None if value is None else 0
         return next(n for n in range(1, LEVELS + 1) if float(value) <= self._most * n / LEVELS or n == LEVELS)
 
-    @property
+    @cached_property
     def _most(self) -> float:
         return max((float(value) for values in self.cells for value in values if value), default=0.0)
 
-    @property
+    @cached_property
     def _is_whole(self) -> bool:
         return all(float(value).is_integer() for values in self.cells for value in values if value)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby, pairwise
 from typing import Any, ClassVar, NamedTuple
 
@@ -12,6 +13,7 @@ from helpdesk.web.charts.axes import Name, Number, Scale, Values, say_tick, scal
 from helpdesk.web.charts.series import Row, Stroke, Url, toned
 
 TOP, BOTTOM, END_ROOM = 22, 182, 15  # pixels from above; between two names at the right end
+MARKED = 62  # points of a line, at most, that bear a mark each
 
 
 Point = tuple[float, float] | None  # share and height
@@ -48,7 +50,7 @@ class Line:
     note: str = ""
     height: ClassVar[int] = 206
 
-    @property
+    @cached_property
     def scale(self) -> Scale:
         """Of the axis upwards."""
         values = [value for each in toned(self.series) for value in each.values]
@@ -58,23 +60,24 @@ class Line:
     def ticks(self) -> list[tuple[float, str]]:
         """The lines of the grid: height and number."""
         scale = self.scale
-        return [(_height(scale, value), say_tick(value, self.unit)) for value in scale.ticks]
+        return [(_height(scale, value), say_tick(value, self.unit, scale)) for value in scale.ticks]
 
     @property
     def above(self) -> str:
         """The unit, where it does not stand beside each number."""
         return "" if self.unit == "%" else self.unit
 
-    @property
+    @cached_property
     def drawn(self) -> list[Drawn]:
-        """The series; where a value is missing, its line has a gap."""
+        """The series; where a value is missing, its line has a gap. Lines of many points have marks only
+        where they end."""
         found = []
         for label, values, tone in toned(self.series):
             points = self._points(values)
             marks = [
-                (*point, f"{label}, {name}: {say_number(value, self.unit)}")
-                for point, name, value in zip(points, self.labels, values, strict=True)
-                if point
+                (*point, f"{label}, {self.labels[n]}: {say_number(values[n], self.unit)}")
+                for n, point in enumerate(points)
+                if point and (len(points) <= MARKED or _is_end(points, n))
             ]
             found.append(Drawn(label, tone, _joined(points), marks))
         return found
@@ -84,7 +87,7 @@ class Line:
         """What the goal is called."""
         return self.goal_label or _("Goal")
 
-    @property
+    @cached_property
     def goal_strokes(self) -> list[Stroke]:
         """The goal as a line."""
         if self.goal is None:
@@ -99,7 +102,7 @@ class Line:
             start = end
         return found
 
-    @property
+    @cached_property
     def ends(self) -> list[tuple[float, str, str]]:
         """The names at the right end: height, name, tone; none over another. [] for a single series."""
         if not self.legend:
@@ -126,7 +129,7 @@ class Line:
         """What stands to the right."""
         return [label for _height, label, _tone in self.ends]
 
-    @property
+    @cached_property
     def legend(self) -> list[tuple[str, str]]:
         """Tone and name of each, where there is more than one thing to tell apart."""
         known = [(each.tone, each.label) for each in toned(self.series)]
@@ -158,10 +161,15 @@ class Line:
             for share, value in zip(self._shares, values, strict=True)
         ]
 
-    @property
+    @cached_property
     def _shares(self) -> list[float]:
         n = len(self.labels)
         return list(self.positions) if self.positions is not None else [(i + 0.5) / n for i in range(n)]
+
+
+def _is_end(points: Sequence[Point], n: int) -> bool:
+    """Whether no line leads on from the point."""
+    return n + 1 == len(points) or points[n + 1] is None
 
 
 def _joined(points: Sequence[Point]) -> list[Stroke]:
