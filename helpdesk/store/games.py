@@ -223,7 +223,7 @@ def _reported(asker: Asker, asked: Question) -> ColumnElement[bool]:
         Ticket.kind == asked.kind,
         Ticket.reported_at >= asked.since,
         Ticket.reported_at < asked.until,
-        *_whose(asker, asked, Ticket.team_id, Ticket.assignee_id),
+        *_whose(asker, asked, Ticket, Ticket.assignee_id),
     )
 
 
@@ -234,7 +234,7 @@ def _given(asker: Asker, asked: Question) -> ColumnElement[bool]:
         Fact.kind == asked.kind,
         Fact.started_at >= asked.since,
         Fact.started_at < asked.until,
-        *_whose(asker, asked, Fact.team_id, Fact.person_id),
+        *_whose(asker, asked, Fact, Fact.person_id),
     )
 
 
@@ -243,11 +243,15 @@ def _solved(asker: Asker, asked: Question) -> ColumnElement[bool]:
     return and_(_given(asker, asked), Fact.target == "resolution", Fact.ended_by == "stopped")
 
 
-def _whose(asker: Asker, asked: Question, team: Any, person: Any) -> list[ColumnElement[bool]]:
+def _whose(asker: Asker, asked: Question, model: Any, person: Any) -> list[ColumnElement[bool]]:
     teams = figures_teams(asker)
-    conditions = [team.in_(teams)] if teams is not None else []
+    conditions = [model.team_id.in_(teams)] if teams is not None else []
     if asked.team_id is not None:
-        conditions.append(team == asked.team_id)
+        conditions.append(model.team_id == asked.team_id)
+    if asked.service_id is not None:
+        conditions.append(model.service_id == (asked.service_id or None))
+    if asked.door is not None:
+        conditions.append(model.door == asked.door)
     if asked.person_id is not None:
         conditions.append(person == (asked.person_id or None))
     return conditions

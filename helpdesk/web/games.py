@@ -29,8 +29,8 @@ from helpdesk.web.words import SEVERITIES
 bp = Blueprint("games", __name__, url_prefix="/figures/games")
 PAGE = 50
 ANSWERS = {"csv": csv_answer, "xlsx": xlsx_answer}
-# What narrows the figures, but no game.
-OTHERS = ("target", "verdict", "excused", "severity", "service", "door", "department", "as_of")
+# What narrows the figures, but no game: what is lowered has another severity afterwards.
+OTHERS = ("target", "verdict", "excused", "severity", "department", "as_of")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,10 @@ def _context() -> dict[str, Any]:
 
 
 def strip(page: Page) -> list[dict[str, Any]]:
-    """The games of a page of figures in one line: what, how much, and the way to its tickets."""
+    """The games of a page of figures in one line: what, how much, and the way to its tickets. None where the
+    page is narrowed by what narrows no game."""
+    if any(page.data[name] is not None for name in OTHERS):
+        return []
     plain = _plain(page)
     totals = desk.totals_of(asker(), plain.asked.question)
     return [_stat(plain, game, totals[game]) for game in Game]
@@ -151,12 +154,8 @@ def _answer(page: Page, what: str, ending: str, columns: list[str], rows: list[l
 
 def _plain(page: Page) -> Page:
     """The question with no more than what narrows games: a team, a person."""
-    question = replace(
-        page.asked.question,
-        **dict.fromkeys(("target", "verdict", "excused", "severity", "door", "as_of")),
-        service_id=None,
-        department_id=None,
-    )
+    names = ("target", "verdict", "excused", "severity", "department_id", "as_of")
+    question = replace(page.asked.question, **dict.fromkeys(names))
     return replace(page, data=page.data | dict.fromkeys(OTHERS), asked=replace(page.asked, question=question))
 
 
