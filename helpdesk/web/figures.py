@@ -88,19 +88,19 @@ def tickets() -> str | tuple[str, int]:
     return (body, 422) if errors else body
 
 
-@bp.get(f"/<any(time, {', '.join(DIMENSIONS)}):what>.<any(csv, xlsx):ending>")
+@bp.get(f"/<any(time, {', '.join(DIMENSIONS)}):table>.<any(csv, xlsx):ending>")
 @needs("figures.export")
-def export(what: str, ending: str) -> Response | str | tuple[str, int]:
+def export(table: str, ending: str) -> Response | str | tuple[str, int]:
     """The figures of one table; the security log keeps who took them."""
     page, errors = read()
     if errors:
         return index()  # type: ignore[return-value]
     page = settled(whole(page))
-    asked = page.asked if what == "time" else replace(page.asked, by=what)
-    columns, rows = compliance_table(asked, desk.compliance(asker(), asked), what)
-    _note(page, what, ending, len(rows))
+    asked = page.asked if table == "time" else replace(page.asked, by=table)
+    columns, rows = compliance_table(asked, desk.compliance(asker(), asked), table)
+    _note(page, table, ending, len(rows))
     more = {"sheet": _("Figures"), "note": lists.say_counting(asked)} if ending == "xlsx" else {}
-    return ANSWERS[ending](_name(page, what), columns, rows, **more)
+    return ANSWERS[ending](_name(page, table), columns, rows, **more)
 
 
 @bp.get("/promises.<any(csv, xlsx):ending>")
@@ -133,10 +133,10 @@ def _name(page: Page, what: str) -> str:
     return f"helpdesk-{asked.question.kind}-{what}-{asked.first}-{asked.last}"
 
 
-def _downloads(page: Page, what: str) -> list[tuple[str, str]]:
+def _downloads(page: Page, table: str) -> list[tuple[str, str]]:
     """The ways to a table as files, for those who may take it out."""
     if not may("figures.export"):
         return []
-    if what == "promises":
+    if table == "promises":
         return [(ending.upper(), page.url("export_promises", ending=ending)) for ending in ANSWERS]
-    return [(ending.upper(), page.url("export", what=what, ending=ending)) for ending in ANSWERS]
+    return [(ending.upper(), page.url("export", table=table, ending=ending)) for ending in ANSWERS]
