@@ -3,11 +3,12 @@
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.rules.lifecycle import State
+from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Severity
 from helpdesk.store.tickets import Ticket
 
 SEVERITIES = {Severity.CRITICAL: _l("Critical"), Severity.MAJOR: _l("Major"), Severity.MINOR: _l("Minor")}
+KINDS = {Kind.FAULT: _l("Fault"), Kind.REQUEST: _l("Request"), Kind.QUESTION: _l("Question")}
 STATES = {
     State.NEW: _l("Not accepted"),
     State.IN_WORK: _l("In work"),

@@ -55,6 +55,11 @@ def file_path(room: str, sha256: str) -> Path:
     return _folder(room) / sha256[:2] / sha256
 
 
+def room_path(room: str) -> Path:
+    """Where the room's files lie, whether or not there are any."""
+    return _folder(room)
+
+
 def list_files(room: str, before: datetime) -> Iterator[list[StoredFile]]:
     """The room's files that were written before then, a folder of them at a time."""
     for folder in sorted(_folder(room).glob("[0-9a-f][0-9a-f]")):
