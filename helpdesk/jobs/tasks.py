@@ -8,8 +8,9 @@ from functools import wraps
 from flask import current_app
 
 from helpdesk import clock
-from helpdesk.desk import bulk, escalations, failures, passing_on, recompute, window_notices
+from helpdesk.desk import bulk, escalations, failures, passing_on, recompute, schedules, window_notices
 from helpdesk.intake import receive
+from helpdesk.jobs.registers import make_beside
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
 from helpdesk.outbound.alarms import taken_up
@@ -82,3 +83,15 @@ def parse_mail() -> None:
 def pass_on() -> None:
     """Lets children take over what was done on their parents."""
     passing_on.pass_on(clock.now())
+
+
+@_errand("export")
+def make_exports() -> None:
+    """Makes the registers that are ordered, beside what else there is to do."""
+    make_beside()
+
+
+@_errand("reports")
+def write_reports() -> None:
+    """Writes the reports that are due."""
+    schedules.write_due(clock.now())

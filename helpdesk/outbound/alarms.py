@@ -28,6 +28,8 @@ ERRANDS = {
     "recompute": "helpdesk.jobs.tasks.recompute_deadlines",
     "pass_on": "helpdesk.jobs.tasks.pass_on",
     "bulk": "helpdesk.jobs.tasks.carry_out_bulk",
+    "export": "helpdesk.jobs.tasks.make_exports",
+    "reports": "helpdesk.jobs.tasks.write_reports",
 }
 # A job that dies before it takes its flag down blocks new ones no longer than this.
 FLAG_LASTS = 10  # seconds
@@ -56,6 +58,11 @@ def recompute_soon() -> None:
 def bulk_soon() -> None:
     """Has a worker carry out what was ordered for many tickets."""
     ask("bulk")
+
+
+def export_soon() -> None:
+    """Has a worker make what was ordered."""
+    ask("export")
 
 
 def pass_on_soon() -> None:

@@ -5,6 +5,7 @@ Called inside desk's transactions; sending happens after the commit (outbound/sm
 `set` what stands in a place of its own, in the text and in the HTML alike:
 
     promise, promise_why   the promise box: by when, and why then
+    tables                 tables of figures (outbound/report_words.Table)
     items                  several things, each (heading, lines, label, url)
     button                 (label, url): the one thing to do
     quoted                 what somebody wrote, below all else
@@ -44,7 +45,7 @@ from helpdesk.store.organisation import Organisation, find_organisation
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, find_entry
 
-PLACES = ("promise", "promise_why", "items", "button", "quoted")
+PLACES = ("promise", "promise_why", "tables", "items", "button", "quoted")
 
 
 def write(

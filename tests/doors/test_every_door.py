@@ -6,9 +6,18 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select
-from werkzeug.routing import Rule
+from werkzeug.routing import AnyConverter, Rule
 
-from helpdesk.desk import freezes, maintenance, service_fields, tickets, tokens, window_series
+from helpdesk.desk import (
+    exports,
+    freezes,
+    maintenance,
+    schedules,
+    service_fields,
+    tickets,
+    tokens,
+    window_series,
+)
 from helpdesk.desk.changes import By
 from helpdesk.outbound import links
 from helpdesk.rules.access import TABLE, Role
@@ -133,6 +142,7 @@ class Things:
             "service_id": house.erp.id,
             "field_id": self.field.id,
             **_maintenance(house),
+            **_reports(house),
             "deed": "resolve",
             "purpose": "follow",
             "severity": "critical",
@@ -140,9 +150,17 @@ class Things:
             "name": "x.txt",
             "filename": "helpdesk.css",
             "path": "x",
-            "what": "people",
-            "ending": "csv",
         }
+
+
+def _reports(house: House) -> dict[str, object]:
+    """A register that was ordered, a report that is scheduled."""
+    by, day = By(house.now, house.dee.id), house.now.date()
+    export = exports.order_register(day, day, zone="Europe/Berlin", locale="en", by=by)
+    values = {"name": "Weekly", "report": "compliance", "asked": {"kind": "fault", "period": "last_week"}}
+    values |= {"rule": "FREQ=DAILY", "zone": "UTC", "starts_at": "2026-03-03T08:00"}
+    schedule = schedules.add({**values, "recipients": [{"person": house.dee.id}]}, by)
+    return {"export_id": export.id, "schedule_id": schedule.id, "act": "pause"}
 
 
 def _maintenance(house: House) -> dict[str, object]:
@@ -168,6 +186,8 @@ def doors(app: Flask) -> Iterator[tuple[str, str, Rule]]:
 
 def path_of(app: Flask, rule: Rule, things: Things) -> str:
     values = {name: things.values.get(name, 1) for name in rule.arguments}
+    some = {n: each for n, each in rule._converters.items() if isinstance(each, AnyConverter)}
+    values |= {name: min(converter.items) for name, converter in some.items()}  # one of a few words
     return app.url_map.bind("desk.example.org").build(rule.endpoint, values | (rule.defaults or {}))
 
 
