@@ -101,6 +101,14 @@ def list_to_remind(asked_until: datetime, asked_since: datetime) -> list[int]:
     return list(db.session.scalars(query.order_by(RatingRequest.asked_at, RatingRequest.ticket_id)))
 
 
+def list_rated(since: datetime, until: datetime, stars: int) -> list[tuple[int, datetime]]:
+    """(ticket, when) of the ratings of so many stars at most that were given in [since, until), in order."""
+    given = Rating.given_at >= since, Rating.given_at < until, Rating.stars <= stars
+    query = select(Rating.ticket_id, Rating.given_at).where(*given)
+    rows = db.session.execute(query.order_by(Rating.given_at, Rating.ticket_id))
+    return [(row.ticket_id, row.given_at) for row in rows]
+
+
 class Said(NamedTuple):
     """A rating: of the row that is kept, or of the timeline."""
 
