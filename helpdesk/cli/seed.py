@@ -27,7 +27,14 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
 
 def _seed(args: argparse.Namespace) -> int:
     from helpdesk import clock
-    from helpdesk.desk import example, example_lately, example_loop, example_mail, example_on_call
+    from helpdesk.desk import (
+        example,
+        example_lately,
+        example_loop,
+        example_mail,
+        example_on_call,
+        example_reviews,
+    )
     from helpdesk.desk.seed import NothingToSeed, seed
     from helpdesk.store.organisation import find_organisation
 
@@ -44,6 +51,7 @@ def _seed(args: argparse.Namespace) -> int:
         if args.demo:
             example.open_accounts(now)
             example_lately.happen(now)
+            example_reviews.happen(now)
             example_loop.happen(now)
             example_on_call.happen(now)
             example_mail.happen(now, settings.mail_address, _receive)

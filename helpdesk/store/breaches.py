@@ -122,6 +122,12 @@ def find_review(review_id: int, asker: Asker, now: datetime) -> Reviewed | None:
     return Reviewed(*row) if row is not None else None
 
 
+def find_review_of(ticket_id: int, target: str, cycle: int) -> BreachReview | None:
+    """The review of a cycle, whoever asks, or None."""
+    asked = {"ticket_id": ticket_id, "target": target, "cycle": cycle}
+    return db.session.scalar(select(BreachReview).filter_by(**asked))
+
+
 def count_causes(asker: Asker, asked: Reviews) -> list[tuple[BreachCause | None, int]]:
     """How many of the reviews asked for name each cause, the most frequent first; None: not said yet."""
     counted = _joined(select(BreachReview.cause_id, func.count()).select_from(BreachReview))
