@@ -78,7 +78,7 @@ def actuals_table(courses: Iterable["Course"], zone: str) -> Table:
     """A line for each value that was measured; when it was noted is said by the clock on the zone's wall."""
     columns = [
         *(_("Key figure"), _("Unit"), _("Day"), _("Value"), _("Straight way on that day"), _("Words")),
-        *(_("Noted by"), _("Noted at"), _("How it came")),
+        *(_("Noted by"), _("Noted at (%(zone)s)", zone=zone), _("How it came")),
     ]
     rows: list[list[Cell]] = [
         [

@@ -3,21 +3,22 @@
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import format_decimal
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from helpdesk import i18n
 from helpdesk.outbound.figure_words import DIMENSIONS, PROMISES, say_key, say_tenths
 from helpdesk.outbound.game_words import GAMES, say_of_what, say_played
 from helpdesk.outbound.operation_words import BANDS, TIMES
+from helpdesk.outbound.kpi_words import say_standing
 from helpdesk.outbound.opinions import say_occasion
 from helpdesk.outbound.review_words import say_cause, say_promise
 from helpdesk.rules.distribution import Liked, Spread, tenths
 from helpdesk.rules.figures import TARGETS, Tally
-from helpdesk.rules.kpis import Standing
 
 if TYPE_CHECKING:
     from helpdesk.desk.figures import Compliance
@@ -29,15 +30,6 @@ if TYPE_CHECKING:
 WIDEST_LINE = 76  # characters of plain text
 GAP = "  "
 NONE = "–"
-# How a key figure stands.
-STANDINGS = {
-    Standing.NEW: _l("not measured yet"),
-    Standing.STALE: _l("not measured lately"),
-    Standing.ON_COURSE: _l("on course"),
-    Standing.BEHIND: _l("behind"),
-    Standing.REACHED: _l("reached"),
-    Standing.MISSED: _l("missed"),
-}
 
 
 @dataclass(frozen=True)
@@ -215,11 +207,11 @@ def kpis(found: Sequence["Course"], _zone: str) -> list[Table]:
     """Each key figure: from where to where, what was measured last, and how it stands."""
     rows = [
         [
-            i18n.say_list(each for each in (course.kpi.name, course.kpi.unit) if each),
-            _on(course.kpi.baseline, course.kpi.baseline_on),
-            _on(course.latest.value, course.latest.on) if course.latest else NONE,
-            _on(course.kpi.target, course.kpi.target_on),
-            str(STANDINGS[course.standing]),
+            course.kpi.name,
+            _on(course.kpi.baseline, course.kpi.baseline_on, course.kpi.unit),
+            _on(course.latest.value, course.latest.on, course.kpi.unit) if course.latest else NONE,
+            _on(course.kpi.target, course.kpi.target_on, course.kpi.unit),
+            say_standing(course.standing),
         ]
         for course in found
     ]
@@ -227,8 +219,8 @@ def kpis(found: Sequence["Course"], _zone: str) -> list[Table]:
     return [Table(_("Key figures"), columns, rows)]
 
 
-def _on(value: Any, day: Any) -> str:
-    return _("%(value)s (%(day)s)", value=format_decimal(value.normalize()), day=i18n.say_date(day))
+def _on(value: Decimal, day: date, unit: str) -> str:
+    return _("%(value)s (%(day)s)", value=i18n.say_number(value, unit), day=i18n.say_date(day))
 
 
 TABLES: Mapping[str, Callable[[Any, str], list[Table]]] = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from flask import Flask
@@ -11,6 +12,7 @@ from werkzeug.routing import AnyConverter, Rule
 from helpdesk.desk import (
     exports,
     freezes,
+    kpis,
     maintenance,
     schedules,
     service_fields,
@@ -143,6 +145,7 @@ class Things:
             "field_id": self.field.id,
             **_maintenance(house),
             **_reports(house),
+            **_key_figure(house),
             "deed": "resolve",
             "purpose": "follow",
             "severity": "critical",
@@ -161,6 +164,15 @@ def _reports(house: House) -> dict[str, object]:
     values |= {"rule": "FREQ=DAILY", "zone": "UTC", "starts_at": "2026-03-03T08:00"}
     schedule = schedules.add({**values, "recipients": [{"person": house.dee.id}]}, by)
     return {"export_id": export.id, "schedule_id": schedule.id, "act": "pause"}
+
+
+def _key_figure(house: House) -> dict[str, object]:
+    """A key figure, measured once."""
+    by, day = By(house.now, house.dee.id), house.now.date()
+    values = {"name": "Automation", "baseline": Decimal(30), "target": Decimal(75)}
+    kpi = kpis.save(None, {**values, "baseline_on": day, "target_on": day + timedelta(days=365)}, by)
+    kpis.measure(kpi.id, day, Decimal(31), "", by, door="web")
+    return {"kpi_id": kpi.id, "on": day.isoformat()}
 
 
 def _maintenance(house: House) -> dict[str, object]:

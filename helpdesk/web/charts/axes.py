@@ -91,8 +91,8 @@ def width_of(text: str) -> float:
 
 
 def room_for(texts: Iterable[str]) -> str:
-    """Which width holds them all: s, m or l; "" for none."""
-    widest = max(map(width_of, texts), default=0.0)
+    """Which width holds them all: s, m or l; "" where none does, or there are none."""
+    widest = max(map(width_of, texts), default=inf)
     return next((name for name, room in _ROOM if widest <= room), "")
 
 
