@@ -25,6 +25,7 @@ from helpdesk.store.exports import (
     claim_export,
     count_register,
     find_sent_export,
+    get_export,
     list_expired_exports,
     list_export_files,
     list_register,
@@ -104,7 +105,7 @@ def make_next(clock: Clock) -> bool:
 
 def _make(export_id: int, attempt: int, clock: Clock) -> None:
     with transaction():
-        export = db.session.get_one(Export, export_id)
+        export = get_export(export_id)
         person, now = get_person_afresh(export.person_id), clock()
         first, last = (date.fromisoformat(export.asked[name]) for name in ("first", "last"))
         since, until = begins(first, export.zone), begins(last + DAY, export.zone)
@@ -149,7 +150,7 @@ def _keep(export_id: int, attempt: int, values: dict[str, object]) -> int:
     """Notes it and answers who has ordered it. Raises _TakenOver where another makes it now."""
     if not change_claimed(export_id, attempt, values):
         raise _TakenOver
-    return db.session.get_one(Export, export_id).person_id
+    return get_export(export_id).person_id
 
 
 def _require_right(person_id: int) -> Asker:
@@ -168,7 +169,7 @@ def _hand_out(export_id: int, attempt: int, draft: Path, clock: Clock) -> None:
     try:
         with transaction():
             person_id = _keep(export_id, attempt, {**ready, "claimed_until": None})
-            export = db.session.get_one(Export, export_id)
+            export = get_export(export_id)
             detail = {**export.asked, "rows": export.done_rows}
             log_event("exported", now=now, actor_id=person_id, subject="register", detail=detail)
     except BaseException:

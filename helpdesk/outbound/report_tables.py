@@ -13,8 +13,9 @@ from flask_babel import gettext as _
 from helpdesk import i18n
 from helpdesk.outbound.figure_words import DIMENSIONS, PROMISES, say_key, say_tenths
 from helpdesk.outbound.game_words import GAMES, say_of_what, say_played
-from helpdesk.outbound.operation_words import BANDS, TIMES
 from helpdesk.outbound.kpi_words import say_standing
+from helpdesk.outbound.loop_words import loop_table
+from helpdesk.outbound.operation_words import BANDS, TIMES
 from helpdesk.outbound.opinions import say_occasion
 from helpdesk.outbound.review_words import say_cause, say_promise
 from helpdesk.rules.distribution import Liked, Spread, tenths
@@ -178,15 +179,7 @@ def reviews(found: "Reviewed", zone: str) -> list[Table]:
 
 def follow_ups(found: "FollowedUp", zone: str) -> list[Table]:
     """How well the loop was closed in the period, and which follow-ups are open."""
-    loop = found.loop
-    took = NONE if loop.median_seconds is None else i18n.say_working_time(loop.median_seconds)
-    figures = [
-        [_("Followed up in time"), _count(loop.in_time, loop.tenths)],
-        [_("Followed up late"), format_decimal(loop.late)],
-        [_("Past due"), format_decimal(loop.overdue)],
-        [_("Time to close the loop (median, working hours)"), took],
-        [_("Rated better afterwards"), _count(loop.better, loop.better_tenths)],
-    ]
+    columns, figures = loop_table(found.loop)
     still_open = [
         [
             f"{each.ticket.number} {each.ticket.subject}",
@@ -196,10 +189,10 @@ def follow_ups(found: "FollowedUp", zone: str) -> list[Table]:
         ]
         for each in found.still_open
     ]
-    columns = (_("Ticket"), _("Why"), _("Owner"), _("By"))
+    rows = [[each if isinstance(each, str) else i18n.say_number(each) for each in row] for row in figures]
     return [
-        Table(_("Closing the loop"), (_("What"), _("How much")), figures),
-        Table(_("Open follow-ups"), columns, still_open),
+        Table(_("Closing the loop"), columns, rows),
+        Table(_("Open follow-ups"), (_("Ticket"), _("Why"), _("Owner"), _("By")), still_open),
     ]
 
 

@@ -55,6 +55,11 @@ def find_export(export_id: int, person_id: int) -> Export | None:
     return found if found is not None and found.person_id == person_id else None
 
 
+def get_export(export_id: int) -> Export:
+    """The export of that id, which is there. For desk verbs."""
+    return db.session.get_one(Export, export_id)
+
+
 def find_sent_export(sent_key: str) -> Export | None:
     """What this sending has ordered, or None."""
     return db.session.scalar(select(Export).where(Export.sent_key == sent_key))
