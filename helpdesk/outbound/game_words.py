@@ -11,6 +11,7 @@ from helpdesk.outbound.figure_words import Cell, Table, say_tenths
 from helpdesk.rules.games import Game, Played
 
 if TYPE_CHECKING:
+    from helpdesk.desk.figures import Asked
     from helpdesk.desk.games import Games
 
 GAMES = {
@@ -61,7 +62,7 @@ def say_played(game: Game, played: Played) -> str:
     return say_tenths(played.tenths) if game is Game.WAITING else str(played.count)
 
 
-def games_table(found: "Games", by: str) -> Table:
+def games_table(found: "Games", by: str, asked: "Asked") -> Table:
     """A line for each team or person (`by`), the sums last: how often, of how many, and the share."""
     rows: Mapping[int | None, Mapping[Game, Played]] = found.teams if by == "team" else found.people
     columns = [_("Team") if by == "team" else _("Person")]
@@ -69,7 +70,10 @@ def games_table(found: "Games", by: str) -> Table:
         unit = " (s)" if game is Game.WAITING else ""
         columns += [f"{name}{unit}", _("%(name)s, of", name=name) + unit, _("%(name)s (%%)", name=name)]
     lines = [[name_in(found, by, key), *_cells(row)] for key, row in rows.items()]
-    return columns, [*lines, [_("All"), *_cells(found.totals)]]
+    lines.append([_("All"), *_cells(found.totals)])
+    frame: list[Cell] = [asked.first, asked.last, asked.zone]
+    columns += [_("Period from"), _("To (included)"), _("Time zone")]
+    return columns, [[*line, *frame] for line in lines]
 
 
 def name_in(found: "Games", by: str, key: int | None) -> str:

@@ -12,6 +12,7 @@ from helpdesk.outbound import links
 from helpdesk.outbound.figure_words import PROMISES, Cell, Table
 
 if TYPE_CHECKING:
+    from helpdesk.desk.figures import Asked
     from helpdesk.store.breaches import BreachCause, Reviewed
 
 # What a desk begins with (rules/breaches.CAUSES); any other cause is called as somebody typed it.
@@ -40,14 +41,16 @@ def say_promise(target: str, cycle: int) -> str:
     return f"{name} ({cycle})" if cycle > 1 else name
 
 
-def causes_table(counted: Sequence[tuple["BreachCause | None", int]]) -> Table:
+def causes_table(counted: Sequence[tuple["BreachCause | None", int]], asked: "Asked") -> Table:
     """A line for each cause, the most frequent first: how often, and its share of those that are said."""
     said = sum(count for cause, count in counted if cause is not None)
     rows: list[list[Cell]] = [
         [say_cause(cause.name if cause else None), count, round(100 * count / said, 1) if cause else None]
         for cause, count in counted
     ]
-    return [_("Cause"), _("Broken promises"), _("Share (%)")], rows
+    columns = [_("Cause"), _("Broken promises"), _("Share (%)")]
+    columns += [_("Period from"), _("To (included)"), _("Time zone")]
+    return columns, [[*row, asked.first, asked.last, asked.zone] for row in rows]
 
 
 def reviews_table(rows: Iterable["Reviewed"], zone: str) -> Table:

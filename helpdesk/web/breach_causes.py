@@ -110,8 +110,8 @@ def export(ending: str) -> Response | str | tuple[str, int]:
     page, errors = read()
     if errors:
         return index()  # type: ignore[return-value]
-    counted = count_causes(asker(), _asked(_plain(page)))
-    return answer("causes", _name(page, "causes"), ending, causes_table(counted), page.words)
+    table = causes_table(count_causes(asker(), _asked(_plain(page))), page.asked)
+    return answer("causes", _name(page, "causes"), ending, table, page.words)
 
 
 @bp.get("/list.<any(csv, xlsx):ending>")

@@ -116,7 +116,7 @@ def export(by: str, ending: str) -> Response | str | tuple[str, int]:
     if errors:
         return index()  # type: ignore[return-value]
     page = _plain(page)
-    columns, rows = games_table(desk.games_of(asker(), page.asked.question), by)
+    columns, rows = games_table(desk.games_of(asker(), page.asked.question), by, page.asked)
     return _answer(page, f"games-by-{by}", ending, columns, rows)
 
 
@@ -129,12 +129,14 @@ def export_list(ending: str) -> Response | str | tuple[str, int]:
         return listed()  # type: ignore[return-value]
     game = Game(page.data["game"])
     rows = list_listed(asker(), page.asked.question, game)
-    columns = [_("Ticket"), _("Subject"), _("Severity"), _("Service"), _("Team"), _("Person"), _("When")]
+    columns = [_("Ticket"), _("Subject"), _("Severity"), _("Service"), _("Team"), _("Person")]
+    zone = page.asked.zone
     lines: list[list[Cell]] = [
-        [*_whose(row), row.at.astimezone(ZoneInfo(page.asked.zone)), said]
-        for row, (said, _is_late) in zip(rows, _said(game, rows), strict=True)
+        [*_whose(row), row.at.astimezone(ZoneInfo(zone)).replace(tzinfo=None, microsecond=0), zone, said]
+        for row, (said, _late) in zip(rows, _said(game, rows), strict=True)
     ]
-    return _answer(page, f"games-{game.value}", ending, [*columns, _("What")], lines)
+    columns += [_("When"), _("Time zone"), _("What")]
+    return _answer(page, f"games-{game.value}", ending, columns, lines)
 
 
 def _answer(page: Page, what: str, ending: str, columns: list[str], rows: list[list[Cell]]) -> Response:

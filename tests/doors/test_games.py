@@ -195,10 +195,12 @@ def test_tables_and_lists_are_taken_out_by_who_may_and_the_log_knows(month: Hous
     )
     assert [row[0] for row in rows] == ["Team", "ERP", "All"]
     assert rows[1][1:4] == ["7200", "57600", "12.5"]
+    assert rows[1][-3:] == ["2026-03-01", "2026-03-31", "Europe/Berlin"]
     assert rows[1][1:] == rows[2][1:]
     body = dee.get(f"/figures/games/list.csv?game=silent&{ASKED}").data.decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(body))
     assert (row["Subject"], row["Person"]) == ("Silent", "Bo")
+    assert (row["When"], row["Time zone"]) == ("2026-03-05 09:31:00", "Europe/Berlin")
     assert dee.get(f"/figures/games/by-person.xlsx?{ASKED}").status_code == 200
     assert browser().known_as(month.chen).get("/figures/games/by-team.csv").status_code == 404
     read_anew()
