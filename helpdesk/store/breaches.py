@@ -87,6 +87,7 @@ class Reviews:
     cause_id: int | None = None
     team_id: int | None = None
     owner_id: int | None = None
+    ticket_id: int | None = None
 
 
 class Reviewed(NamedTuple):
@@ -303,6 +304,8 @@ def _narrowed(asked: Reviews) -> Iterable[ColumnElement[bool]]:
         yield Target.started_at < asked.until
     if asked.team_id is not None:
         yield BreachReview.team_id == asked.team_id
+    if asked.ticket_id is not None:
+        yield BreachReview.ticket_id == asked.ticket_id
     if asked.owner_id is not None:
         yield BreachReview.owner_id == asked.owner_id
     if asked.cause_id is not None:

@@ -14,6 +14,7 @@ from helpdesk.rules import access
 from helpdesk.schemas.breaches import ReviewSchema, ReviewsSchema
 from helpdesk.store.breaches import (
     BreachCause,
+    BreachReview,
     Reviews,
     count_reviews,
     find_review,
@@ -27,7 +28,7 @@ from helpdesk.web.admin.frame import Page, form_page
 from helpdesk.web.auth import address
 from helpdesk.web.breach_rows import ALL, PAGE, answer, downloads, pages_of, rows_of, zone
 from helpdesk.web.forms import load
-from helpdesk.web.frame import asker, needs
+from helpdesk.web.frame import asker, may, needs
 
 bp = Blueprint("breaches", __name__, url_prefix="/figures/reviews")
 bp.register_blueprint(breach_causes.bp)
@@ -38,7 +39,7 @@ STATES = {"open": _l("Open"), "overdue": _l("Overdue"), "closed": _l("Closed")}
 @bp.app_context_processor
 def _context() -> dict[str, Any]:
     # A function, so that only pages which show them ask the database.
-    return {"open_reviews": open_reviews, "say_cause": say_cause}
+    return {"open_reviews": open_reviews, "reviews_of": reviews_of, "say_cause": say_cause}
 
 
 def open_reviews() -> dict[str, Any]:
@@ -46,6 +47,13 @@ def open_reviews() -> dict[str, Any]:
     counted = {state: count_reviews(asker(), Reviews(g.now, state=state)) for state in ("open", "overdue")}
     found = list_reviews(asker(), Reviews(g.now, state="open"), FIRST)
     return {**counted, "rows": rows_of(found), "url": url_for("breaches.index")}
+
+
+def reviews_of(ticket_id: int) -> dict[tuple[str, int], BreachReview]:
+    """For the ticket's page: its reviews that the asker may see, by target and cycle."""
+    asked = Reviews(g.now, ticket_id=ticket_id)
+    found = list_reviews(asker(), asked, ALL) if may("figures.see") else []
+    return {(each.review.target, each.review.cycle): each.review for each in found}
 
 
 @bp.get("")
