@@ -161,7 +161,7 @@ REPORTS: Mapping[str, Reader] = {
     "compliance": Reader(_compliance, "figures.see", "/figures", NARROWING),
     "work": Reader(_work, "figures.see", "/figures/work", NARROWING),
     "games": Reader(_games, "figures.see", "/figures/games", ("team",)),
-    "reviews": Reader(_reviews, "figures.see", "/figures/reviews", ("team",)),
-    "follow_ups": Reader(_follow_ups, "followup.see", "/figures/follow-ups"),
+    "reviews": Reader(_reviews, "figures.see", "/figures/reviews/causes", ("team",)),
+    "follow_ups": Reader(_follow_ups, "followup.see", "/figures/follow-ups/loop"),
     "kpis": Reader(_kpis, "figures.see", "/figures/key-figures", has_kind=False),
 }
