@@ -184,7 +184,9 @@ def list_unreviewed(since: datetime, now: datetime, limit: int) -> list[dict[str
 def insert_reviews(rows: list[dict[str, Any]]) -> None:
     """Adds reviews; a cycle that has one keeps it. For desk verbs."""
     if rows:
-        db.session.execute(insert_missing(BreachReview).values(rows))
+        # Always in the same order: two that add the same ones would else wait for each other.
+        ordered = sorted(rows, key=lambda row: [row[name] for name in _CYCLE])
+        db.session.execute(insert_missing(BreachReview).values(ordered))
 
 
 def claim_overdue(now: datetime, limit: int) -> list[BreachReview]:
