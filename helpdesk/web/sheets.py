@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from itertools import chain, islice
@@ -64,12 +64,17 @@ def xlsx_answer(
 def _download(name: str, kind: str, file: IO[bytes]) -> Response:
     length = file.seek(0, io.SEEK_END)
     file.seek(0)
-    answer = Response(iter(partial(file.read, PIECE), b""), content_type=kind)
+    answer = Response(_pieces(file), content_type=kind)
     answer.content_length = length
     answer.call_on_close(file.close)
     answer.headers.set("Content-Disposition", "attachment", filename=name)
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        yield from iter(partial(file.read, PIECE), b"")
 
 
 def _cell(page: Any, value: Any, is_head: bool) -> Any:
