@@ -1,7 +1,7 @@
 """Charts as pictures: read without colour, without the picture, and in the reader's own numbers."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from itertools import pairwise
 
@@ -40,12 +40,10 @@ CHARTS = [KEPT, STACKED, CAUSES, HOURS]
 
 
 @pytest.fixture
-def drawn(app: Flask) -> Callable[[Chart], str]:
-    def draw(chart: Chart) -> str:
-        with app.test_request_context("/"):
-            return render_template_string(PAGE, chart=chart)
-
-    return draw
+def drawn(app: Flask) -> Iterator[Callable[[Chart], str]]:
+    """What the page of a reader of English shows."""
+    with app.test_request_context("/"):
+        yield lambda chart: render_template_string(PAGE, chart=chart)
 
 
 def texts(page: str) -> list[str]:
@@ -146,14 +144,14 @@ def test_names_below_an_axis_keep_apart() -> None:
     assert [(name.label, name.anchor) for name in days] == [("1 Jan 2026", "start"), ("31 Dec 2026", "end")]
 
 
-def test_numbers_are_said_as_the_reader_writes_them(drawn: Callable[[Chart], str], app: Flask) -> None:
+def test_numbers_are_said_as_the_reader_writes_them(drawn: Callable[[Chart], str]) -> None:
     saved = Line("saved", "Saved", "In a year", ["Jan"], [("Saved", [Decimal("1234567.25")])], "EUR")
     page = drawn(saved)
     assert "1,234,567.25 EUR" in page
     assert "1.5M" in texts(page)
     assert "EUR" in texts(page)
-    with app.test_request_context("/"), force_locale("zh_Hans"):
-        assert "150万" in texts(render_template_string(PAGE, chart=saved))
+    with force_locale("zh_Hans"):
+        assert "150万" in texts(drawn(saved))
 
 
 def test_a_chart_of_nothing_is_still_a_picture(drawn: Callable[[Chart], str]) -> None:

@@ -177,7 +177,8 @@ def test_a_table_is_looked_at_and_then_taken_in_as_it_was_seen(
     marker = looked.text.split('name="marker" value="')[1].split('"')[0]
     table = looked.text.split("<textarea")[1].split(">", 1)[1].split("</textarea>")[0].strip("\n")
     assert (
-        dee.post("/figures/key-figures/table", data={"do": "save", "marker": "", "table": table}).status_code == 422
+        dee.post("/figures/key-figures/table", data={"do": "save", "marker": "", "table": table}).status_code
+        == 422
     )
     taken = dee.post("/figures/key-figures/table", data={"do": "save", "marker": marker, "table": table})
     assert taken.status_code == 303
@@ -235,12 +236,20 @@ def test_tables_and_pictures_are_taken_out_by_those_who_may_and_the_log_knows(
     house: House, automation: Kpi, browser: Browsers
 ) -> None:
     dee = browser().known_as(house.dee)
-    lines = list(csv.reader(io.StringIO(dee.get("/figures/key-figures/values.csv").get_data().decode("utf-8-sig"))))
+    lines = list(
+        csv.reader(
+            io.StringIO(
+                dee.get("/figures/key-figures/values.csv", buffered=True).get_data().decode("utf-8-sig")
+            )
+        )
+    )
     assert [line[:4] for line in lines[1:]] == [
         ["Automation", "%", str(TODAY - timedelta(days=90)), "34.5"],
         ["Automation", "%", str(TODAY - timedelta(days=10)), "52.5"],
     ]
-    sheet = load_workbook(io.BytesIO(dee.get("/figures/key-figures/figures.xlsx").get_data())).worksheets[0]
+    sheet = load_workbook(
+        io.BytesIO(dee.get("/figures/key-figures/figures.xlsx", buffered=True).get_data())
+    ).worksheets[0]
     cells = [cell.value for cell in list(sheet.iter_rows())[1]]
     assert [*cells[:3], cells[6], cells[9]] == ["Automation", "%", 30, 52.5, "On course"]
     page = f"/figures/key-figures/{automation.id}?chart=key-{automation.id}"

@@ -21,7 +21,7 @@ _BRIEF_FROM = 1_000_000
 _WIDE = 0x2E80  # from here on characters are as wide as high
 _WIDE_PLOT, _NARROW_PLOT = 420, 200  # pixels that a plot has at least, on a screen and on a phone
 _BETWEEN = 10  # pixels between two names
-_EDGE = 0.03  # of the width: so near to an edge a name stands inside of it
+_EDGE = 0.015  # of the width: so near to an edge a name stands inside of it
 _ROOM = (("s", 44.0), ("m", 88.0), ("l", 150.0))  # pixels; the stylesheet has the same
 
 

@@ -117,12 +117,16 @@ class Pareto:
     bars: Sequence[tuple[str, int, Url]]
     note: str = ""
     lead: ClassVar[Sequence[str]] = ()
-    legend: ClassVar[Sequence[tuple[str, str]]] = ()
 
     @property
     def height(self) -> int:
         """In pixels."""
         return ROW * len(self.bars) + 22
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """What bars and line are."""
+        return [("accent", _("Share of all")), ("major", _("Together with those above"))]
 
     @property
     def drawn(self) -> list[tuple[int, str, float, float, str]]:
