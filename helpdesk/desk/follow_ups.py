@@ -46,7 +46,7 @@ def open_for(ticket: Ticket, because: str, said: Entry, now: datetime) -> Follow
         detail = {"follow_up": found.id, "because": because, "due_at": found.due_at.isoformat()}
         record(ticket, "follow_up_opened", now=now, door="clock", detail=detail)
     for person in _who_hears(found):
-        key = f"follow_up:{found.id}:{len(found.further)}:{person.id}"
+        key = f"follow_up:{said.id}:{person.id}"
         _ask(person, found, key, now, because=because, stars=stars, entry=said)
     return found
 
@@ -230,7 +230,7 @@ def take_back(ticket: Ticket, reopened: Entry, now: datetime) -> None:
     found = find_open_follow_up(ticket.id)
     if found is None or found.because != "reopened" or found.opened_at != reopened.recorded_at:
         return
-    if found.further or found.reached_at or found.cause or found.action:
+    if found.further or found.reached_at or found.cause or found.action or found.escalated_at:
         return
     opened = find_entry(ticket.id, "follow_up_opened")
     if opened is not None and opened.detail["follow_up"] == found.id:
@@ -265,7 +265,7 @@ def _escalate(follow_up_id: int, now: datetime) -> bool:
                 now=now,
                 ticket=found.ticket,
                 follow_up=found,
-                left=opinions.say_steps(found.missing),
+                say_steps=opinions.say_steps,
                 url=_url(found),
             )
     return True

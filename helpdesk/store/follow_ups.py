@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, ForeignKey, Index, Select, and_, func, or_, select, text, true
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, figures_teams, may
 from helpdesk.rules.follow_ups import missing
@@ -217,7 +217,7 @@ class Opened(NamedTuple):
 
 def list_opened(asker: Asker, kind: str, since: datetime, until: datetime) -> list[Opened]:
     """Those opened in [since, until) for tickets of that kind that the asker sees, in that order."""
-    owner = select(Person.name).where(Person.id == FollowUp.owner_id).scalar_subquery()
+    owner = aliased(Person)
     query = (
         select(
             FollowUp.id,
@@ -226,7 +226,7 @@ def list_opened(asker: Asker, kind: str, since: datetime, until: datetime) -> li
             Ticket.reporter_id,
             Person.name,
             Team.name,
-            owner,
+            owner.name,
             FollowUp.because,
             FollowUp.stars,
             FollowUp.opened_at,
@@ -238,6 +238,7 @@ def list_opened(asker: Asker, kind: str, since: datetime, until: datetime) -> li
         .join(Ticket, Ticket.id == FollowUp.ticket_id)
         .join(Person, Person.id == Ticket.reporter_id)
         .join(Team, Team.id == FollowUp.team_id)
+        .outerjoin(owner, owner.id == FollowUp.owner_id)
         .where(Ticket.kind == kind, FollowUp.opened_at >= since, FollowUp.opened_at < until, _seen_by(asker))
         .order_by(FollowUp.opened_at, FollowUp.id)
     )

@@ -58,7 +58,7 @@ def test_a_lead_does_all_of_it_on_one_page(browser: Browsers, house: House, foll
     assert "4 steps are still to be done." in shown
     refused = chen.post(f"{page}/close")
     assert refused.status_code == 422
-    assert "Reach the reporter, Find the cause, Name an action and Tell the reporter" in refused.text
+    assert "Reach the reporter, Find the cause, Name an action, Tell the reporter" in refused.text
     assert chen.post(f"{page}/steps/reached", data={"words": " "}).status_code == 422
     for step, words in (
         ("reached", "She waited"),
@@ -183,8 +183,8 @@ def test_somebody_without_an_address_is_told_on_the_page_and_the_lead_reads_so(
     browser: Browsers, house: House, follow_up: FollowUp
 ) -> None:
     house.ana.addresses.clear()
-    follow_ups.name_action(follow_up.id, house.chen, "We call", now=clock.now())
     db.session.commit()
+    follow_ups.name_action(follow_up.id, house.chen, "We call", now=clock.now())
     chen, page = browser().known_as(house.chen), f"{HERE}/{follow_up.id}"
     chen.post(f"{page}/steps/told", data={"words": "We call."})
     assert "Ana gets no letter: tell them yourself." in chen.get(page).text

@@ -8,6 +8,7 @@ from helpdesk import clock
 from helpdesk.desk import digests, feedback, follow_ups, loop, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.store import db
+from helpdesk.store.escalations import Alarm
 from helpdesk.store.follow_ups import FollowUp
 from helpdesk.store.letters import Letter
 from helpdesk.store.tickets import Entry, Target, Ticket
@@ -60,12 +61,16 @@ def ana_says(browser: Browsers, expects: int = 303, **said: object) -> None:
 
 
 def it_is_open_again_with_a_fresh_answer_due(house: House) -> None:
+    read_anew()
     ticket = db.session.query(Ticket).one()
     assert (ticket.state, ticket.assignee_id, ticket.accepted_at) == ("new", house.bo.id, None)
     found = db.session.query(Target).filter_by(target="response").order_by(Target.cycle)
     assert [(each.cycle, each.state) for each in found] == [(1, "met"), (2, "running")]
     reopened = db.session.query(Entry).filter_by(kind="reopened").one()
     assert (reopened.body, reopened.detail) == ("It jams again.", {"step": 1})
+    team, raised = (db.session.query(Alarm).filter_by(key=f"response:2:minor:{n}:0").one() for n in (0, 1))
+    assert raised.detail["to"] == "assignee"  # who would have been reminded at half of the time
+    assert raised.due_at == team.due_at  # at once, in time that counts
     assert {each.to_address for each in letters("reopened")} == {"bo@example.org", "chen@example.org"}
 
 
