@@ -89,8 +89,9 @@ def read(schema: type[Schema] = FiguresSchema) -> tuple[Page, Errors]:
 
 def whole(page: Page) -> Page:
     """The question without what narrows a list alone."""
-    question = replace(page.asked.question, **dict.fromkeys(LIST_ONLY))
-    return Page(page.data | dict.fromkeys(LIST_ONLY), replace(page.asked, question=question))
+    nothing: Any = dict.fromkeys(LIST_ONLY)
+    question = replace(page.asked.question, **nothing)
+    return Page(page.data | nothing, replace(page.asked, question=question))
 
 
 def settled(page: Page) -> Page:

@@ -13,6 +13,7 @@ import pytest
 from helpdesk import clock
 from helpdesk.desk import closing, excuses, passwords, tickets, tokens, triage
 from helpdesk.desk.figures import harmless
+from helpdesk.desk.registration import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Affected, Severity, Works
@@ -52,7 +53,7 @@ class March:
     ) -> Ticket:
         said: dict[str, object] = {"works": Works.SMALL_FAULT, "affected": Affected.ME} | answers
         service = service or self.house.erp
-        command = tickets.Report(subject=subject, body="It fails.", service_id=service.id, **said)  # type: ignore[arg-type]
+        command = Report(subject=subject, body="It fails.", service_id=service.id, **said)  # type: ignore[arg-type]
         return tickets.report(command, self.house.ana, now=when, door="web")
 
     def tell(self) -> None:
@@ -133,7 +134,7 @@ def test_every_figure_on_the_page_opens_as_many_promises(
     dee = sign_in(browser, march.house.dee)
     figure = re.compile(r'<a class="(?:met|breached|running)" href="([^"]+)">(\d+) ')
     links = set(figure.findall(dee.get(f"/figures?{QUERY}").text))
-    assert len(links) > 15
+    assert len(links) > 8
     for url, count in links:
         said = re.search(r"(\d+) promises?<", dee.get(html.unescape(url)).text)
         assert said is not None
@@ -259,7 +260,7 @@ def test_the_number_of_excused_ones_leads_to_as_many(
 ) -> None:
     dee = sign_in(browser, excused.house.dee)
     links = re.findall(r'<a class="excused" href="([^"]+)">(\d+) ', dee.get(f"/figures?{QUERY}").text)
-    assert len(links) > 4
+    assert len(links) == 4  # of each promise one, in its row and in the sum
     for url, count in links:
         listed = dee.get(html.unescape(url)).text
         assert f"{count} promise{'' if count == '1' else 's'}<" in listed
@@ -312,10 +313,10 @@ def test_as_of_an_earlier_time_is_said_and_kept_on_every_way(
     assert "As of now" in page
     ways = re.findall(r'href="(/figures/tickets[^"]+)"', page)
     assert ways
-    assert all("as_of=2026-03-10T13%3A30%3A00Z" in way for way in ways)
+    assert all("as_of=2026-03-10T13:30:00Z" in way for way in ways)
     now = dee.get(f"/figures?{QUERY}").text
     [kept] = re.findall(r'href="([^"]+)">Link to these figures', now)
-    assert "as_of=2026-04-01T07%3A30%3A00Z" in kept
+    assert "as_of=2026-04-01T07:30:00Z" in kept
     assert "As of 1 Apr 2026, 09:30:00" in dee.get(html.unescape(kept)).text
 
 
@@ -337,8 +338,11 @@ def test_whoever_may_sets_goals_and_the_log_keeps_them(
         assert answer.status_code == 422
         assert "Enter a share from 0 to 100" in answer.text
     read_anew()
-    changes = db.session.query(SecurityEvent).filter_by(subject="goal:fault response 2026-01-01").all()
-    assert [change.detail["to"]["percent"] for change in changes] == [97.5, 95.0]
+    changes = db.session.query(SecurityEvent).filter_by(subject="goal:fault response 2026-01-01")
+    assert [change.detail["to"]["percent"] for change in changes.order_by(SecurityEvent.id)] == [
+        97.5,
+        95.0,
+    ]
     assert dee.post("/figures/goals/1/remove").status_code == 303
     assert "No goals yet" in dee.get("/figures/goals").text
 

@@ -12,6 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -35,6 +36,7 @@ from helpdesk.desk import (
     waiting,
 )
 from helpdesk.desk.changes import By
+from helpdesk.desk.registration import Report
 from helpdesk.rules.figures import DIMENSIONS, TARGETS, Tally
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import Affected, Severity, Works
@@ -274,15 +276,15 @@ class Month:
         for number, what, report, steps, _kept in MONTH:
             if report:
                 noted = "02 13:30" if number == 32 else report[:8]
-                deeds.append((local(noted), number, lambda n=number, w=what, r=report: self.report(n, w, r)))
+                deeds.append((local(noted), number, partial(self.report, number, what, report)))
             for step in filter(None, (each.strip() for each in steps.split(";"))):
                 day, time, *said = step.split()
                 at = local(f"{day} {time}")
-                deeds.append((at, number + 100, lambda n=number, at=at, s=said: self.do(n, at, s)))
+                deeds.append((at, number + 100, partial(self.do, number, at, said)))
         deeds.append((local("16 17:00"), 0, self.announce))
         deeds.append((local("20 17:00"), 0, self.publish))
         for at in map(local, ("10 14:30", "17 09:30", "24 12:00", "27 12:00")):
-            deeds.append((at, 999, lambda at=at: self.look(at)))
+            deeds.append((at, 999, partial(self.look, at)))
         for _at, _number, deed in sorted(deeds, key=lambda each: each[:2]):
             deed()
 
@@ -294,8 +296,8 @@ class Month:
             "major": (Works.MAIN_FUNCTION_FAILS, Affected.SEVERAL),
         }.get(severity, (Works.SMALL_FAULT, Affected.ME))
         kind = Kind(severity) if severity in ("question", "request") else Kind.FAULT
-        late = {"reported_at": at, "backdate_reason": "By phone"} if number == 32 else {}
-        command = tickets.Report(
+        late: Any = {"reported_at": at, "backdate_reason": "By phone"} if number == 32 else {}
+        command = Report(
             subject=what, body="It fails.", kind=kind, service_id=self.services[service].id,
             works=answers[0], affected=answers[1], **late,
         )  # fmt: skip
@@ -305,7 +307,8 @@ class Month:
 
     def do(self, number: int, at: datetime, said: list[str]) -> None:
         who, verb, *about = said
-        actor, ticket_id, more = self.person(who), self.ids[number], {"now": at}
+        actor, ticket_id = self.person(who), self.ids[number]
+        more: Any = {"now": at}
         other = self.ids.get(int(about[0])) if about and about[0].isdigit() else None
         deeds: dict[str, Callable[[], object]] = {
             "accepts": lambda: tickets.accept(ticket_id, actor, **more),
@@ -582,5 +585,5 @@ def lines_of_xlsx(browser: Browser, name: str) -> list[dict[str, Any]]:
     answer = browser.get(f"/figures/{name}?{QUERY}")
     assert answer.status_code == 200
     head, *rows = load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows(values_only=True)
-    found = [dict(zip(head, row, strict=True)) for row in rows]  # type: ignore[misc]
+    found = [dict(zip(head, row, strict=True)) for row in rows]
     return found[:-2]  # an empty one, and the note
