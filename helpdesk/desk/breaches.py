@@ -137,7 +137,7 @@ def _escalate(now: datetime) -> int:
                 told.setdefault(person.id, []).append(review)
         for person_id, reviews in told.items():
             key = f"reviews_overdue:{person_id}:{reviews[0].id}"
-            said = {"reviews": reviews, "say_promise": say_promise}
+            said: dict[str, Any] = {"reviews": reviews, "say_promise": say_promise}
             letters.write("reviews_overdue", get_person(person_id), key=key, now=now, **said)
     return len(overdue)
 
@@ -159,7 +159,7 @@ def write_reminders(now: datetime) -> int:
             owner, key = get_person(owner_id), f"reviews:{owner_id}:{now:%Y-%m-%d}"
             theirs = [review for review in reviews if may_own(owner, review.team_id)]
             if theirs and find_letter_by_key(key) is None:
-                said = {"reviews": theirs, "say_promise": say_promise}
+                said: dict[str, Any] = {"reviews": theirs, "say_promise": say_promise}
                 written += letters.write("reviews", owner, key=key, now=now, **said) is not None
     return written
 

@@ -13,7 +13,6 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
-    Select,
     UniqueConstraint,
     and_,
     exists,
@@ -261,7 +260,7 @@ _LOADED = (
 )
 
 
-def _joined(query: Select[Any]) -> Select[Any]:
+def _joined(query: Any) -> Any:
     return query.join(Target, _is_of_target()).join(Ticket, Ticket.id == BreachReview.ticket_id)
 
 

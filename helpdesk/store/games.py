@@ -7,7 +7,22 @@ promises as in all figures: in the period in which they were given, whose they w
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, case, exists, func, null, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    String,
+    and_,
+    case,
+    cast,
+    exists,
+    func,
+    null,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.orm import aliased
 
 from helpdesk.rules.access import Asker, figures_teams
@@ -58,8 +73,8 @@ def _count_tickets(asker: Asker, asked: Question, by: By) -> tuple[dict[int | No
 
 def _count_breaches(asker: Asker, asked: Question, by: By) -> tuple[dict[int | None, int], ...]:
     """How many promises were broken, and how many of them excused."""
-    breached: dict[int | None, int] = {}
-    excused: dict[int | None, int] = {}
+    breached: dict[Any, int] = {}
+    excused: dict[Any, int] = {}
     for row in count(asker, asked, (by,)):
         key = row.keys[0] or None
         breached[key] = breached.get(key, 0) + row.tally.breached
@@ -120,12 +135,14 @@ def list_listed(
 def _row(model: Any, **known: Any) -> list[Any]:
     """The columns of a found row: what `model` (Ticket or Fact) says whose it is, and what is known."""
     whose = Ticket.assignee_id if model is Ticket else Fact.person_id
-    names = ("at", "actor_id", "entry_id", "amount", "whole", "was", "became", "how")
+    number, word = cast(null(), Integer), cast(null(), String)
+    nothing: dict[str, Any] = dict.fromkeys(("actor_id", "entry_id", "amount", "whole"), number)
+    nothing |= dict.fromkeys(("was", "became", "how"), word)
     return [
         (Ticket.id if model is Ticket else Fact.ticket_id).label("ticket_id"),
         model.team_id.label("team_id"),
         whose.label("person_id"),
-        *(known.get(name, null()).label(name) for name in names),
+        *(value.label(name) for name, value in (nothing | known).items()),
     ]
 
 

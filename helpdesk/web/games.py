@@ -156,8 +156,15 @@ def _answer(page: Page, what: str, ending: str, columns: list[str], rows: list[l
 
 def _plain(page: Page) -> Page:
     """The question with no more than what narrows games: a team, a person."""
-    names = ("target", "verdict", "excused", "severity", "department_id", "as_of")
-    question = replace(page.asked.question, **dict.fromkeys(names))
+    question = replace(
+        page.asked.question,
+        target=None,
+        verdict=None,
+        excused=None,
+        severity=None,
+        department_id=None,
+        as_of=None,
+    )
     return replace(page, data=page.data | dict.fromkeys(OTHERS), asked=replace(page.asked, question=question))
 
 

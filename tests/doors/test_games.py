@@ -53,13 +53,13 @@ class March:
         return tickets.report(tickets.Report(subject, "", **said), self.house.ana, now=when, door="web")  # type: ignore[arg-type]
 
     def wait(self) -> None:
-        """An hour of work, two of waiting, another hour of work."""
+        """An hour of work, two of waiting, noon, another hour of work."""
         ana, bo = self.house.ana, self.house.bo
         found = self.report(at(2, 9), "Waited for")
         tickets.accept(found.id, bo, now=at(2, 9))
         waiting.wait(found.id, bo, waiting_for="reporter", wake_at=at(4, 9), question="Which?", now=at(2, 10))
         tickets.reporter_reply(found.id, ana, "That one", now=at(2, 12), door="web")
-        closing.resolve(found.id, bo, "c", "s", now=at(2, 13))
+        closing.resolve(found.id, bo, "c", "s", now=at(2, 14))
 
     def lower(self) -> None:
         """Late: 50 of 60 minutes were gone. Another was lowered once all was broken: that wins nothing."""
@@ -201,7 +201,7 @@ def test_tables_and_lists_are_taken_out_by_who_may_and_the_log_knows(month: Hous
     (row,) = csv.DictReader(io.StringIO(body))
     assert (row["Subject"], row["Person"]) == ("Silent", "Bo")
     assert (row["When"], row["Time zone"]) == ("2026-03-05 09:31:00", "Europe/Berlin")
-    assert dee.get(f"/figures/games/by-person.xlsx?{ASKED}").status_code == 200
+    assert dee.get(f"/figures/games/by-person.xlsx?{ASKED}").data
     assert browser().known_as(month.chen).get("/figures/games/by-team.csv").status_code == 404
     read_anew()
     assert db.session.query(SecurityEvent).filter_by(what="exported").count() == 3
