@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_what_is_no_number_or_could_be_two_is_not_guessed(cell: object) -> None:
 
 
 def test_a_table_says_of_each_line_what_was_measured() -> None:
-    rows = [
+    rows: list[list[Any]] = [
         ["Our figures"],
         ["Date", "KPI", "Value", "Comment"],
         [datetime(2026, 10, 1), "automation", 52.25, "three more forms"],  # noqa: DTZ001 - a spreadsheet's day
