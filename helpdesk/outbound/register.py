@@ -176,11 +176,9 @@ def _target_cells(line: _Line, target: str) -> Sequence[Cell]:
 def write(file: IO[bytes], pages: Iterable[RegisterPage], about: About, now: datetime) -> None:
     """Writes the workbook: the tickets, page after page, and a sheet that says what it is. Instants are local
     times of the zone, as spreadsheets know none; the headings name it. `now` judges what is still open."""
-    with force_locale(about.locale):
-        book = Workbook(file)
+    with force_locale(about.locale), Workbook(file) as book:
         book.table(_("Tickets"), *_heading(about.zone), _lines(pages, ZoneInfo(about.zone), now))
         book.table(_("About"), (_("About this table"), ""), (40, 60), _about(about))
-        book.close()
 
 
 def _heading(zone: str) -> tuple[list[str], list[int]]:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import IO, TypeAlias
+from typing import IO, Self, TypeAlias
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile
 
@@ -46,11 +46,20 @@ _STYLES = (
 
 
 class Workbook:
-    """A workbook that is being written into a file; `close` makes it whole."""
+    """A workbook that is being written into a file; at the end of its `with` block it is whole, unless that
+    ends with a fault."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._zip = ZipFile(file, "w", ZIP_DEFLATED, compresslevel=5)
         self._sheets: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, fault: type[BaseException] | None, *_more: object) -> None:
+        if fault is None:
+            self._name_sheets()
+        self._zip.close()
 
     def table(
         self,
@@ -89,8 +98,7 @@ class Workbook:
             yield sheet
             sheet.write(b"</sheetData></worksheet>")
 
-    def close(self) -> None:
-        """Writes what names the sheets. Before it the file is no workbook."""
+    def _name_sheets(self) -> None:
         named = list(enumerate(self._sheets, 1))
         sheets = "".join(f'<sheet name={quoteattr(name)} sheetId="{n}" r:id="rId{n}"/>' for n, name in named)
         sheets = f"<sheets>{sheets}</sheets>"
@@ -105,7 +113,6 @@ class Workbook:
         }
         for path, text in parts.items():
             self._zip.writestr(path, _XML + text)
-        self._zip.close()
 
 
 def _types(sheets: int) -> str:

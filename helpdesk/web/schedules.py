@@ -258,16 +258,20 @@ def _form(typed: Any, errors: Errors, schedule: ReportSchedule | None = None, ma
         errors=errors,
         chosen=chosen,
         staff=staff + [(person.id, person.name) for person in others if person is not None],
-        reports=[(code, NAMES[code]) for code in readable(asker())],
-        kinds=list(KINDS.items()),
-        periods=list(PERIODS.items()),
-        rhythms=list(RHYTHM_WORDS.items()),
-        severities=list(words.SEVERITIES.items()),
+        reports=[(code, str(NAMES[code])) for code in readable(asker())],
+        kinds=_choices(KINDS),
+        periods=_choices(PERIODS),
+        rhythms=_choices(RHYTHM_WORDS),
+        severities=_choices(words.SEVERITIES),
         zones=[(zone, zone) for zone in zones()],
         languages=list(LOCALES.items()),
         **{f"{name}s": options for name, options in _options().items()},
     )
     return _with_frame(page, 422 if errors else 200)
+
+
+def _choices(said: Mapping[Any, Any]) -> list[tuple[str, str]]:
+    return [(str(code), str(label)) for code, label in said.items()]
 
 
 def _framed(values: dict[str, Any], owner: Person) -> Answer:

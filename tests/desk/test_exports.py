@@ -1,8 +1,9 @@
 """The register of tickets: made in pages, by one, for whoever may have it, and again where it was cut off."""
 
 import os
+import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,12 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour - 1, minute, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def _empty_folder(data_folder: Path) -> None:
+    """Ids begin anew with each test, files do not."""
+    shutil.rmtree(data_folder / "exports", ignore_errors=True)
+
+
 def report(house: House, when: datetime, subject: str) -> Ticket:
     said: Any = {"works": Works.NOTHING, "affected": Affected.EVERYONE, "service_id": house.erp.id}
     return tickets.report(tickets.Report(subject, "It fails.", **said), house.ana, now=when, door="mail")
@@ -52,6 +59,7 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 def fetched(export_id: int, house: House, when: datetime = ORDERED) -> Path | None:
     db.session.rollback()
+    db.session.expire_all()
     return exports.fetch(db.session.get_one(Export, export_id), By(when, house.dee.id))
 
 
@@ -62,7 +70,8 @@ def test_a_line_says_all_of_a_ticket_in_the_organisation_s_zone(house: House) ->
     waiting.wait(ticket.id, house.bo, **asked, now=at(2, 10, 40))
     tickets.reporter_reply(ticket.id, house.ana, "12", now=at(2, 11, 10), door="web")
     closing.resolve(ticket.id, house.bo, "Cable", "Replaced", now=at(2, 11, 20))
-    excuses.excuse(ticket.id, house.chen, "response", 1, "Line cut", "https://example.org/7", now=at(2, 12))
+    given = {"reason": "Line cut", "evidence": "https://example.org/outage/7"}
+    excuses.excuse(ticket.id, house.chen, "response", 1, **given, now=at(2, 12))
     export = order(house)
     assert exports.make_next(now)
     path = fetched(export.id, house)
@@ -104,7 +113,7 @@ def test_every_ticket_of_the_days_stands_in_it_once_however_the_pages_fall(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exports, "PAGE", 2)
-    report(house, at(1, 0) - timedelta(seconds=1), "the day before")
+    report(house, datetime(2026, 2, 28, 22, 59, 59, tzinfo=UTC), "the day before")
     for n in range(5):
         report(house, at(3, 9) if n < 3 else at(4, 9), f"ticket {n}")  # three at the same instant
     report(house, datetime(2026, 3, 31, 21, 59, 59, tzinfo=UTC), "the last second, in summer")

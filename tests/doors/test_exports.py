@@ -28,17 +28,18 @@ def test_it_is_ordered_once_watched_and_fetched(house: House, dee: Browser) -> N
     first, again = (dee.post("/figures/register", data=sent).location for _n in range(2))
     assert first == again
     page = dee.get(first).text
-    assert "being-made" in page
+    assert "It begins in a moment." in page
     assert f"{first}/progress" in page
     exports.make_next(clock.now)
     shown = dee.get(f"{first}/progress")
-    assert "being-made" not in shown.text
+    assert "It begins in a moment." not in shown.text
     assert f"{first}/file" in shown.text
     assert dee.get(f"{first}/progress", headers={"If-None-Match": shown.headers["ETag"]}).status_code == 304
     answer = dee.get(f"{first}/file")
     assert "tickets-2026-01-01-2030-12-31.xlsx" in answer.headers["Content-Disposition"]
     assert answer.headers["Cache-Control"] == "private, no-store"
     rows = list(load_workbook(io.BytesIO(answer.data)).worksheets[0].iter_rows())
+    answer.close()
     assert rows[1][1].value == "Slow"
     assert "Ready" in dee.get("/figures/register").text
 

@@ -1,5 +1,6 @@
 """Scheduled reports on their pages: one's own, looked at, sent, paused, and whose they are."""
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -53,7 +54,7 @@ def test_a_report_is_scheduled_looked_at_changed_and_removed(house: House, dee: 
     assert schedule.rule == "FREQ=WEEKLY;BYDAY=MO"
     assert schedule.asked == {"kind": "fault", "period": "last_week"}
     stranger = {"email": "board@example.org", "locale": "zh_Hant", "zone": "Europe/Berlin"}
-    assert schedule.recipients == [{"person": house.dee.id}, {"person": house.chen.id}, stranger]
+    assert schedule.recipients == [{"person": house.chen.id}, {"person": house.dee.id}, stranger]
     assert schedule.next_at is not None
     assert schedule.next_at > clock.now()
     shown = dee.get(page)
@@ -65,12 +66,16 @@ def test_a_report_is_scheduled_looked_at_changed_and_removed(house: House, dee: 
     assert "frame-src 'self'" in shown.headers["Content-Security-Policy"]
     edit = dee.get(f"{page}/change").text
     assert 'value="2026-03-02T08:00"' in edit
+    [marker] = re.findall(r'name="marker" value="(\w+)"', edit)
     changed = form(house, rhythm="rule", rule="freq=monthly;byday=2tu", addresses="", team=house.team.id)
+    assert dee.post(f"{page}/change", data=changed | {"marker": "old"}).status_code == 422
+    changed["marker"] = marker
     assert dee.post(f"{page}/change", data=changed).location == page
     schedule = only()
     assert (schedule.rule, schedule.asked["team"]) == ("FREQ=MONTHLY;BYDAY=2TU", house.team.id)
     assert dee.get(f"{page}/remove").status_code == 200
     assert dee.post(f"{page}/remove").location == "/figures/schedules"
+    read_anew()
     assert db.session.query(ReportSchedule).count() == 0
 
 

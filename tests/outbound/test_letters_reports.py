@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask import Flask
+from flask_babel import force_locale
 
 from helpdesk.desk import excuses, schedules, tickets
 from helpdesk.desk.changes import By
@@ -69,4 +70,5 @@ def test_a_table_stands_in_columns_where_a_line_can_hold_them(app: Flask) -> Non
 def test_a_table_too_wide_for_a_line_says_a_line_for_each_cell(app: Flask) -> None:
     wide = "x" * 80
     table = Table("", ("Team", "Kept"), [["ERP", wide]])
-    assert table.text == f"ERP\n  Kept: {wide}"
+    with force_locale("en"):
+        assert table.text == f"ERP\n  Kept: {wide}"

@@ -12,15 +12,14 @@ AT = datetime(2026, 3, 29, 2, 30, 15, tzinfo=UTC).replace(tzinfo=None)
 
 def test_numbers_and_instants_are_such_and_texts_are_texts() -> None:
     file = io.BytesIO()
-    book = Workbook(file)
     rows = [
         ["=HYPERLINK(1)", 7.5, date(2026, 3, 2), AT],
         ["值班\x07 <&> \ud800", -3, None, None],
         ["x\ny", 0],
     ]
-    book.table("Fair: [2026]", ["Person", "Hours", "Day", "At"], [20, 8, 12, 20], rows)
-    book.table("O'Neill & <co>", ["A"], [9], [])
-    book.close()
+    with Workbook(file) as book:
+        book.table("Fair: [2026]", ["Person", "Hours", "Day", "At"], [20, 8, 12, 20], rows)
+        book.table("O'Neill & <co>", ["A"], [9], [])
     found = load_workbook(io.BytesIO(file.getvalue()))
     assert found.sheetnames == ["Fair   2026", "O'Neill & <co>"]
     cells = list(found.worksheets[0].iter_rows())
@@ -36,9 +35,8 @@ def test_numbers_and_instants_are_such_and_texts_are_texts() -> None:
 
 def test_what_a_sheet_cannot_hold_goes_on_in_the_next_each_with_its_heading() -> None:
     file = io.BytesIO()
-    book = Workbook(file)
-    book.table("Tickets", ["Number"], [9], ([n] for n in range(7)), most_rows=4)
-    book.close()
+    with Workbook(file) as book:
+        book.table("Tickets", ["Number"], [9], ([n] for n in range(7)), most_rows=4)
     found = load_workbook(io.BytesIO(file.getvalue()))
     values = {page.title: [row[0].value for row in page.iter_rows()] for page in found}
     assert values == {
@@ -50,8 +48,7 @@ def test_what_a_sheet_cannot_hold_goes_on_in_the_next_each_with_its_heading() ->
 
 def test_columns_beyond_the_alphabet_have_names() -> None:
     file = io.BytesIO()
-    book = Workbook(file)
-    book.table("Wide", [str(n) for n in range(60)], [5] * 60, [list(range(60))])
-    book.close()
+    with Workbook(file) as book:
+        book.table("Wide", [str(n) for n in range(60)], [5] * 60, [list(range(60))])
     row = list(load_workbook(io.BytesIO(file.getvalue())).worksheets[0].iter_rows())[1]
     assert [cell.value for cell in row] == list(range(60))
