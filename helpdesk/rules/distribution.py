@@ -120,7 +120,7 @@ class Stay(NamedTuple):
     reported: int
     opened: int
     ended: int
-    count: int
+    tickets: int
 
 
 def bounds_of(instants: Iterable[datetime]) -> list[datetime]:
@@ -145,7 +145,7 @@ def backlog(
         bands = [0] * (len(AGES) + 1)
         for stay in known:
             if stay.opened <= here < stay.ended:
-                bands[sum(stay.reported <= limit for limit in limits)] += stay.count
+                bands[sum(stay.reported <= limit for limit in limits)] += stay.tickets
         found.append(tuple(bands))
     return found
 

@@ -21,7 +21,7 @@ def _up_to(most: int, least: int = 0) -> fields.Integer:
 class OperationsSchema(FiguresSchema):
     """A question of figures, always as things are now known."""
 
-    as_of = fields.Constant(None)
+    as_of = fields.Constant(None)  # type: ignore[assignment]
 
 
 class TicketsSchema(ListedSchema):
@@ -29,7 +29,7 @@ class TicketsSchema(ListedSchema):
     age then (a band of rules/distribution), the weekday (Monday 0) and hour of arrival, the stars given, who
     has taken or resolved them."""
 
-    as_of = fields.Constant(None)
+    as_of = fields.Constant(None)  # type: ignore[assignment]
     what = one_of(
         (
             *("accepted", "answered", "solved", "unaccepted", "unanswered", "unsolved", "open", "arrived"),

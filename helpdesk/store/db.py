@@ -24,7 +24,7 @@ from sqlalchemy import (
     Insert,
     Integer,
     MetaData,
-    Row,
+    Select,
     Subquery,
     Table,
     any_,
@@ -281,32 +281,34 @@ def seconds_of(instant: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Colu
     return cast(func.strftime("%s", instant), BigInteger)
 
 
-def list_percentiles(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> list[Row[Any]]:
+def list_percentiles(
+    rows: Subquery, measures: Sequence[str], percents: Sequence[int]
+) -> list[tuple[Any, ...]]:
     """For each `key` of the rows: the key, how many rows it has, and of each measure, a column of whole
     numbers of which none is missing, the sum and the value at each of the percents.
 
     A value that lies between two rows is taken from both by its distance, as PERCENTILE.INC of spreadsheets
     and percentile_cont do it.
     """
-    if db.engine.dialect.name == "postgresql":
-        return _percentiles_by_aggregate(rows, measures, percents)
-    return _percentiles_by_place(rows, measures, percents)
+    is_postgresql = db.engine.dialect.name == "postgresql"
+    made = _percentiles_by_aggregate if is_postgresql else _percentiles_by_place
+    return [tuple(row) for row in db.session.execute(made(rows, measures, percents))]
 
 
 def _percentiles_by_aggregate(
     rows: Subquery, measures: Sequence[str], percents: Sequence[int]
-) -> list[Row[Any]]:
+) -> Select[Any]:
     found: list[ColumnElement[Any]] = []
     for name in measures:
         column = rows.c[name]
-        found.append(func.sum(column))
+        found.append(cast(func.sum(column), BigInteger))  # of large integers it makes a decimal
         for percent in percents:
             value = func.percentile_cont(percent / 100).within_group(column)
             found.append(type_coerce(value, Float))
-    return list(db.session.execute(select(rows.c.key, func.count(), *found).group_by(rows.c.key)))
+    return select(rows.c.key, func.count(), *found).group_by(rows.c.key)
 
 
-def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> list[Row[Any]]:
+def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> Select[Any]:
     total = func.count().over(partition_by=rows.c.key).label("total")
     places = [
         func.row_number().over(partition_by=rows.c.key, order_by=rows.c[name]).label(f"{name}_place")
@@ -322,7 +324,7 @@ def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Seq
             low = func.max(case((place == before // 100 + 1, column)))
             high = func.max(case((place == func.min(before // 100 + 2, placed.c.total), column)))
             found.append(low + (high - low) * func.max(before % 100) / 100.0)
-    return list(db.session.execute(select(placed.c.key, func.count(), *found).group_by(placed.c.key)))
+    return select(placed.c.key, func.count(), *found).group_by(placed.c.key)
 
 
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:

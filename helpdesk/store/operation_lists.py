@@ -112,7 +112,7 @@ def _special(behind: Behind) -> list[ColumnElement[bool]]:
 
 def _still(asked: Question, behind: Behind) -> list[ColumnElement[bool]]:
     """That they are open, then or now, and how old they are."""
-    found = [Ticket.is_open if behind.at is None else is_open_at(behind.at)]
+    found: list[Any] = [Ticket.is_open if behind.at is None else is_open_at(behind.at)]
     if behind.age is not None:
         ends = [None, *((behind.at or asked.now) - timedelta(days=days) for days in AGES), None]
         younger, older = ends[behind.age], ends[behind.age + 1]
@@ -149,19 +149,17 @@ def _listed(
 ) -> Select[Any]:
     """The columns of every list."""
     measured = {"counted": counted, "clock": clock, "stars": stars, "words": words}
+    columns: list[Any] = [
+        Ticket.id.label("ticket_id"),
+        Ticket.subject,
+        severity.label("severity"),
+        Ticket.state,
+    ]
+    columns += [Ticket.reported_at, Ticket.reopen_count]
+    columns += [Service.name.label("service"), Team.name.label("team"), Person.name.label("person")]
+    columns += [(null() if column is None else column).label(name) for name, column in measured.items()]
     return (
-        select(
-            Ticket.id.label("ticket_id"),
-            Ticket.subject,
-            severity.label("severity"),
-            Ticket.state,
-            Ticket.reported_at,
-            Ticket.reopen_count,
-            Service.name.label("service"),
-            Team.name.label("team"),
-            Person.name.label("person"),
-            *((null() if column is None else column).label(name) for name, column in measured.items()),
-        )
+        select(*columns)
         .join(Team, Team.id == Ticket.team_id)
         .outerjoin(Service, Service.id == Ticket.service_id)
         .outerjoin(Person, Person.id == Ticket.assignee_id)

@@ -96,9 +96,9 @@ def _accepted(asker: Asker, asked: Question, by: str) -> list[Timed]:
     counted = tickets.join(Fact, answers(first)).add_columns(Fact.elapsed_seconds.label("counted"))
     by_clock = list_percentiles(tickets.subquery(), ("clock",), PERCENTS)
     by_count = {
-        key: spread(*sums) for key, *sums in list_percentiles(counted.subquery(), ("counted",), PERCENTS)
+        row[0]: spread(*row[1:]) for row in list_percentiles(counted.subquery(), ("counted",), PERCENTS)
     }
-    return [Timed("accepted", key, by_count.get(key, Spread()), spread(*sums)) for key, *sums in by_clock]
+    return [Timed("accepted", row[0], by_count.get(row[0], Spread()), spread(*row[1:])) for row in by_clock]
 
 
 def first_acceptances(asked: Question) -> Subquery:
@@ -250,10 +250,10 @@ def list_loads(asker: Asker, asked: Question) -> dict[int, Load]:
     the period. A ticket counts once for each."""
     opened = (
         select(Ticket.assignee_id, func.count())
-        .where(Ticket.is_open, Ticket.assignee_id.is_not(None), of(Ticket, asker, asked))
+        .where(Ticket.is_open, of(Ticket, asker, asked))
         .group_by(Ticket.assignee_id)
     )
-    found = {row[0]: row[1] for row in db.session.execute(opened)}
+    found = {person_id: count for person_id, count in db.session.execute(opened) if person_id}
     return loads(found, *(_done_by(asker, asked, kind) for kind in ("accepted", "resolved")))
 
 

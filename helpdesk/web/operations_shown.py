@@ -41,7 +41,7 @@ def stats_of(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
             "url": page.list_url("open"),
         },
         {
-            "label": _("Solved within, half of them"),
+            "label": _("Half solved within"),
             "value": _counted(solved.counted.median) if solved else NOTHING,
             "note": _("nine in ten within %(time)s", time=_counted(solved.counted.ninety))
             if solved
