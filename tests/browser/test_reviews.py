@@ -7,9 +7,11 @@ import pytest
 from playwright.sync_api import expect
 
 from helpdesk import clock
-from helpdesk.desk import breaches, tickets
-from helpdesk.rules.severity import Affected, Works
+from helpdesk.desk import breaches, tickets, triage
+from helpdesk.desk.changes import By
+from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store import db
+from helpdesk.store.breaches import BreachReview, list_causes
 from helpdesk.store.people import Person
 from tests.browser.conftest import Visit
 from tests.conftest import House
@@ -28,6 +30,7 @@ def late(house: House) -> House:
         report = tickets.Report(subject, "", **said)  # type: ignore[arg-type]
         ticket = tickets.report(report, house.ana, now=when, door="web")
         tickets.accept(ticket.id, house.bo, now=when + timedelta(hours=2))
+    triage.change_severity(ticket.id, house.bo, Severity.MINOR, "not so bad", now=when + timedelta(hours=2))
     db.session.rollback()
     return house
 
@@ -50,6 +53,15 @@ def test_a_lead_explains_a_broken_promise_and_the_picture_shows_it(late: House, 
 
 
 def test_they_can_be_looked_at_everywhere(late: House, screenshots: Look) -> None:
+    causes = list_causes()
+    for n, review in enumerate(db.session.query(BreachReview).order_by(BreachReview.id)[:2]):
+        said = {
+            "cause_id": causes[n].id,
+            "owner_id": late.chen.id,
+            "words": "",
+            "action": "Call the supplier",
+        }
+        breaches.save(review.id, said, By(clock.now(), late.chen.id), closes=n == 0)
     for name, path in (
         ("reviews", "/figures/reviews"),
         ("review", "/figures/reviews/1"),
