@@ -3,6 +3,7 @@ follow-ups that stay overdue; and the daily letter of whoever wants one instead 
 
 from datetime import datetime, timedelta
 from itertools import groupby
+from typing import Any
 
 from helpdesk.outbound import letters, links
 from helpdesk.store.db import transaction
@@ -33,7 +34,7 @@ def write_digests(now: datetime) -> int:
             late = list_overdue(team_ids, now)
             if (missed or late) and find_letter_by_key(key) is None:
                 manager = get_person(manager_id)
-                words = {"missed": missed, "follow_ups": late, "name": organisation.name}
+                words: dict[str, Any] = {"missed": missed, "follow_ups": late, "name": organisation.name}
                 letters.write("digest", manager, key=key, now=now, **words)
                 written += 1
     return written

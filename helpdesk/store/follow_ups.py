@@ -242,11 +242,12 @@ def list_opened(asker: Asker, kind: str, since: datetime, until: datetime) -> li
         .where(Ticket.kind == kind, FollowUp.opened_at >= since, FollowUp.opened_at < until, _seen_by(asker))
         .order_by(FollowUp.opened_at, FollowUp.id)
     )
-    return [Opened(*row) for row in db.session.execute(query)]
+    return [Opened._make(row) for row in db.session.execute(query)]
 
 
 def list_ratings_since(person_ids: Collection[int], since: datetime) -> list[tuple[int, datetime, int]]:
     """(person, when, stars) of every rating that these people have given since then, in order of time."""
     query = select(Rating.person_id, Rating.given_at, Rating.stars)
     query = query.where(among(Rating.person_id, person_ids), Rating.given_at >= since)
-    return [tuple(row) for row in db.session.execute(query.order_by(Rating.given_at, Rating.ticket_id))]
+    rows = db.session.execute(query.order_by(Rating.given_at, Rating.ticket_id))
+    return [(row.person_id, row.given_at, row.stars) for row in rows]

@@ -78,8 +78,11 @@ def index() -> str:
     is_open, page = request.args.get("state") != "closed", page_given(LAST_PAGE)
     counts = {each: count_follow_ups(asker(), each) for each in (True, False)}
     rows = list_follow_ups(asker(), is_open, PAGE, (page - 1) * PAGE)
-    tabs = [(_("Open"), True, {}), (_("Closed"), False, {"state": "closed"})]
-    here = {} if is_open else {"state": "closed"}
+    tabs = [(_("Open"), True), (_("Closed"), False)]
+
+    def there(is_open: bool, page: int | None = None) -> str:
+        return url_for(".index", state=None if is_open else "closed", page=page)
+
     return render_template(
         "follow_ups/index.html",
         is_open=is_open,
@@ -87,14 +90,14 @@ def index() -> str:
         tabs_of_state=[
             {
                 "label": _("%(name)s (%(count)s)", name=name, count=counts[which]),
-                "url": url_for(".index", **words),
+                "url": there(which),
                 "current": which == is_open,
             }
-            for name, which, words in tabs
+            for name, which in tabs
         ],
         page=page,
-        previous_url=url_for(".index", page=page - 1, **here) if page > 1 else None,
-        next_url=url_for(".index", page=page + 1, **here) if page * PAGE < counts[is_open] else None,
+        previous_url=there(is_open, page - 1) if page > 1 else None,
+        next_url=there(is_open, page + 1) if page * PAGE < counts[is_open] else None,
     )
 
 
