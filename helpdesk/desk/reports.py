@@ -138,9 +138,9 @@ def _games(question: Question) -> games.Games:
 
 def _reviews(question: Question) -> Reviewed:
     asker, asked = question.asker, question.figures().question
-    same = {"kind": asked.kind, "team_id": asked.team_id}
-    period = breaches.Reviews(question.now, since=asked.since, until=asked.until, **same)
-    still_open = breaches.Reviews(question.now, state="open", **same)
+    kind, team_id = asked.kind, asked.team_id
+    period = breaches.Reviews(question.now, kind=kind, team_id=team_id, since=asked.since, until=asked.until)
+    still_open = breaches.Reviews(question.now, kind=kind, team_id=team_id, state="open")
     return Reviewed(breaches.count_causes(asker, period), breaches.list_reviews(asker, still_open, LISTED))
 
 

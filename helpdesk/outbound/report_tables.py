@@ -189,7 +189,9 @@ def follow_ups(found: "FollowedUp", zone: str) -> list[Table]:
         ]
         for each in found.still_open
     ]
-    rows = [[each if isinstance(each, str) else i18n.say_number(each) for each in row] for row in figures]
+    rows = [
+        [i18n.say_number(each) if isinstance(each, int) else str(each) for each in row] for row in figures
+    ]
     return [
         Table(_("Closing the loop"), columns, rows),
         Table(_("Open follow-ups"), (_("Ticket"), _("Why"), _("Owner"), _("By")), still_open),

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, Row, Select, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, ForeignKey, Index, Row, and_, func, or_, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased, mapped_column, relationship
 
 from helpdesk.rules.access import Asker, figures_teams
@@ -155,7 +155,7 @@ def _registered(asker: Asker, since: datetime, until: datetime) -> ColumnElement
     return period if teams is None else and_(period, Ticket.team_id.in_(teams))
 
 
-def _tickets() -> Select[Any]:
+def _tickets() -> Any:
     assignee, reporter = aliased(Person), aliased(Person)
     return (
         select(
@@ -179,26 +179,27 @@ def _tickets() -> Select[Any]:
     )
 
 
-_TARGETS = (
+_Parts: TypeAlias = tuple[InstrumentedAttribute[int], Any]  # the column of the ticket, and the query
+_TARGETS: _Parts = (
     Target.ticket_id,
     select(
         *(Target.ticket_id, Target.target, Target.cycle, Target.state, Target.due_at, Target.stopped_at),
         *(Target.allowance_seconds, Target.elapsed_seconds),
     ).order_by(Target.started_at, Target.id),
 )
-_ENTRIES = (
+_ENTRIES: _Parts = (
     Entry.ticket_id,
     select(Entry.ticket_id, Entry.kind, Entry.at, Entry.detail)
     .where(Entry.kind.in_(WAITS), Entry.voided_at.is_(None))
     .order_by(Entry.id),
 )
-_EXCUSES = (
+_EXCUSES: _Parts = (
     Excuse.ticket_id,
     select(Excuse.ticket_id, Excuse.target, Excuse.cycle, Excuse.reason)
     .where(Excuse.withdrawn_at.is_(None))
     .order_by(Excuse.id),
 )
-_REVIEWS = (
+_REVIEWS: _Parts = (
     BreachReview.ticket_id,
     select(BreachReview.ticket_id, BreachReview.target, BreachCause.name.label("cause"), BreachReview.words)
     .outerjoin(BreachCause, BreachCause.id == BreachReview.cause_id)
@@ -207,9 +208,7 @@ _REVIEWS = (
 )
 
 
-def _by_ticket(
-    of: tuple[InstrumentedAttribute[int], Select[Any]], ticket_ids: list[int]
-) -> dict[int, list[Row[Any]]]:
+def _by_ticket(of: _Parts, ticket_ids: list[int]) -> dict[int, list[Row[Any]]]:
     column, query = of
     found: dict[int, list[Row[Any]]] = {}
     for row in db.session.execute(query.where(among(column, ticket_ids))):
