@@ -117,7 +117,7 @@ def _narrowed(page: Page, key: str | int) -> dict[str, Any]:
     """What narrows the question to a row of the table."""
     by = page.asked.by
     is_itself = by == "department" and key and key == page.asked.question.department_id
-    return {by: key} | ({"alone": True} if is_itself else {})
+    return {by: key, **({"alone": True} if is_itself else {})}
 
 
 def _cell(page: Page, tally: Tally, target: str, narrowed: dict[str, Any]) -> dict[str, Any]:
