@@ -228,7 +228,8 @@ def _count_days(
         )
     if stale:
         sums = sums.where(FactDay.day.not_in(stale))
-    for row in db.session.execute(sums.group_by(*columns)):
+    found: Iterable[Any] = db.session.execute(sums.group_by(*columns))
+    for row in found:
         keys = (_key(dimension, row.key),) if by else ()
         part = bisect_right(days, row.day) - 1 if len(days) > 2 else 0
         yield part, row.target, keys, Tally(row[-2], row[-1])
@@ -267,8 +268,9 @@ def _latest(asker: Asker, question: Question, limit: int | None) -> list[Promise
         for stands in alternatives(question):
             # Target by target, each in the order of its index.
             for target in sorted(wanted["target"]):
-                asked = given_in(question.since, question.until), matches(wanted | {"target": {target}})
-                found += list_ended(and_(*asked), stands, question.verdict, limit and limit + left_out)
+                of_target = matches(wanted | {"target": frozenset({target})})
+                asked = and_(given_in(question.since, question.until), of_target)
+                found += list_ended(asked, stands, question.verdict, limit and limit + left_out)
     if question.excused is not None:
         found = [promise for promise in found if (promise.key in excused) is question.excused]
     found.sort(key=lambda p: (p.started_at, p.ticket_id, p.target, p.cycle), reverse=True)

@@ -28,7 +28,9 @@ DIMENSIONS: Mapping[str, str] = {
 
 
 class Promise(NamedTuple):
-    """A promise, finished or open, with what figures ask of it; `ended_at` None and `ended_by` "": open."""
+    """A promise, finished or open, with what figures ask of it; `ended_at` None and `ended_by` "": open. What
+    was counted of one that is open now is as of its last refresh, and nobody asked what waiting spared it.
+    """
 
     ticket_id: int
     target: str
@@ -114,7 +116,7 @@ def list_open_now(question: Question) -> list[Promise]:
     )
     now = question.now.replace(microsecond=0)
     return [
-        Promise(*row, 0, Verdict.BREACHED if row.due_at and row.due_at < now else Verdict.RUNNING, "")
+        Promise._make((*row, 0, Verdict.BREACHED if row.due_at and row.due_at < now else Verdict.RUNNING, ""))
         for row in db.session.execute(query)
     ]
 

@@ -19,7 +19,7 @@ from helpdesk.desk.fact_keeping import sum_stale
 from helpdesk.desk.recompute import recompute
 from helpdesk.desk.registration import Report
 from helpdesk.rules.figures import TARGETS, Tally
-from helpdesk.rules.lifecycle import Kind, NotAllowed
+from helpdesk.rules.lifecycle import FINAL, Kind, NotAllowed
 from helpdesk.rules.severity import Severity
 from helpdesk.store import db
 from helpdesk.store.facts import DIMENSIONS, Fact, Question, count, count_listed, list_promises
@@ -65,28 +65,30 @@ class Life:
             kind = chance.choice([Kind.FAULT, Kind.FAULT, Kind.REQUEST])
             command = Report("Slow", "", kind=kind, service_id=chance.choice(self.services))
             return lambda: tickets.report(command, ana, now=now, door=chance.choice(("web", "phone")))
-        ticket, other = chance.choice(found), chance.choice(found)
+        living = [each for each in found if each.state not in FINAL] or found
+        ticket, other = chance.choice(living), chance.choice(found)
         severity, target = chance.choice(list(Severity)), chance.choice(TARGETS)
         until = now + chance.randint(4, 30) * HOUR
+        often: list[Act] = [
+            lambda: tickets.accept(ticket.id, bo, now=now),
+            lambda: tickets.reporter_reply(ticket.id, ana, "And?", now=now, door="web"),
+            lambda: closing.resolve(ticket.id, bo, "Cause", "Solution", now=now),
+            lambda: closing.reopen(ticket.id, ana, "No", now=now),
+            lambda: reopenings.not_a_reopening(ticket.id, bo, "Another matter", now=now),
+        ]
         return chance.choice(
             [
-                lambda: tickets.accept(ticket.id, bo, now=now),
+                *(often * 3),
                 lambda: tickets.reply(ticket.id, bo, "Yes", now=now),
-                lambda: tickets.reporter_reply(ticket.id, ana, "And?", now=now, door="web"),
                 lambda: waiting.wait(
                     ticket.id, bo, waiting_for="reporter", question="?", wake_at=until, now=now
                 ),
                 lambda: triage.change_severity(ticket.id, bo, severity, "So it is", now=now),
                 lambda: triage.move(ticket.id, bo, team_id=chance.choice(self.teams), now=now),
                 lambda: triage.assign(ticket.id, self.person("chen"), bo.id, now=now),
-                lambda: closing.resolve(ticket.id, bo, "Cause", "Solution", now=now),
-                lambda: closing.resolve(ticket.id, bo, "Cause", "Solution", now=now),
-                lambda: closing.reopen(ticket.id, ana, "No", now=now),
-                lambda: closing.reopen(ticket.id, ana, "No", now=now),
                 lambda: closing.confirm(ticket.id, ana, now=now),
                 lambda: closing.cancel(ticket.id, bo, "Twice", now=now),
                 lambda: closing.merge(ticket.id, bo, other.id, now=now),
-                lambda: reopenings.not_a_reopening(ticket.id, bo, "Another matter", now=now),
                 lambda: excuses.excuse(
                     ticket.id, self.person("chen"), target, 1, reason="r", evidence="e", now=now
                 ),
