@@ -301,6 +301,7 @@ def _narrowed(asked: Reviews) -> Iterable[ColumnElement[bool]]:
         yield Ticket.kind == asked.kind
     if asked.since is not None:
         yield Target.started_at >= asked.since
+        yield BreachReview.opened_at >= asked.since  # a promise is broken after it was given: few are left
     if asked.until is not None:
         yield Target.started_at < asked.until
     if asked.team_id is not None:

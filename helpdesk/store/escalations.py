@@ -73,8 +73,9 @@ class Alarm(Model):
         # Few of many: who accepted and then said nothing.
         Index(
             "ix_alarm_silent",
-            "ticket_id",
             "fired_at",
+            "ticket_id",
+            "state",
             sqlite_where=text("kind = 'silent'"),
             postgresql_where=text("kind = 'silent'"),
         ),

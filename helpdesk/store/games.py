@@ -26,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from helpdesk.rules.access import Asker, figures_teams
+from helpdesk.rules.figures import TARGETS
 from helpdesk.rules.games import Game, Played, lowerings
 from helpdesk.store.db import db
 from helpdesk.store.escalations import Alarm
@@ -38,7 +39,8 @@ from helpdesk.store.tickets import Entry, Target, Ticket
 By = str  # team, person
 Counts = Mapping[int | None, Played]
 
-# Conditions of few of many are written out where an index is of these rows alone.
+# Conditions of few of many are written out where an index is of these rows alone. Where they are grouped, it
+# is by what no index is in the order of: SQLite would rather walk through all of it than sort a few.
 LISTED = (Game.WAITING, Game.LOWERED, Game.SILENT, Game.REOPENED, Game.CANCELLED)
 """Those with a list of their own; what is excused the figures list."""
 
@@ -157,43 +159,52 @@ def _waited(asker: Asker, asked: Question) -> Select[Any]:
 
 
 def _lowered(asker: Asker, asked: Question) -> Select[Any]:
-    """The latest lowering of each ticket."""
+    """The latest lowering of each ticket. The few entries are looked for first, then their tickets."""
     was, became = (Entry.detail[name].as_string() for name in ("from", "to"))
     still_open = exists().where(
         Target.ticket_id == Entry.ticket_id,
-        Target.target.in_(("response", "resolution")),
+        Target.target != "update",
         Target.started_at <= Entry.at,
         or_(Target.stopped_at.is_(None), Target.stopped_at > Entry.at),
         or_(Target.breached_at.is_(None), Target.breached_at > Entry.at),
     )
     is_lower = or_(*(and_(was == before, became == after) for before, after in lowerings()))
     latest = (
-        select(func.max(Entry.id))
-        .join(Ticket, Ticket.id == Entry.ticket_id)
+        select(func.max(Entry.id).label("entry_id"))
         .where(
             text("entry.kind = 'severity_changed'"),
             Entry.at >= asked.since,
             Entry.voided_at.is_(None),
             is_lower,
             still_open.correlate(Entry),
-            _reported(asker, asked),
         )
-        .group_by(Entry.ticket_id)
+        .group_by(Entry.ticket_id + 0)
+        .subquery()
     )
     columns = _row(Ticket, at=Entry.at, actor_id=Entry.actor_id, entry_id=Entry.id, was=was, became=became)
-    return select(*columns).join(Entry, Entry.ticket_id == Ticket.id).where(Entry.id.in_(latest))
+    return (
+        select(*columns)
+        .select_from(latest)
+        .join(Entry, Entry.id == latest.c.entry_id)
+        .join(Ticket, Ticket.id == Entry.ticket_id)
+        .where(_reported(asker, asked))
+    )
 
 
 def _silent(asker: Asker, asked: Question) -> Select[Any]:
     """The latest time that the desk rang because whoever accepted had said nothing."""
     rang = (
-        select(Alarm.ticket_id, func.max(Alarm.fired_at).label("at"))
-        .join(Ticket, Ticket.id == Alarm.ticket_id)
-        .where(text("alarm.kind = 'silent'"), Alarm.state == "fired", _reported(asker, asked))
-        .group_by(Alarm.ticket_id)
+        select((Alarm.ticket_id + 0).label("ticket_id"), func.max(Alarm.fired_at).label("at"))
+        .where(text("alarm.kind = 'silent'"), Alarm.fired_at >= asked.since, Alarm.state != "skipped")
+        .group_by(Alarm.ticket_id + 0)
         .subquery()
     )
-    return select(*_row(Ticket, at=rang.c.at)).join(rang, rang.c.ticket_id == Ticket.id)
+    return (
+        select(*_row(Ticket, at=rang.c.at))
+        .select_from(rang)
+        .join(Ticket, Ticket.id == rang.c.ticket_id)
+        .where(_reported(asker, asked))
+    )
 
 
 def _reopened(asker: Asker, asked: Question) -> Select[Any]:
@@ -249,6 +260,7 @@ def _given(asker: Asker, asked: Question) -> ColumnElement[bool]:
     return and_(
         Fact.gone_at.is_(None),
         Fact.kind == asked.kind,
+        Fact.target.in_(TARGETS),
         Fact.started_at >= asked.since,
         Fact.started_at < asked.until,
         *_whose(asker, asked, Fact, Fact.person_id),

@@ -22,7 +22,7 @@ TURN = sa.text("kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NU
 GAMES = (
     ("ix_entry_severity", "entry", ["at", "ticket_id"], "kind = 'severity_changed'"),
     ("ix_ticket_reopened", "ticket", ["reported_at"], "reopen_count > 0"),
-    ("ix_alarm_silent", "alarm", ["ticket_id", "fired_at"], "kind = 'silent'"),
+    ("ix_alarm_silent", "alarm", ["fired_at", "ticket_id", "state"], "kind = 'silent'"),
 )
 
 
