@@ -71,8 +71,10 @@ def tickets() -> str | tuple[str, int]:
     """The promises behind a figure."""
     page, errors = read(ListedSchema)
     page = settled(page)
-    question, number = page.asked.question, page.data["page"]
+    question = page.asked.question
     total = count_listed(asker(), question)
+    last = max(1, -(-total // PAGE))
+    number = min(page.data["page"], last)
     rows = list_promises(asker(), question, PAGE, (number - 1) * PAGE)
     body = render_template(
         "figures/tickets.html",
@@ -80,8 +82,8 @@ def tickets() -> str | tuple[str, int]:
         rows=lists.rows_of(rows, page.asked),
         total=total,
         previous_url=page.url("tickets", page=number - 1) if number > 1 else None,
-        next_url=page.url("tickets", page=number + 1) if number * PAGE < total else None,
-        pages=_("%(page)s of %(pages)s", page=number, pages=max(1, -(-total // PAGE))),
+        next_url=page.url("tickets", page=number + 1) if number < last else None,
+        pages=_("%(page)s of %(pages)s", page=number, pages=last),
         downloads=_downloads(page, "promises"),
         is_too_long=total > MOST_ROWS,
     )
