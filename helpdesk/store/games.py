@@ -194,7 +194,7 @@ def _lowered(asker: Asker, asked: Question) -> Select[Any]:
 def _silent(asker: Asker, asked: Question) -> Select[Any]:
     """The latest time that the desk rang because whoever accepted had said nothing."""
     rang = (
-        select((Alarm.ticket_id + 0).label("ticket_id"), func.max(Alarm.fired_at).label("at"))
+        select(func.max(Alarm.ticket_id).label("ticket_id"), func.max(Alarm.fired_at).label("at"))
         .where(text("alarm.kind = 'silent'"), Alarm.fired_at >= asked.since, Alarm.state != "skipped")
         .group_by(Alarm.ticket_id + 0)
         .subquery()
