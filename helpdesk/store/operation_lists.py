@@ -134,7 +134,7 @@ def _acceptances_behind(asker: Asker, asked: Question) -> Select[Any]:
     return (
         _listed(counted=Fact.elapsed_seconds, clock=clock)
         .join(first, first.c.ticket_id == Ticket.id)
-        .outerjoin(Fact, answers(first))
+        .outerjoin(Fact, answers(first, asked))
         .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
         .order_by(clock.desc(), Ticket.id.desc())
     )

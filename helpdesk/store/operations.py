@@ -93,7 +93,7 @@ def _accepted(asker: Asker, asked: Question, by: str) -> list[Timed]:
     tickets = select(_key(Ticket, by).label("key"), took).select_from(Ticket)
     tickets = tickets.join(first, first.c.ticket_id == Ticket.id)
     tickets = tickets.where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
-    counted = tickets.join(Fact, answers(first)).add_columns(Fact.elapsed_seconds.label("counted"))
+    counted = tickets.join(Fact, answers(first, asked)).add_columns(Fact.elapsed_seconds.label("counted"))
     by_clock = list_percentiles(tickets.subquery(), ("clock",), PERCENTS)
     by_count = {
         row[0]: spread(*row[1:]) for row in list_percentiles(counted.subquery(), ("counted",), PERCENTS)
@@ -111,10 +111,12 @@ def first_acceptances(asked: Question) -> Subquery:
     )
 
 
-def answers(first: Subquery) -> ColumnElement[bool]:
+def answers(first: Subquery, asked: Question) -> ColumnElement[bool]:
     """The first answer, where the acceptance was it."""
     return and_(
         Fact.ticket_id == first.c.ticket_id,
+        Fact.kind == asked.kind,
+        within(Fact.started_at, asked),  # as its ticket was reported: only these facts are looked at
         done("response"),
         Fact.cycle == 1,
         seconds_of(Fact.ended_at) == seconds_of(first.c.accepted_at),
