@@ -76,8 +76,8 @@ def say_key(by: str, key: str | int, names: Mapping[str | int, str]) -> str:
     """A dimension's key: severities and doors in words, the rest by `names`."""
     if not key:
         return str(DIMENSIONS[by][2])
-    coded: Mapping[Any, Any] = {"severity": SEVERITIES, "door": DOORS}.get(by, {})
-    return str(coded.get(key) or names.get(key, key))
+    coded: dict[str, Mapping[Any, Any]] = {"severity": SEVERITIES, "door": DOORS}
+    return str(coded.get(by, {}).get(key) or names.get(key, key))
 
 
 def say_itself(department: str) -> str:

@@ -117,7 +117,8 @@ def _narrowed(page: Page, key: str | int) -> dict[str, Any]:
     """What narrows the question to a row of the table."""
     by = page.asked.by
     is_itself = by == "department" and key and key == page.asked.question.department_id
-    return {by: key, **({"alone": True} if is_itself else {})}
+    found: dict[str, Any] = {by: key}
+    return found | {"alone": True} if is_itself else found
 
 
 def _cell(page: Page, tally: Tally, target: str, narrowed: dict[str, Any]) -> dict[str, Any]:
