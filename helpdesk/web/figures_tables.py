@@ -117,13 +117,14 @@ def _narrowed(page: Page, key: str | int) -> dict[str, Any]:
     """What narrows the question to a row of the table."""
     by = page.asked.by
     is_itself = by == "department" and key and key == page.asked.question.department_id
-    found: dict[str, Any] = {by: key}
-    return found | {"alone": True} if is_itself else found
+    return {by: key, "alone": True} if is_itself else {by: key}
 
 
 def _cell(page: Page, tally: Tally, target: str, narrowed: dict[str, Any]) -> dict[str, Any]:
     """The figures of one promise in one row, each with the way to its tickets."""
-    counts = [(verdict.value, str(VERDICTS[verdict]), {"verdict": verdict.value}) for verdict in Verdict]
+    counts: list[tuple[str, str, dict[str, Any]]] = [
+        (verdict.value, str(VERDICTS[verdict]), {"verdict": verdict.value}) for verdict in Verdict
+    ]
     counts.append(("excused", _("excused"), {"verdict": "breached", "excused": True}))
     return {
         "share": say_tenths(tally.tenths),
