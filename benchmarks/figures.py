@@ -34,6 +34,8 @@ PAGES = (
     ("Compliance, last year of one severity by team", f"{YEAR}&severity=minor&by=team"),
     ("The list behind a figure of last year", LIST),
     ("The list, narrowed twice", f"{LIST}&severity=minor&door=mail"),
+    ("How the desk works, last 30 days", "/figures/work?kind=fault"),
+    ("How the desk works, last year", "/figures/work?kind=fault&period=last_year"),
 )
 
 
