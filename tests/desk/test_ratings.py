@@ -1,8 +1,10 @@
 """Ratings, and asking for them: not too often, and never where nobody would know what to say."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
+from flask import Flask
 
 from helpdesk.desk import check, closing, feedback, outages, tickets
 from helpdesk.desk.tickets import Report
@@ -10,10 +12,12 @@ from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import NotAllowed
 from helpdesk.store import db
 from helpdesk.store.feedback import Rating, RatingRequest, find_rating
+from helpdesk.store.follow_ups import FollowUp
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
-from helpdesk.store.people import Person
+from helpdesk.store.people import Person, get_person
 from helpdesk.store.tickets import Ticket, find_entry
+from tests.at_once import at_once
 from tests.conftest import MONDAY_9, House, read_anew
 
 DAY = timedelta(days=1)
@@ -151,3 +155,23 @@ def test_the_check_finds_a_rating_that_its_timeline_does_not_tell_of(house: Hous
     db.session.commit()
     (found,) = [d for batch in check.check() for d in batch.differences]
     assert (found.number, found.what, found.kept.stars, found.ruled.stars) == (ticket.number, "rating", 5, 3)
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_of_two_clocks_that_ask_at_once_one_asks(app: Flask, house: House, round_: int) -> None:
+    closed(house, "First")
+    closed(house, "Second")
+    assert sum(at_once(app, *[partial(feedback.ask_due, MORNING)] * 2)) == 1
+    assert len(asked()) == 1
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_a_bad_rating_sent_twice_at_once_is_one_follow_up(app: Flask, house: House, round_: int) -> None:
+    ticket_id, ana = closed(house).id, house.ana.id
+
+    def rate() -> int:
+        return feedback.rate(ticket_id, get_person(ana), 1, now=MONDAY_9).stars
+
+    assert at_once(app, rate, rate) == [1, 1]
+    read_anew()
+    assert db.session.query(FollowUp).one().further == []

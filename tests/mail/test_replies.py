@@ -333,6 +333,7 @@ def test_a_rescued_automatic_mail_keeps_its_files_and_is_not_answered(house: Hou
     ticket = get_raw_mail(raw.id).ticket
     assert ticket is not None
     assert [file.name for file in ticket.entries[0].attachments] == ["log.csv"]
+    assert "automatic" in ticket.entries[0].detail, "by which no rating is asked for"
     assert db.session.query(Letter).filter_by(to_address="monitor@example.org").count() == 0
 
 
