@@ -6,6 +6,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from flask import g, request, url_for
+from flask_babel import format_decimal
 from flask_babel import gettext as _
 from marshmallow import Schema
 
@@ -25,6 +26,7 @@ from helpdesk.outbound.figure_words import (
 from helpdesk.rules.figures import Grain, Verdict, days_beside, grains_for
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.schemas.figures import FiguresSchema
+from helpdesk.store.facts import find_tickets_left
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web.forms import Errors, load
 
@@ -118,6 +120,7 @@ def frame(page: Page, errors: Errors) -> dict[str, Any]:
         "as_of": i18n.say_second(asked.seen_at, asked.zone),
         "now_url": page.url(here, as_of=None) if as_of else None,
         "kind": str(KINDS[Kind(asked.question.kind)]),
+        "facts_left": format_decimal(left) if (left := find_tickets_left()) else None,
         "chips": _chips(page, here),
         "form_words": {k: v for k, v in page.words.items() if k not in ("period", "since", "until", "as_of")},
     }

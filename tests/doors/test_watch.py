@@ -18,6 +18,7 @@ from helpdesk.desk.tickets import Report
 from helpdesk.outbound import alarms
 from helpdesk.store import db
 from helpdesk.store.escalations import Alarm, put_off_alarms
+from helpdesk.store.fact_rows import FactGap
 from helpdesk.store.tickets import Ticket
 from tests.conftest import Browser, House, read_anew
 
@@ -203,3 +204,14 @@ def test_no_query_reads_more_than_a_page_of_a_hundred_thousand_alarms(
         assert "Seq Scan on alarm" not in plan, plan
         assert "Sort" not in plan.replace("Incremental Sort", ""), plan
         assert "TEMP B-TREE FOR ORDER BY" not in plan, plan
+
+
+def test_pages_say_for_how_many_tickets_figures_are_still_being_made(house: House, browser: Browsers) -> None:
+    eli = browser().known_as(house.eli)
+    db.session.add(FactGap(first_id=1, last_id=1234))
+    db.session.commit()
+    assert "1,234" in eli.get("/watch").text
+    assert "timelines of about 1,234 tickets" in eli.get("/figures").text
+    db.session.query(FactGap).delete()
+    db.session.commit()
+    assert "timelines of about" not in eli.get("/figures").text
