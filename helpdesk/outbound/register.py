@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from helpdesk.i18n import say_list, say_of, zone_city
 from helpdesk.outbound import links
 from helpdesk.outbound.figure_words import DOORS, PROMISES, VERDICTS
+from helpdesk.outbound.review_words import say_cause
 from helpdesk.outbound.standing import KINDS, SEVERITIES, STATES
 from helpdesk.outbound.workbook import Cell, Workbook
 from helpdesk.rules.figures import TARGETS
@@ -69,7 +70,10 @@ class _Line:
     @property
     def breach_causes(self) -> str:
         found = self.page.reviews.get(self.ticket.id, ())
-        return say_list(say_of(str(PROMISES[row.target]), row.cause or row.words) for row in found)
+        return say_list(
+            say_of(str(PROMISES[row.target]), say_cause(row.cause) if row.cause else row.words)
+            for row in found
+        )
 
 
 def _is_answer(row: Any) -> bool:
@@ -140,8 +144,8 @@ _COLUMNS = (
 # Of each target, what stands of its last promise, and how many were broken in all.
 _OF_TARGET = (
     (_l("%(promise)s: outcome"), 20),
-    (_l("%(promise)s: due"), 21),
-    (_l("%(promise)s: done"), 21),
+    (_l("%(promise)s: due (%(zone)s)"), 21),
+    (_l("%(promise)s: done (%(zone)s)"), 21),
     (_l("%(promise)s: allowed (minutes)"), 22),
     (_l("%(promise)s: counted (minutes)"), 22),
     (_l("%(promise)s: broken (times)"), 22),
@@ -188,7 +192,9 @@ def _heading(zone: str) -> tuple[list[str], list[int]]:
         for each in _COLUMNS
     ]
     of_targets = [
-        str(title) % {"promise": PROMISES[target]} for target in TARGETS for title, _width in _OF_TARGET
+        str(title) % {"promise": PROMISES[target], "zone": place}
+        for target in TARGETS
+        for title, _width in _OF_TARGET
     ]
     widths = [each.width for each in _COLUMNS] + [width for _title, width in _OF_TARGET] * len(TARGETS)
     return titles + of_targets, widths
