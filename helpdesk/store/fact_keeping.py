@@ -127,25 +127,29 @@ def remove_stale(ids: Sequence[int]) -> None:
 
 
 def add_gaps(size: int) -> None:
-    """All tickets are to be read anew, by ranges of `size` ids, unless some wait for that already."""
+    """All tickets are to be read anew, by ranges of about `size`, unless some wait for that already."""
     if db.session.scalar(select(FactGap.id).limit(1)) is not None:
         return
-    first, last = db.session.execute(select(func.min(Ticket.id), func.max(Ticket.id))).one()
-    begins = range(first, last + 1, size) if first is not None else range(0)
-    rows = [{"first_id": begin, "last_id": min(begin + size - 1, last)} for begin in begins]
-    if rows:
-        db.session.execute(insert(FactGap), rows)
+    extent = select(func.count(), func.min(Ticket.id), func.max(Ticket.id)).select_from(Ticket)
+    count, first, last = db.session.execute(extent).one()
+    if not count:
+        return
+    step = size * (last - first + 1) // count  # ids that a sequence left out are no tickets
+    rows = [{"first_id": n, "last_id": min(n + step - 1, last)} for n in range(first, last + 1, step)]
+    db.session.execute(insert(FactGap), rows)
 
 
 def take_gap(limit: int) -> tuple[int, int] | None:
-    """The next ids [first, last] of tickets to be read anew, at most `limit`, taken from their gap; None
-    where none is left but what others have taken."""
+    """The ids [first, last] of the next `limit` tickets to be read anew, or of the last of their gap, taken
+    from it; None where none is left but what others have taken."""
     query = select(FactGap).order_by(FactGap.id.desc()).limit(1).with_for_update(skip_locked=True)
     gap = db.session.scalar(query.execution_options(populate_existing=True))
     if gap is None:
         return None
     # The newest first: they are asked for most.
-    first, last = max(gap.first_id, gap.last_id - limit + 1), gap.last_id
+    among_them = select(Ticket.id).where(Ticket.id.between(gap.first_id, gap.last_id))
+    ids = list(db.session.scalars(among_them.order_by(Ticket.id.desc()).limit(limit)))
+    first, last = ids[-1] if len(ids) == limit else gap.first_id, gap.last_id
     gap.last_id = first - 1
     if gap.last_id < gap.first_id:
         db.session.delete(gap)
