@@ -58,7 +58,7 @@ def hours(seconds: int) -> float:
 
 def backlog_table(found: "Operations") -> Table:
     """What was open at the end of each part of the period, by age."""
-    columns = [_("At"), *(str(band) for band in BANDS), _("All")]
+    columns = [_("At the end of"), *(str(band) for band in BANDS), _("All")]
     zone = ZoneInfo(found.asked.zone)
     rows: list[list[Cell]] = [
         [each.at.astimezone(zone).replace(tzinfo=None, microsecond=0), *each.bands, each.total]
@@ -69,7 +69,7 @@ def backlog_table(found: "Operations") -> Table:
 
 def arrivals_table(found: "Operations") -> Table:
     """What was reported in each hour of the week, and how long somebody, and nobody, was on call in it."""
-    columns = [_("Weekday"), _("Hour"), _("Reported"), _("Hours of cover"), _("Hours with nobody")]
+    columns = [_("Weekday"), _("Hour"), _("Tickets reported"), _("Hours of cover"), _("Hours with nobody")]
     rows: list[list[Cell]] = []
     for day, name in enumerate(weekday_names()):
         for hour in HOURS:

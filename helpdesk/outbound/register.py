@@ -182,7 +182,7 @@ def write(file: IO[bytes], pages: Iterable[RegisterPage], about: About, now: dat
     times of the zone, as spreadsheets know none; the headings name it. `now` judges what is still open."""
     with force_locale(about.locale), Workbook(file) as book:
         book.table(_("Tickets"), *_heading(about.zone), _lines(pages, ZoneInfo(about.zone), now))
-        book.table(_("About"), (_("About this table"), ""), (40, 60), _about(about))
+        book.table(_("About this table"), (_("About this table"), ""), (40, 60), _about(about))
 
 
 def _heading(zone: str) -> tuple[list[str], list[int]]:
@@ -217,7 +217,7 @@ def _lines(pages: Iterable[RegisterPage], zone: ZoneInfo, now: datetime) -> Iter
 def _about(about: About) -> list[Sequence[Cell]]:
     at = about.ordered_at.astimezone(ZoneInfo(about.zone)).replace(tzinfo=None, microsecond=0)
     return [
-        (_("Reported from"), about.first),
+        (_("Period from"), about.first),
         (_("To (included)"), about.last),
         (_("Time zone of days and instants"), about.zone),
         (_("Ordered by"), about.ordered_by),

@@ -172,7 +172,7 @@ def reviews(found: "Reviewed", zone: str) -> list[Table]:
     ]
     columns = (_("Ticket"), _("Promise"), _("Owner"), _("Review by"))
     return [
-        Table(_("Causes"), (_("Cause"), _("Broken promises")), causes),
+        Table(_("Causes of breaches"), (_("Cause"), _("Broken promises")), causes),
         Table(_("Open reviews"), columns, still_open),
     ]
 

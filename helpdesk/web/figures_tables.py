@@ -79,7 +79,10 @@ def _describe(name: str, tally: Tally, goal: int | None) -> str:
         met=tally.met,
         decided=tally.decided,
     )
-    return said if goal is None else f"{said} {_('The goal is %(share)s.', share=say_tenths(goal))}"
+    if goal is None:
+        return said
+    aim = _("The goal is %(share)s.", share=say_tenths(goal))
+    return f"{said} {aim}"
 
 
 def _say_part(day: date, grain: Grain) -> str:

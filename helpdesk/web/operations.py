@@ -39,7 +39,7 @@ TITLES = {
     "unsolved": _l("Not solved yet, the oldest first"),
     "open": _l("Open, the oldest first"),
     "finished": _l("Solved at least once"),
-    "arrived": _l("Reported"),
+    "arrived": _l("Tickets reported"),
     "reopened": _l("Reopened"),
     "rated": _l("Rated"),
     "unhappy": _l("Green but unhappy"),

@@ -29,7 +29,7 @@ def stats_of(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
     rated_badly = sum(liked.stars[:2])
     return [
         {
-            "label": _("Reported"),
+            "label": _("Tickets reported"),
             "value": found.arrivals.total(),
             "note": _("%(count)s of them solved so far", count=liked.solved),
             "url": page.list_url("arrived"),

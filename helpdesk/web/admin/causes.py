@@ -19,7 +19,7 @@ from helpdesk.web.frame import needs
 def causes() -> str:
     """All of them, in the order in which they are offered."""
     return list_page(
-        _("Causes"),
+        _("Causes of breaches"),
         [_("Cause"), _("Place in the list")],
         [_row(cause) for cause in list_causes(active_only=False)],
         lead=_("Why a promise was broken: what its review can name. The Pareto chart counts them."),

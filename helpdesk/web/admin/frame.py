@@ -37,7 +37,7 @@ TABS = (
     ("calendars", _l("Calendars")),
     ("policies", _l("Targets")),
     ("ladders", _l("Ladders")),
-    ("causes", _l("Causes")),
+    ("causes", _l("Causes of breaches")),
     ("mail", _l("Mail")),
     ("mailboxes", _l("Mailboxes")),
     ("texts", _l("Letters’ texts")),
