@@ -29,8 +29,8 @@ EXPLAINED = {
     ),
     Game.LOWERED: _l(
         "Tickets reported in these days whose severity somebody lowered while a promise was open and not yet"
-        " broken. The list says how much of its time was used up, and marks what was lowered late, from 80 percent"
-        " on."
+        " broken. The list says how much of its time was used up, and marks what was lowered late, from"
+        " 80 percent on."
     ),
     Game.SILENT: _l(
         "Critical and major tickets reported in these days that somebody accepted and then said nothing about"
