@@ -14,13 +14,13 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import bell as desk
-from helpdesk.desk.window_audience import steps_for
+from helpdesk.desk.window_audience import count_steps, steps_for
 from helpdesk.i18n import say_list, say_of
 from helpdesk.rules.severity import Severity
 from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
 from helpdesk.store.participants import count_words_followed, list_words_followed
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.windows import STEPS, say_step
+from helpdesk.web.windows import say_step
 from helpdesk.web.words import SEVERITIES
 
 bp = Blueprint("bell", __name__)
@@ -43,7 +43,7 @@ def index() -> str:
         notices=_latest(LISTED),
         say=_said,
         followed=list_words_followed(asker(), g.now - RINGS_FOR, LISTED) if may("ticket.see") else [],
-        steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
+        steps=steps_for(current_user.person, g.now - RINGS_FOR),
         say_step=say_step,
         seen_at=_seen_at(),
     )
@@ -92,9 +92,9 @@ class Unseen(NamedTuple):
 
 
 def _unseen() -> Unseen:
-    steps = steps_for(current_user.person, _seen_at(), STEPS, g.setdefault("served", {}))
+    steps = count_steps(current_user.person, _seen_at())
     words = count_words_followed(asker(), _seen_at(), MOST_COUNTED) if may("ticket.see") else 0
-    return Unseen(count_unseen(asker(), g.now) if may("alarm.hear") else 0, words, len(steps))
+    return Unseen(count_unseen(asker(), g.now) if may("alarm.hear") else 0, words, steps)
 
 
 def _latest(most: int) -> list[Notice]:
