@@ -213,12 +213,15 @@ def transaction() -> Iterator[None]:
 
 
 def end_reading() -> None:
-    """Ends the present transaction, outside of `transaction`, and forgets what it has read.
+    """Ends the present transaction, outside of `transaction`, and forgets what it has read; nothing where
+    none has begun.
 
     By a commit where it has only read: at each rollback psycopg forgets the statements it has prepared, and
     PostgreSQL would plan every statement of every page anew, which took longer than to run it.
     """
     session = db.session()
+    if not session.in_transaction():
+        return
     has_only_read = not (session.info.get("written") or session.new or session.dirty or session.deleted)
     try:
         if has_only_read:
