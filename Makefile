@@ -5,9 +5,9 @@
 BIN := .venv/bin
 TRANSLATIONS := helpdesk/translations
 COMPILED := $(patsubst %.po,%.mo,$(wildcard $(TRANSLATIONS)/*/LC_MESSAGES/*.po))
-# Tests side by side, each third with servers of its own; those that start the whole service one after the other
-# (they mostly wait, so there is work for one more than two processors).
-ABREAST := -n 3 --dist loadgroup
+# Tests side by side, each quarter with servers of its own; those that start the service wait most of the time
+# and follow one another in two lines, so there is work for two more than two processors.
+ABREAST := -n 4 --dist loadgroup
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 # The first of these that is new enough; `make PYTHON=/path/to/python` chooses another.
@@ -34,6 +34,7 @@ bench: .venv/.installed-dev $(COMPILED)
 	$(BIN)/python -m benchmarks.clock
 	$(BIN)/python -m benchmarks.rosters
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.alarms
 
 # 2,000 alarms in a minute, and every two seconds something is killed; on both databases.

@@ -1,6 +1,7 @@
 """create_app: the whole building on one screen."""
 
 from flask import Flask
+from flask_compress import Compress
 from werkzeug.routing import IntegerConverter, Map
 
 from helpdesk import api
@@ -12,27 +13,38 @@ from helpdesk.web import (
     alarms,
     auth,
     bell,
+    brand,
+    bulk,
     calls,
+    canned_answers,
     channels,
+    colleagues,
     confirm,
+    drafts,
     emergencies,
     excuses,
     figures,
     follow,
+    followers,
     formatted,
     frame,
     health,
     letters,
+    links,
     maintenance,
     open_feeds,
+    outages,
     portal,
+    presence,
     previews,
     profile,
+    promises,
     quarantine,
     queue,
     quiet,
     report,
     rosters,
+    search,
     security,
     status,
     tickets,
@@ -45,6 +57,7 @@ from helpdesk.web.proxies import TrustedProxies
 
 PAGES = (
     health,
+    brand,
     letters,
     quarantine,
     auth,
@@ -56,14 +69,24 @@ PAGES = (
     bell,
     security,
     report,
+    promises,
     portal,
+    colleagues,
     follow,
     confirm,
     uploads,
     formatted,
     queue,
+    search,
     calls,
+    outages,
     tickets,
+    bulk,
+    drafts,
+    presence,
+    canned_answers,
+    followers,
+    links,
     excuses,
     rosters,
     open_feeds,
@@ -95,6 +118,11 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
+        # What is uploaded goes out as it is: it may be asked for in parts.
+        COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"],
+        # A page is made anew for each who asks: less than half the work, for a tenth more bytes.
+        COMPRESS_BR_LEVEL=2,
+        COMPRESS_LEVEL=3,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
     )
     app.url_map.converters["int"] = Id
@@ -106,6 +134,7 @@ def create_app(settings: Settings) -> Flask:
         frame.csrf.exempt(bp)  # a token in a header is nothing that a browser sends by itself
     for page in PAGES:
         app.register_blueprint(page.bp)
+    Compress(app)
     app.extensions["kept"] = kept = Kept(app.wsgi_app, "/status")
     app.wsgi_app = TrustedProxies(kept, settings.trusted_proxies)  # type: ignore[method-assign]
     return app

@@ -30,9 +30,10 @@ class Texts(Domain):
     def get_translations(self) -> Translations:
         """The catalogue of the language in force."""
         locale = get_locale()
-        if locale not in self.cache:
-            self.cache[locale] = super().get_translations()
-        return self.cache[locale]
+        key = locale and (locale.language, locale.script)  # Babel hashes a locale by all its parts
+        if key not in self.cache:
+            self.cache[key] = super().get_translations()
+        return self.cache[key]
 
 
 def negotiate(accepted: list[str]) -> str:

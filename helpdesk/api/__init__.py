@@ -4,7 +4,7 @@ from flask import Flask, Response
 from flask_babel import gettext as _
 from flask_smorest import Api, Blueprint
 
-from helpdesk.api import excuses, on_call, previews, tickets  # noqa: F401 - excuses adds to tickets.bp
+from helpdesk.api import excuses, links, on_call, previews, tickets  # noqa: F401 - two add to tickets.bp
 from helpdesk.api.problems import answer_faults, problem
 
 nowhere = Blueprint("api_nowhere", __name__, url_prefix="/api")

@@ -1,5 +1,6 @@
 """Tickets: report, read and work them. The same schemas and verbs as on the pages."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -7,14 +8,15 @@ from flask import Response, g, jsonify, request, url_for
 from flask.views import MethodView
 from flask_babel import gettext as _
 from flask_smorest import Blueprint
-from marshmallow import Schema
+from marshmallow import Schema, ValidationError
 
 from helpdesk.api.door import guarded, need, ticket_of
 from helpdesk.api.problems import Forbidden, Invalid
-from helpdesk.desk import closing, reopenings, targets, tickets, triage, waiting
+from helpdesk.desk import closing, dispatch, hand_up, outages, reopenings, targets, tickets, triage, waiting
 from helpdesk.desk import explanation as explanations
 from helpdesk.desk.registration import Report
 from helpdesk.rules import access
+from helpdesk.rules.dispatch import way_of
 from helpdesk.rules.sla import cycles_as_json
 from helpdesk.schemas.answers import (
     DetailShape,
@@ -26,6 +28,8 @@ from helpdesk.schemas.answers import (
     ReportersExplanationShape,
     TicketShape,
 )
+from helpdesk.schemas.outages import ReleaseSchema
+from helpdesk.schemas.service_fields import load_answers
 from helpdesk.schemas.tickets import (
     LONGEST_WAIT,
     AcceptSchema,
@@ -33,19 +37,21 @@ from helpdesk.schemas.tickets import (
     AssignSchema,
     CancelSchema,
     FeedbackSchema,
+    HandUpSchema,
     MergeSchema,
     NewsSchema,
     NotAReopeningSchema,
     NoteSchema,
     RatingSchema,
-    ReportSchema,
     ResolveSchema,
+    SentReportSchema,
     SeveritySchema,
     WaitSchema,
     with_answers,
 )
 from helpdesk.store.people import find_person
-from helpdesk.store.services import find_service
+from helpdesk.store.service_fields import list_service_fields
+from helpdesk.store.services import Service, find_service
 from helpdesk.store.tickets import (
     Ticket,
     is_desk_side,
@@ -90,7 +96,7 @@ class Tickets(MethodView):
 
     @refuses(403, 422)
     @bp.doc(parameters=[{"in": "header", "name": "Idempotency-Key", "schema": {"type": "string"}}])
-    @bp.arguments(ReportSchema)
+    @bp.arguments(SentReportSchema)
     @bp.response(201, TicketShape)
     def post(self, data: dict[str, Any]) -> tuple[Ticket, int, dict[str, str]]:
         """Report something, in your own name. Sent again with the same Idempotency-Key, it is not reported
@@ -99,9 +105,10 @@ class Tickets(MethodView):
         service = find_service(data["service_id"]) if data["service_id"] else None
         if data["service_id"] and (service is None or not service.is_active):
             raise Invalid({"service_id": [_("Choose a service from the list.")]})
+        answers = _answers(service, data.pop("field_answers"))
         key = request.headers.get("Idempotency-Key")
         key = tickets.sent_key("api", g.person.id, key) if key else None
-        ticket = tickets.report(Report(**data), g.person, now=g.now, sent_key=key, **DOOR)
+        ticket = tickets.report(Report(**data, fields=answers), g.person, now=g.now, sent_key=key, **DOOR)
         return ticket, 201, {"Location": url_for("api_tickets.one", number=ticket.number)}
 
 
@@ -233,15 +240,34 @@ def not_a_reopening(data: dict[str, Any], number: str) -> Ticket:
 @verb("assign", AssignSchema)
 def assign(data: dict[str, Any], number: str) -> Ticket:
     """Hand the ticket to somebody at the desk, who has to accept it; nobody: back to the team. To yourself:
-    you accept it."""
+    you accept it. With a `way` the desk finds somebody in its team, you among them, who has to accept it:
+    who is on call, next in turn, or with the fewest tickets in work; 422 where nobody fits."""
     ticket = _desk_side_of(number)
     need("ticket.assign")
+    way = way_of(data.pop("way"))
+    if way is not None:
+        return _or_nobody("way", lambda: dispatch.assign_by(ticket.id, g.person, way, now=g.now, **DOOR))
     assignee = find_person(data["assignee_id"]) if data["assignee_id"] else None
     if data["assignee_id"] and not (
         assignee and assignee.is_active and access.may(assignee.asker, "ticket.work")
     ):
         raise Invalid({"assignee_id": [_("Choose a person from the list.")]})
     return triage.assign(ticket.id, g.person, now=g.now, **data, **DOOR)
+
+
+@verb("hand-up", HandUpSchema)
+def hand_it_up(data: dict[str, Any], number: str) -> Ticket:
+    """Hand the ticket up, with the reason: to a senior of its team, else to the team above. It counts as no
+    answer. 422 where there is nobody to hand it up to."""
+    ticket = _to_work_on(number)
+    return _or_nobody("reason", lambda: hand_up.hand_up(ticket.id, g.person, now=g.now, **data, **DOOR))
+
+
+def _or_nobody(field: str, give: Callable[[], Ticket]) -> Ticket:
+    try:
+        return give()
+    except dispatch.Nobody as fault:
+        raise Invalid({field: [_("There is nobody who could be given this at the moment.")]}) from fault
 
 
 @verb("cancel", CancelSchema)
@@ -256,6 +282,20 @@ def merge(data: dict[str, Any], number: str) -> Ticket:
     """Join this duplicate to another ticket."""
     ticket = _to_work_on(number)
     return closing.merge(ticket.id, g.person, _desk_side_of(data["number"]).id, now=g.now, **DOOR)
+
+
+@verb("adopt", MergeSchema)
+def adopt(data: dict[str, Any], number: str) -> Ticket:
+    """Put this report under the one that stands for all who have the fault."""
+    ticket, parent = _to_work_on(number), _desk_side_of(data["number"])
+    outages.adopt(parent.id, [ticket.id], g.person, now=g.now, **DOOR)
+    return ticket_of(number)
+
+
+@verb("release", ReleaseSchema)
+def release(data: dict[str, Any], number: str) -> Ticket:
+    """Take this report out from under another: it goes on by itself."""
+    return outages.release(_to_work_on(number).id, g.person, now=g.now, **data, **DOOR)
 
 
 @verb("confirm", RatingSchema)
@@ -275,6 +315,15 @@ def reopen(data: dict[str, Any], number: str) -> Ticket:
         raise Invalid({"words": [_("Tell us what still does not work.")]})
     ticket = _own_or_to_work_on(number)
     return closing.reopen(ticket.id, g.person, data["words"], now=g.now, **DOOR)
+
+
+def _answers(service: Service | None, given: dict[str, Any]) -> dict[str, str]:
+    """What was answered to the service's own questions, as a ticket keeps it."""
+    try:
+        return load_answers(list_service_fields(service.id) if service else [], given)
+    except ValidationError as fault:
+        said = {str(name): [str(text) for text in texts] for name, texts in fault.messages_dict.items()}
+        raise Invalid(said) from fault
 
 
 def _require_ahead(name: str, at: datetime | None) -> None:

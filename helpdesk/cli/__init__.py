@@ -35,6 +35,7 @@ COMMANDS = {
     "sla": Command("sla", "explain deadlines"),
     "oncall": Command("oncall", "explain who is on call"),
     "seed": Command("seed", "write history for trials and benchmarks"),
+    "search": Command("search", "read anew what tickets are found by"),
     "check": Command("check", "prove stored deadlines against the timelines"),
     "backup": Command("backup", "write a backup"),
     "restore": Command("backup", "put a backup in place"),

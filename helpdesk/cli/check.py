@@ -1,4 +1,4 @@
-"""`helpdesk check`: prove stored deadlines and alarms against the timelines."""
+"""`helpdesk check`: prove stored deadlines and alarms, and the search, against the timelines."""
 
 import argparse
 import os
@@ -16,8 +16,9 @@ def add_commands(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser
     """Add `check`."""
     check = subparsers.add_parser(
         "check",
-        description="Compute every deadline and alarm from the tickets' timelines and compare with what is"
-        " stored; nothing is changed. Exit status 1 names what differs.",
+        description="Compute every deadline and alarm from the tickets' timelines, and the words by which"
+        " they are found, and compare with what is stored; nothing is changed. Exit status 1 names what"
+        " differs.",
     )
     check.set_defaults(run=_check)
 

@@ -191,14 +191,17 @@ def _change(
 
 
 def _why(alarm: Any, ticket: Any, cycles: Iterable[sla.Cycle]) -> str:
-    """Why an alarm that was due is pointless: over (its target is met or has ended), waiting, accepted (a
-    repeat, or what asked for it), changed (the severity, the ladder or when it is due)."""
+    """Why an alarm that was due is pointless: over (its target is met or has ended), waiting, adopted (its
+    parent's ring), accepted (a repeat, or what asked for it), changed (the severity, the ladder or when it is
+    due)."""
     about = alarm.detail.get("target"), alarm.detail.get("cycle")
     stopped = any(c.stopped_at is not None for c in cycles if (c.target, c.cycle) == about)
     if stopped or not ticket.is_open or alarm.kind in ("silent", "news"):
         return "over"
     if ticket.state == State.WAITING:
         return "waiting"
+    if ticket.parent_id is not None:
+        return "adopted"
     asks = alarm.detail.get("occurrence") or alarm.detail.get("target") == "acceptance"
     return "accepted" if asks and ticket.accepted_at else "changed"
 
@@ -261,16 +264,18 @@ def planned(
     """Every alarm that should be pending for the ticket as it stands, and its instant.
 
     `timeline` has nothing voided. `rung` are its alarms that have rung (`rung_of`): none is wanted again, and
-    repeats count on from it. `wait`: since when it waits, where it does.
+    repeats count on from it. `wait`: since when it waits, where it does. A child tells nobody at the desk.
     """
     wanted: list[Planned] = []
     if ticket.state == State.RESOLVED:
         wanted.extend(_silence(ticket, grounds))
     elif ticket.is_open:
-        last = _last_rings(rung.values())
-        wanted.extend(_ladders(ticket, timeline, cycles, last, grounds))
-        wanted.extend(Planned(*each) for each in attention.planned(ticket, timeline, cycles, last, grounds))
-        wanted.extend(_triage(ticket, cycles, grounds))
+        if ticket.parent_id is None:  # else its parent's alarms are for all who have the fault
+            last = _last_rings(rung.values())
+            wanted.extend(_ladders(ticket, timeline, cycles, last, grounds))
+            watched = attention.planned(ticket, timeline, cycles, last, grounds)
+            wanted.extend(Planned(*each) for each in watched)
+            wanted.extend(_triage(ticket, cycles, grounds))
         wanted.extend(_waiting(ticket, wait, grounds))
     return [each for each in wanted if each.key not in rung]
 
@@ -319,7 +324,7 @@ def _waiting(ticket: Ticket, wait: Wait | None, grounds: Grounds) -> Iterator[Pl
     if ticket.state != State.WAITING or wait is None:
         return
     if ticket.waiting_for == "supplier":
-        if ticket.wake_at is not None:
+        if ticket.wake_at is not None and ticket.parent_id is None:
             yield Planned(f"wait:{wait.entry_id}:supplier", "supplier", ticket.wake_at, {})
         return
     if ticket.wake_at is not None:

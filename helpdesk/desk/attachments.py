@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from helpdesk.desk import search
 from helpdesk.rules.media_types import SHOWN, media_type_of
 from helpdesk.store.attachments import ROOM, list_earlier_pictures
 from helpdesk.store.db import db
@@ -72,6 +73,12 @@ def attach(entry: Entry, files: Sequence[Kept]) -> None:
             )
         )
     db.session.flush()
+    search.keep_files(entry, [file.name for file in files if file.role != "formatted"])
+
+
+def kept_of(entry: Entry) -> list[Kept]:
+    """The entry's files once more, for another entry: their bytes lie in the data folder already."""
+    return [Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in entry.attachments]
 
 
 def file_name(name: str) -> str:

@@ -21,7 +21,7 @@ from helpdesk.store import snapshots
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-ROOMS = ("attachments", "mail")  # folders of files named by their SHA-256
+ROOMS = ("attachments", "mail", "brand")  # folders of files named by their SHA-256
 SETTINGS = ("secret-key", "helpdesk.env")
 FOLDER = "backups"
 DAILY = "daily-"

@@ -1,16 +1,17 @@
-"""Proves that what is kept of deadlines and alarms is what the rules make of the timelines."""
+"""Proves that what is kept of deadlines and alarms is what the rules make of the timelines, and that tickets
+are found by what they say."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from helpdesk.desk import alarms, targets
+from helpdesk.desk import alarms, search, targets
 from helpdesk.desk.grounds import Grounds
 from helpdesk.rules import sla
 from helpdesk.rules.scenario import ScenarioError
 from helpdesk.rules.timeline import Happening
-from helpdesk.store.check import Kept, find_first_report, list_kept
+from helpdesk.store.check import Kept, find_first_report, list_kept, start_afresh
 from helpdesk.store.targets import Facts
 
 BATCH = 500
@@ -58,13 +59,24 @@ def check() -> Iterator[Batch]:
         grounds = Grounds(find_first_report() or datetime.min.replace(tzinfo=UTC))
         doubtful = [each.facts.ticket.id for each in kept if any(_differences(each, grounds))]
         waiting = sum(each.is_stale for each in kept)
-        after_id = kept[-1].facts.ticket.id
-        yield Batch(len(kept), waiting, [d for ticket_id in doubtful for d in _look_again(ticket_id)])
+        numbers = {each.facts.ticket.id: each.facts.ticket.number for each in kept}
+        after_id = max(numbers)
+        differences = [d for ticket_id in doubtful for d in _look_again(ticket_id)]
+        yield Batch(len(kept), waiting, differences + _found_by_other_words(numbers))
 
 
 def _look_again(ticket_id: int) -> list[Difference]:
     kept = list_kept(ticket_id - 1, 1)[0]
     return list(_differences(kept, Grounds(kept.facts.ticket.reported_at)))
+
+
+def _found_by_other_words(numbers: dict[int, str]) -> list[Difference]:
+    doubtful = search.list_found_by_other_words(list(numbers))
+    if not doubtful:
+        return []
+    start_afresh()
+    wrong = search.list_found_by_other_words(doubtful)
+    return [Difference(numbers[each], "words it is found by", "others", "those it says") for each in wrong]
 
 
 def _differences(kept: Kept, grounds: Grounds) -> Iterator[Difference]:

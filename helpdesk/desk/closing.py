@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attention, feedback, targets
+from helpdesk.desk import attention, children, feedback, targets
+from helpdesk.desk import links as ticket_links
 from helpdesk.desk.participants import join, tell
 from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters, links
@@ -37,13 +38,29 @@ def resolve_silent(ticket_id: int, *, now: datetime, door: str = "clock") -> Tic
     return ticket
 
 
+def resolve_along(child: Ticket, entry: Entry, now: datetime) -> None:
+    """Resolved with its parent, whose `entry` says how, from the same instant on; the child's own reporter is
+    asked whether it holds. Inside a transaction that holds the child's row."""
+    cause = entry.detail.get("cause", "")
+    detail = {"cause": cause, "parent": entry.ticket_id}
+    _resolve(child, now, entry.door, entry.actor, entry.body, detail, at=entry.at)
+    child.cause, child.solution = cause, entry.body
+
+
 def _resolve(
-    ticket: Ticket, now: datetime, door: str, actor: Person | None, solution: str, detail: dict[str, Any]
+    ticket: Ticket,
+    now: datetime,
+    door: str,
+    actor: Person | None,
+    solution: str,
+    detail: dict[str, Any],
+    at: datetime | None = None,
 ) -> None:
     entry = record(
         ticket,
         "resolved",
         now=now,
+        at=at,
         door=door,
         actor_id=actor.id if actor else None,
         is_public=True,
@@ -51,7 +68,7 @@ def _resolve(
         detail=detail,
     )
     ticket.enter(State.RESOLVED)
-    ticket.resolved_at = now
+    ticket.resolved_at = at or now
     attention.promise_news(ticket, now)
     targets.refresh(ticket, now)
     ask_to_confirm("resolved", ticket, entry, now)
@@ -136,7 +153,7 @@ def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: st
     """Not solved: back to whoever has it, with a fresh response clock, escalated one step further.
 
     The entry's detail says how many steps (`step`: how often it was reopened); the assignee and the
-    team's leads are told at once.
+    team's leads are told at once. A child is let go: what was solved for others is not for its reporter.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
@@ -154,6 +171,8 @@ def reopen(ticket_id: int, actor: Person, words: str, *, now: datetime, door: st
         )
         ticket.resolved_at = ticket.accepted_at = None  # to be accepted anew
         ticket.enter(State.NEW)
+        if ticket.parent_id is not None:
+            children.let_go(ticket, "reopened", actor_id=actor.id, now=now, door=door)
         targets.refresh(ticket, now)
         told = {p.id: p for p in [ticket.assignee, *list_leads(ticket.team_id)] if p and p.id != actor.id}
         for person in told.values():
@@ -212,6 +231,7 @@ def merge(duplicate_id: int, actor: Person, survivor_id: int, *, now: datetime, 
             detail={"how": "duplicate", "ticket": duplicate.id},
         )
         duplicate.merged_into_id = survivor.id
+        ticket_links.keep(duplicate, "duplicate_of", survivor, now)
         _end_cancelled(duplicate, now)
         for person in [duplicate.reporter, *list_participants(duplicate)]:
             join(survivor, person, "joined", now=now)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpdesk.desk import changes, leavers, people
+from helpdesk.desk import changes, leavers, locations, people
 from helpdesk.desk.changes import By, Refused, State
 from helpdesk.rules.access import Role, may_be_in_team
 from helpdesk.store.db import db, transaction
@@ -14,6 +14,7 @@ from helpdesk.store.people import (
     find_person_by_address,
     get_person_for_change,
 )
+from helpdesk.store.skills import list_skill_ids_of_person, replace_skills_of_person
 from helpdesk.store.teams import Member, get_team
 
 FIELDS = (
@@ -31,12 +32,14 @@ FIELDS = (
 @dataclass(frozen=True)
 class Record:
     """All about a person that an administrator sets: `columns` of Person by FIELDS, `addresses` with the one
-    that letters go to first, `teams` by id, each with whether they lead it."""
+    that letters go to first, `teams` by id, each with whether they lead it, `skills` by id (None: as they
+    are)."""
 
     role: Role
     columns: dict[str, Any]
     addresses: tuple[str, ...] = ()
     teams: dict[int, bool] = field(default_factory=dict)
+    skills: tuple[int, ...] | None = None
 
 
 def state_of(person: Person) -> State:
@@ -46,6 +49,7 @@ def state_of(person: Person) -> State:
         "role": person.role,
         "addresses": [address.email for address in addresses],
         "teams": {str(m.team_id): "lead" if m.is_lead else "member" for m in person.memberships},
+        "skills": list_skill_ids_of_person(person.id),
     }
 
 
@@ -104,7 +108,9 @@ def _require_free(person: Person | None, record: Record) -> None:
 
 def _write(person: Person, record: Record) -> None:
     for name in FIELDS:
-        setattr(person, name, record.columns.get(name) or ("" if name in ("phone", "location") else None))
+        if name != "location":
+            setattr(person, name, record.columns.get(name) or ("" if name == "phone" else None))
+    person.place = locations.named(record.columns.get("location") or "")
     known = {address.email: address for address in person.addresses}
     for email in known.keys() - set(record.addresses):
         person.addresses.remove(known[email])
@@ -121,5 +127,7 @@ def _write(person: Person, record: Record) -> None:
             members[team_id].is_lead = is_lead
         else:
             db.session.add(Member(team_id=get_team(team_id).id, person_id=person.id, is_lead=is_lead))
+    if record.skills is not None:
+        replace_skills_of_person(person.id, record.skills)
     db.session.flush()
     db.session.expire(person, ["memberships"])

@@ -6,13 +6,18 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from helpdesk.desk import example_maintenance, passwords, setup
+from helpdesk.desk.example_texts import CANNED
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.service_fields import FieldKind
+from helpdesk.store.canned_answers import CannedAnswer
 from helpdesk.store.db import db, transaction
+from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Address, Person, find_person_by_address
 from helpdesk.store.policies import list_policy_rules
 from helpdesk.store.rosters import Absence, Layer, Roster, RosterVersion
+from helpdesk.store.service_fields import ServiceField
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Member, Team, list_teams
 
@@ -30,6 +35,15 @@ TEAMS = (
 MANAGER, ADMINISTRATOR, AUDITOR, REPORTER = "Dee", "Eli", "Fay", "Ana"
 SHOWN = (("Ana", "reporter"), ("Bo", "agent"), ("Chen", "lead"), ("Dee", "manager"))
 SHOWN_TOO = (("Eli", "administrator"), ("Fay", "auditor"))
+
+# What the form asks about a service: the question, and the answers to choose from (none: a line of text).
+QUESTIONS: dict[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
+    "Printing": (
+        ("Which printer?", ()),
+        ("What does it do?", ("Nothing at all", "It prints badly", "Paper jams")),
+    ),
+    "Remote access": (("Where are you?", ("At home", "In a hotel or train", "At a customer's")),),
+}
 
 
 class _Service(NamedTuple):
@@ -81,7 +95,9 @@ def install(start: datetime, now: datetime) -> None:
             ),
             start,
         )
-        get_organisation().hotline = "extension 100"
+        organisation = get_organisation()
+        organisation.hotline = "extension 100"
+        organisation.options = {**organisation.options, "colleagues": True}
         departments = [Department(name=name) for name in DEPARTMENTS]
         db.session.add_all(departments)
         db.session.flush()
@@ -89,6 +105,9 @@ def install(start: datetime, now: datetime) -> None:
         _join(cast)
         _rosters(cast, start)
         _services(cast)
+        for name, team, texts in CANNED:
+            team_id = cast.teams[team].id if team else None
+            db.session.add(CannedAnswer(name=name, team_id=team_id, texts=texts))
         _gentler_targets()
         example_maintenance.install(cast.people, MANAGER, ZONE, now)
         _absences(cast, now)
@@ -120,10 +139,10 @@ def _people(departments: list[Department], start: datetime) -> dict[str, Person]
     roles = {MANAGER: Role.MANAGER, ADMINISTRATOR: Role.ADMINISTRATOR, AUDITOR: Role.AUDITOR}
     roles |= {name: Role.LEAD for _, name, _ in TEAMS}
     roles |= {name: Role.AGENT for _, _, agents in TEAMS for name in agents} | {REPORTER: Role.REPORTER}
-    found = {}
+    found, buildings = {}, [Location(name=f"Building {number}") for number in (1, 2, 3)]
     for number, (name, role) in enumerate(sorted(roles.items()), start=1):
         person = Person(name=name, role=role, created_at=start, staff_number=f"{1000 + number}")
-        person.phone, person.location = f"extension {200 + number}", f"Building {number % 3 + 1}"
+        person.phone, person.place = f"extension {200 + number}", buildings[number % 3]
         person.department_id = departments[number % len(departments)].id
         person.addresses.append(Address(email=f"{name.lower()}@example.org", is_primary=True))
         found[name] = person
@@ -170,15 +189,19 @@ def _roster(name: str, people: list[int], starts_at: str) -> Roster:
 
 def _services(cast: _Cast) -> None:
     for each in SERVICES:
-        db.session.add(
-            Service(
-                name=each.name,
-                description=each.description,
-                team_id=cast.teams[each.team].id,
-                is_core=each.is_core,
-                is_restricted=each.is_restricted,
-            )
+        service = Service(
+            name=each.name,
+            description=each.description,
+            team_id=cast.teams[each.team].id,
+            is_core=each.is_core,
+            is_restricted=each.is_restricted,
         )
+        db.session.add(service)
+        db.session.flush()
+        for position, (label, choices) in enumerate(QUESTIONS.get(each.name, ()), start=1):
+            field = ServiceField(service_id=service.id, position=position, label=label, choices=list(choices))
+            field.kind = FieldKind.CHOICE if choices else FieldKind.TEXT
+            db.session.add(field)
 
 
 def _gentler_targets() -> None:

@@ -80,3 +80,31 @@ COMPLAINTS = ("It took very long.", "I had to ask three times.", "")
 SEVERER = ("More people are affected than we thought", "Core work stands still")
 MILDER = ("A workaround helps for now", "Only one person is affected")
 WITHDRAWN = ("It works again by itself", "Reported twice by mistake", "No longer needed")
+# Canned answers: name, team (None: all) and texts.
+CANNED: tuple[tuple[str, str | None, dict[str, str]], ...] = (
+    (
+        "We are on it",
+        None,
+        {
+            "en": "Hello {{reporter.name}},\n\nthank you for {{ticket.number}}. I am looking at it and write"
+            " again by {{promise}}.\n\n{{agent.name}}",
+            "zh_Hans": "{{reporter.name}}，您好！\n\n{{ticket.number}} 已收到，我正在处理，"
+            "最晚 {{promise}} 给您答复。\n\n{{agent.name}}",
+        },
+    ),
+    (
+        "Please restart",
+        "Workplace",
+        {"en": "Please switch the computer off and on again, and tell me whether it is better then."},
+    ),
+    (
+        "Which printer?",
+        "Workplace",
+        {"en": "Which printer is it? Its name stands on the white label, for example **P-204**."},
+    ),
+    (
+        "Posting stopped",
+        "ERP",
+        {"en": "{{service}} takes no postings just now. We work on it; nothing that you saved is lost."},
+    ),
+)

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from helpdesk.desk import people, tickets
+from helpdesk.desk import outages, people, tickets
 from helpdesk.desk.registration import Report
 from helpdesk.desk.sign_in import of_network, throttle
 from helpdesk.outbound import letters, links
@@ -33,17 +33,36 @@ def report_as_guest(
     `address` is the network's. The name of somebody known stays as it is. Raises sign_in.Throttled.
     """
     email = email.strip().lower()
-    throttle({f"guest:{email}": TO_ADDRESS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
+    _throttle(email, address, now)
 
     def guest() -> Person:
-        """Whoever has the address, made on the spot where nobody has."""
-        person = find_person_by_address(email)
-        if person is None:
-            lock_attempts()  # two first reports from one address at once: one person
-            person = find_person_by_address(email)
-        return person or people.add_person(name, email, now=now, address=address)
+        return _guest(name, email, now, address)
 
     return tickets.report(command, guest, now=now, door="web", sent_key=sent_key)
+
+
+def join_as_guest(ticket_id: int, name: str, email: str, *, now: datetime, address: str) -> Ticket:
+    """As outages.join for whoever has the mail address, known or not; only a letter to it bears the link.
+
+    Raises sign_in.Throttled, and LookupError where the fault is no longer known.
+    """
+    email = email.strip().lower()
+    _throttle(email, address, now)
+    with transaction():
+        return outages.join(ticket_id, _guest(name, email, now, address), now=now)
+
+
+def _throttle(email: str, address: str, now: datetime) -> None:
+    throttle({f"guest:{email}": TO_ADDRESS, f"guest:{of_network(address)}": FROM_NETWORK}, now)
+
+
+def _guest(name: str, email: str, now: datetime, address: str) -> Person:
+    """Whoever has the address, made on the spot where nobody has. Inside a transaction."""
+    person = find_person_by_address(email)
+    if person is None:
+        lock_attempts()  # two first reports from one address at once: one person
+        person = find_person_by_address(email)
+    return person or people.add_person(name, email, now=now, address=address)
 
 
 def open_link(purpose: str, token: str) -> tuple[Ticket, Person]:

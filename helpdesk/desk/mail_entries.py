@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk.desk import attachments, closing, mail_letters, targets, tickets
+from helpdesk.desk import links as ticket_links
 from helpdesk.desk.attachments import Kept
 from helpdesk.desk.correspondents import copy_in, is_known, others
 from helpdesk.desk.letters import take_report
@@ -249,7 +250,12 @@ def _tell_too_much(case: Case, ticket: Ticket, cause: str, *, always: bool = Fal
 
 
 def _link(ticket: Ticket, older: Ticket, cause: str, now: datetime) -> None:
+    ticket_links.keep(ticket, "relates_to", older, now)
     for one, other in ((older, ticket), (ticket, older)):
         record(
-            one, "linked", now=now, door="mail", detail={"how": "related", "ticket": other.id, "cause": cause}
+            one,
+            "linked",
+            now=now,
+            door="mail",
+            detail={"how": "relates_to", "ticket": other.id, "cause": cause},
         )

@@ -7,6 +7,7 @@ from helpdesk.desk.changes import By, Refused, State
 from helpdesk.desk.security import SHORTEST_LOG
 from helpdesk.desk.stale import after_ladder_change
 from helpdesk.rules.mail_watch import SILENT_AFTER
+from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import PasswordRules
 from helpdesk.rules.window_notices import BEFORE
 from helpdesk.store.db import db, transaction
@@ -25,6 +26,9 @@ OPTIONS = (
     "reply_to_domains",
     "agent_mail",
     "window_notice_minutes",
+    "colleagues",
+    "outage_people",
+    "outage_minutes",
 )
 DEFAULT_OPTIONS: State = {
     "password_min_length": PasswordRules.min_length,
@@ -37,6 +41,9 @@ DEFAULT_OPTIONS: State = {
     "reply_to_domains": [],
     "agent_mail": False,
     "window_notice_minutes": list(BEFORE),
+    "colleagues": False,
+    "outage_people": PEOPLE,
+    "outage_minutes": MINUTES,
 }
 
 

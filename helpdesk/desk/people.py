@@ -47,7 +47,7 @@ def add_person(
 ) -> Person:
     """A new person, without a password until they are invited or given one.
 
-    `details`: further columns of Person (phone, staff_number, department_id, location, locale, zone).
+    `details`: further columns of Person (phone, staff_number, department_id, location_id, locale, zone).
     Raises AddressTaken.
     """
     with transaction():
@@ -199,6 +199,28 @@ def choose_language(person_id: int, locale: str) -> None:
     """The language of the person's pages and letters."""
     with transaction():
         get_person_for_change(person_id).locale = locale
+
+
+def choose_by_link(
+    person_id: int, mode: str, locale: str | None, zone: str | None, *, now: datetime, address: str = ""
+) -> None:
+    """What people without an account settle by a letter's link: which letters, in which language and zone
+    (None: the organisation's)."""
+    chosen = {"mail_mode": mode, "locale": locale, "zone": zone}
+    with transaction():
+        person = get_person_for_change(person_id)
+        changed = {name: value for name, value in chosen.items() if getattr(person, name) != value}
+        for name, value in changed.items():
+            setattr(person, name, value)
+        if changed:
+            log_event(
+                "profile_changed",
+                now=now,
+                actor_id=person_id,
+                subject=f"person:{person_id}",
+                detail={"to": changed},
+                address=address,
+            )
 
 
 def choose_mail_mode(person_id: int, mode: str, *, now: datetime, address: str = "") -> None:

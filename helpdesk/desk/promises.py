@@ -26,6 +26,11 @@ class Promise:
     pauses: frozenset[str]
 
 
+def targets_for(kind: str, service_id: int | None, department_id: int | None, *, now: datetime) -> sla.Policy:
+    """What is promised at each severity for such a ticket reported now. LookupError where no policy fits."""
+    return policies.choose_policy(Grounds(now).reference, kind, service_id, department_id, now).targets
+
+
 def promise_for(
     kind: str, service_id: int | None, department_id: int | None, answers: Answers, *, now: datetime
 ) -> Promise:

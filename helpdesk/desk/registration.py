@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attachments, policies, targets, window_audience
+from helpdesk.desk import attachments, dispatch, policies, targets, window_audience
 from helpdesk.desk.attachments import Kept, Upload
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.promises import promise_in
@@ -26,7 +26,8 @@ class Report:
     """What somebody reports, as schemas/tickets.ReportSchema loads it from every door.
 
     `reported_at` None: now (a call may be logged later, with `backdate_reason`). `works` and `affected`
-    None: not asked (mail), so the ticket starts minor and untriaged.
+    None: not asked (mail), so the ticket starts minor and untriaged. `fields`: what the service's own
+    questions were answered, by id; `is_shared`: colleagues of the department may read it.
     """
 
     subject: str
@@ -40,6 +41,8 @@ class Report:
     reported_at: datetime | None = None
     backdate_reason: str = ""
     files: list[Upload] = field(default_factory=list)
+    fields: dict[str, str] = field(default_factory=dict)
+    is_shared: bool = False
 
     @property
     def answers(self) -> Answers:
@@ -76,6 +79,8 @@ def new_ticket(command: Report, reporter: Person, grounds: Grounds, now: datetim
             "core_work_stands_still": command.core_work_stands_still,
             "since": command.since,
         },
+        fields=command.fields,
+        is_shared=command.is_shared and reporter.department_id is not None,
         policy_version_id=version.id,
         reported_at=at,
         changed_at=now,
@@ -101,12 +106,15 @@ def register(
     raw_mail_id: int | None = None,
     detail: dict[str, Any] | None = None,
     letter: str | None = "received",
+    is_taken: bool = False,
     **words: Any,
 ) -> Entry:
     """Adds a ticket as new_ticket makes it with all that follows from it; returns its first entry.
 
     `actor_id` None: the house itself reports. `detail` joins the entry's. The `letter` to the reporter
-    promises an answer, and is given `words`; None writes none. Inside a transaction.
+    promises an answer, and is given `words`; None writes none. Where nobody has the ticket already, nor
+    `is_taken` says that somebody is about to, its team's rule gives it to somebody (desk/dispatch). Inside a
+    transaction.
     """
     said = {
         "severity": ticket.severity,
@@ -135,7 +143,11 @@ def register(
         detail=said,
     )
     attachments.attach(entry, files)
+    given = None if is_taken else dispatch.dispatch(ticket, now=now, door=door)
+    if given is not None:
+        timeline.append(Happening(given.kind, given.at, given.detail))
     targets.begin(ticket, timeline, cycles, grounds, now)
+    dispatch.tell(ticket, given, cycles, now=now)
     if letter:
         letters.write(
             letter,

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from helpdesk.desk import attention, excuses, registration, targets
-from helpdesk.desk.attachments import Kept
+from helpdesk.desk import attention, excuses, registration, search, targets
+from helpdesk.desk.attachments import kept_of
 from helpdesk.desk.grounds import Grounds
+from helpdesk.desk.links import keep
 from helpdesk.desk.timeline import record
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State, require
 from helpdesk.rules.severity import Affected, Answers, Works
@@ -113,7 +114,7 @@ def _report_anew(new: Ticket, old: Ticket, reopened: Entry, words: Entry, judgem
         now=judgement.now,
         door=reopened.door,
         actor_id=reopened.actor_id or old.reporter_id,
-        files=[Kept(a.name, a.media_type, a.size, a.sha256, a.content_id, a.role) for a in words.attachments],
+        files=kept_of(words),
         raw_mail_id=words.raw_mail_id,
         # What their mail brought besides its words, quoted history and all.
         detail=words.detail if words.kind == "reporter_replied" else None,
@@ -137,6 +138,7 @@ def _link(old: Ticket, new: Ticket, reopened: Entry, judgement: _Judgement) -> N
     by: dict[str, Any] = {"now": judgement.now, "door": judgement.door, "actor_id": judgement.actor.id}
     there = {"how": "became", "ticket": new.id, "reason": judgement.reason, "voids": reopened.id}
     here = {"how": "came_of", "ticket": old.id, "reason": judgement.reason}
+    keep(new, "relates_to", old, judgement.now)
     record(old, "linked", is_public=True, detail=there, **by)
     record(new, "linked", is_public=True, detail=here, **by)
 
@@ -146,6 +148,7 @@ def _resolve_as_before(
 ) -> None:
     now = judgement.now
     reopened.voided_at = now
+    search.index([ticket.id])
     last = {entry.kind: entry.at for entry in entries}
     ticket.reopen_count -= 1
     ticket.resolved_at, ticket.accepted_at = last["resolved"], last.get("accepted")

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from helpdesk.desk import example, policies, rosters, targets
+from helpdesk.desk import example, policies, rosters, search, targets
 from helpdesk.desk import example_texts as texts
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.lives import Life, Present, World
@@ -138,6 +138,7 @@ class _History:
         insert_rows(Target, [row for life in lives for row in _targets(life)])
         insert_rows(Alarm, rows_of(Alarm, [alarm for life in lives for alarm in life.rings.values()]))
         insert_rows(Rating, [life.rating for life in lives if life.rating])
+        search.index([life.ticket.id for life in lives])
 
     def _live(self, at: datetime, ticket_id: int, world: World) -> Life:
         random = self.random
@@ -194,6 +195,7 @@ class _History:
             team_id=service.team_id,
             reporter_id=reporter,
             door=door,
+            fields={},
             answers={
                 "works": works,
                 "affected": affected,
@@ -205,6 +207,9 @@ class _History:
             reopen_count=0,
             cause="",
             solution="",
+            is_shared=False,
+            followed_id=0,
+            stands_alone=False,
             link_salt=random.randbytes(5).hex(),
         )
 

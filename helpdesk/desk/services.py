@@ -15,6 +15,7 @@ from helpdesk.store.services import (
     replace_audience,
     replace_needed,
 )
+from helpdesk.store.skills import list_skill_ids_of_service, replace_skills_of_service
 
 FIELDS = (
     "name",
@@ -27,17 +28,33 @@ FIELDS = (
     "is_on_status_page",
 )
 
+NEW: State = dict.fromkeys(FIELDS) | {
+    "description": "",
+    "is_core": False,
+    "is_restricted": False,
+    "is_active": True,
+    "is_on_status_page": True,
+    "needs": [],
+    "departments": [],
+}
+"""What holds for a service of which nobody has said otherwise."""
+
 
 def state_of(service: Service) -> State:
-    """What the form shows: the columns, `needs` (ids of the services that it does not work without) and
-    `departments` (ids of those whose people use it; none: everybody)."""
-    columns = {name: getattr(service, name) for name in FIELDS}
-    return {**columns, "needs": list_needed_ids(service.id), "departments": list_audience_ids(service.id)}
+    """What the form shows: the columns, `needs` (ids of the services that it does not work without),
+    `departments` (ids of those whose people use it; none: everybody) and `skills` (ids of those that its
+    tickets ask for)."""
+    return {name: getattr(service, name) for name in FIELDS} | {
+        "needs": list_needed_ids(service.id),
+        "departments": list_audience_ids(service.id),
+        "skills": list_skill_ids_of_service(service.id),
+    }
 
 
 def save(service_id: int | None, values: State, by: By, seen: str | None = None) -> Service:
     """A new service (None), or all about one. Tickets reported before stay with their team and their policy,
-    windows announced before with the services they cover.
+    windows announced before with the services they cover. Without `skills` among the values it asks for those
+    that it asked for.
 
     Raises Refused (name_taken; needs: circle), ChangedMeanwhile, LookupError.
     """
@@ -56,6 +73,8 @@ def save(service_id: int | None, values: State, by: By, seen: str | None = None)
             for name, value in columns.items():
                 setattr(service, name, value)
         _relate(service.id, values["needs"], values["departments"])
+        if "skills" in values:
+            replace_skills_of_service(service.id, values["skills"])
         db.session.flush()
         changes.log_change(f"service:{service.name}", before, state_of(service), by)
     return service

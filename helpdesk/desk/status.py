@@ -15,6 +15,7 @@ from helpdesk.store.services import Service
 from helpdesk.store.status import (
     list_critical_faults,
     list_endings,
+    list_known_since,
     list_last_steps,
     list_shown_services,
     list_told_windows,
@@ -42,7 +43,8 @@ class Fault:
 @dataclass(frozen=True)
 class Status:
     """A service: `standing` now; windows that were announced: `running`, `coming`, `past`, and `called_off`
-    ones that were still to come; open and past `faults`; the last DAYS days."""
+    ones that were still to come; open and past `faults`; the last DAYS days; since when a fault is known that
+    several have reported, critical or not."""
 
     service: Service
     standing: Standing
@@ -52,6 +54,7 @@ class Status:
     past: tuple[Window, ...]
     faults: tuple[Fault, ...]
     days: tuple[Day, ...]
+    known_since: datetime | None
 
     @property
     def open_faults(self) -> tuple[Fault, ...]:
@@ -84,7 +87,7 @@ def look(now: datetime) -> list[Status]:
     since = now - LOOKS_BACK
     windows = list_told_windows(ids, since, now + AHEAD)
     faults = _faults(list_critical_faults(ids, since), now)
-    zone = ZoneInfo(organisation.zone)
+    zone, known = ZoneInfo(organisation.zone), list_known_since(ids)
     return [
         _status(
             service,
@@ -92,6 +95,7 @@ def look(now: datetime) -> list[Status]:
             faults.get(service.id, []),
             zone,
             now,
+            known.get(service.id),
         )
         for service in services
     ]
@@ -132,7 +136,12 @@ def _faults(rows: list[Any], now: datetime) -> dict[int, list[Fault]]:
 
 
 def _status(
-    service: Service, windows: list[Window], faults: list[Fault], zone: ZoneInfo, now: datetime
+    service: Service,
+    windows: list[Window],
+    faults: list[Fault],
+    zone: ZoneInfo,
+    now: datetime,
+    known_since: datetime | None,
 ) -> Status:
     standing_windows = [w for w in windows if w.cancelled_at is None]
     running = tuple(w for w in standing_windows if w.is_running(now))
@@ -153,4 +162,5 @@ def _status(
             [span for fault in faults for span in fault.spans],
             [held_span(window, now) for window in (*past, *running)],
         ),
+        known_since=known_since,
     )

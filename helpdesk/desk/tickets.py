@@ -41,13 +41,15 @@ def report(
     raw_mail_id: int | None = None,
     detail: dict[str, Any] | None = None,
     receipt: bool = True,
+    is_taken: bool = False,
     sent_key: str | None = None,
 ) -> Ticket:
     """Registers a report and promises an answer: ticket, entry, targets, alarms and receipt in one unit.
 
     `reporter` may be what finds or makes them, in that unit. `actor` is the agent who logs it for the
     reporter (None: the reporter). `detail` joins the entry's (a mail's quoted text); no `receipt` where
-    letters to the reporter would feed a loop. With a `sent_key` that has made a ticket already, that one
+    letters to the reporter would feed a loop; `is_taken` where the actor is about to accept it. With a
+    `sent_key` that has made a ticket already, that one
     is returned as it is; such a report stands in no other transaction. LookupError where the service is
     gone or no policy fits.
     """
@@ -72,6 +74,7 @@ def report(
                 raw_mail_id=raw_mail_id,
                 detail={**backdated, **(detail or {})},
                 letter="received" if receipt else None,
+                is_taken=is_taken,
             )
             return ticket
     except Conflict:  # the same sending at the same time was faster

@@ -3,7 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from helpdesk.store.db import db, insert_rows, new_ids
+from helpdesk.desk import search
+from helpdesk.outbound.alarms import pass_on_soon
+from helpdesk.rules.outages import PASSED_ON
+from helpdesk.store.db import after_commit, db, insert_rows, new_ids
+from helpdesk.store.outages import has_children
 from helpdesk.store.tickets import Entry, Ticket
 
 
@@ -38,8 +42,11 @@ def record(
     )
     db.session.add(entry)
     db.session.flush()
+    search.keep_entry(ticket, entry)
     if ticket.changed_at != now:
         ticket.changed_at = now
+    if kind in PASSED_ON and has_children(ticket.id):
+        after_commit("pass on", pass_on_soon)
     return entry
 
 

@@ -2,9 +2,8 @@
 
 from datetime import datetime
 
-from helpdesk.desk import attention, targets, tickets
+from helpdesk.desk import attention, dispatch, targets, tickets
 from helpdesk.desk.timeline import record
-from helpdesk.outbound import letters
 from helpdesk.rules.attention import is_raised
 from helpdesk.rules.lifecycle import require
 from helpdesk.rules.severity import Answers, Severity, severity_of
@@ -12,7 +11,7 @@ from helpdesk.store.db import transaction
 from helpdesk.store.people import Person, get_person
 from helpdesk.store.services import get_service
 from helpdesk.store.teams import get_team
-from helpdesk.store.tickets import Ticket, get_ticket_for_change
+from helpdesk.store.tickets import Entry, Ticket, get_ticket_for_change
 
 
 def triage(
@@ -35,8 +34,9 @@ def triage(
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("triage", ticket.state)
+        given = None
         if service_id is not None and service_id != ticket.service_id:
-            _move(ticket, actor, service_id, None, reason, now, door)
+            given = _move(ticket, actor, service_id, None, reason, now, door)
         said = _said(answers) if answers else {}
         record(
             ticket,
@@ -55,7 +55,7 @@ def triage(
         if wanted is not None:
             _judge(ticket, actor, wanted, why, reason, now, door)
         ticket.is_triaged = True
-        targets.refresh(ticket, now)
+        dispatch.tell(ticket, given, targets.refresh(ticket, now), now=now)
     return ticket
 
 
@@ -123,13 +123,14 @@ def move(
     """To another service (whose team takes it unless `team_id` says another) or to another team.
 
     Whoever had it has it no longer, unless they are in the new team. Another team has to accept it, unless
-    the actor goes on with it there. LookupError for an unknown one.
+    the actor goes on with it there; where nobody has it then, its team's rule gives it to somebody
+    (desk/dispatch). LookupError for an unknown one.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("move", ticket.state)
-        _move(ticket, actor, service_id, team_id, reason, now, door)
-        targets.refresh(ticket, now)
+        given = _move(ticket, actor, service_id, team_id, reason, now, door)
+        dispatch.tell(ticket, given, targets.refresh(ticket, now), now=now)
     return ticket
 
 
@@ -141,7 +142,8 @@ def _move(
     reason: str,
     now: datetime,
     door: str,
-) -> None:
+) -> Entry | None:
+    """Moves it; returns the entry by which its new team's rule gave it to somebody, if it did."""
     service = get_service(service_id) if service_id is not None else ticket.service
     team = get_team(team_id) if team_id is not None else service.team if service else ticket.team
     stays = any(m.person_id == ticket.assignee_id for m in team.members)
@@ -166,7 +168,8 @@ def _move(
     if is_handed:
         attention.ask_anew(ticket)
     if not stays:
-        ticket.assignee = None
+        ticket.assignee, ticket.assignee_id = None, None
+    return dispatch.dispatch(ticket, now=now, door=door)
 
 
 def assign(
@@ -185,31 +188,6 @@ def assign(
         if assignee_id == ticket.assignee_id:
             return ticket
         assignee = get_person(assignee_id) if assignee_id is not None else None
-        record(
-            ticket,
-            "assigned",
-            now=now,
-            door=door,
-            actor_id=actor.id,
-            detail={"from": ticket.assignee_id, "to": assignee_id, "accept": "handed"},
-        )
-        ticket.assignee = assignee
-        attention.ask_anew(ticket)
-        cycles = targets.refresh(ticket, now)
-        if assignee is not None and any(c.target == "response" and c.stopped_at is None for c in cycles):
-            # Else an alarm tells them at once.
-            key = f"assigned:{ticket.id}:{now.timestamp()}"
-            letters.write("assigned", assignee, key=key, now=now, ticket=ticket, agent=actor)
+        entry = dispatch.hand_to(ticket, assignee, now=now, door=door, actor_id=actor.id)
+        dispatch.tell(ticket, entry, targets.refresh(ticket, now), now=now, agent=actor)
     return ticket
-
-
-def link(
-    ticket_id: int, actor: Person, other_id: int, how: str = "related", *, now: datetime, door: str = "web"
-) -> None:
-    """Notes on both timelines that the tickets belong together (`how`: related, same_cause)."""
-    with transaction():
-        for one, other in sorted([(ticket_id, other_id), (other_id, ticket_id)]):
-            ticket = get_ticket_for_change(one)
-            require("link", ticket.state)
-            detail = {"how": how, "ticket": other}
-            record(ticket, "linked", now=now, door=door, actor_id=actor.id, detail=detail)

@@ -9,8 +9,9 @@ from helpdesk.desk.timeline import record
 from helpdesk.outbound import letters
 from helpdesk.rules import hours
 from helpdesk.rules.escalation import RESOLVED_AFTER
-from helpdesk.rules.lifecycle import State, is_allowed, require, state_in_hand
+from helpdesk.rules.lifecycle import NotAllowed, State, is_allowed, require, state_in_hand
 from helpdesk.store.db import transaction
+from helpdesk.store.outages import has_children
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket, find_entry, get_ticket_for_change, list_entries
 
@@ -29,11 +30,13 @@ def wait(
 
     The question to the reporter is a public reply, so it counts as an answer and goes to them by letter;
     for a supplier `question` is a note of what was asked of them. Who was given the ticket accepts it by
-    this. NotAllowed once resolved.
+    this. NotAllowed once resolved, and where many stand under the ticket: they do not wait for one of them.
     """
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("wait", ticket.state)
+        if waiting_for == "reporter" and has_children(ticket.id):
+            raise NotAllowed("wait_of_many", State(ticket.state))
         if attention.has_to_accept(ticket, actor):
             attention.take_up(ticket, actor, now=now, door=door)
         asked = None
@@ -65,7 +68,7 @@ def resume(ticket_id: int, actor: Person, *, now: datetime, door: str = "web") -
     with transaction():
         ticket = get_ticket_for_change(ticket_id)
         require("resume", ticket.state)
-        _resume(ticket, "by_hand", now, door, actor.id)
+        go_on(ticket, "by_hand", now, door, actor.id)
     return ticket
 
 
@@ -78,7 +81,7 @@ def wake(ticket_id: int, *, now: datetime, door: str = "clock") -> Ticket | None
         ticket = get_ticket_for_change(ticket_id)
         if not is_allowed("resume", ticket.state) or (ticket.wake_at and ticket.wake_at > now):
             return None
-        entry = _resume(ticket, "woken", now, door, None)
+        entry = go_on(ticket, "woken", now, door, None)
         if ticket.assignee is not None:
             key = f"entry:{entry.id}:{ticket.assignee.id}"
             letters.write("woken", ticket.assignee, key=key, now=now, ticket=ticket, entry=entry)
@@ -118,7 +121,8 @@ def does_silence_decide(ticket: Ticket) -> bool:
     return decides_at is not None and (ticket.wake_at is None or ticket.wake_at > decides_at)
 
 
-def _resume(ticket: Ticket, reason: str, now: datetime, door: str, actor_id: int | None) -> Entry:
+def go_on(ticket: Ticket, reason: str, now: datetime, door: str, actor_id: int | None) -> Entry:
+    """Ends the waiting, for that reason. Inside a transaction that holds the ticket's row."""
     entry = record(
         ticket,
         "resumed",

@@ -14,15 +14,17 @@ from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock
-from helpdesk.desk import handovers, mail_watch, maintenance, swaps
+from helpdesk.desk import handovers, mail_watch, maintenance, search, swaps
 from helpdesk.jobs import periodic, tasks
 from helpdesk.jobs.absences import AbsenceReader
 from helpdesk.jobs.heartbeat import Heartbeat
 from helpdesk.outbound import alarms
+from helpdesk.store.bulk import find_oldest_bulk
 from helpdesk.store.escalations import find_next_due
 from helpdesk.store.letters import find_oldest_unsent
 from helpdesk.store.mail import find_oldest_unparsed
 from helpdesk.store.notices import find_next_notice_due
+from helpdesk.store.outages import find_oldest_unpassed
 from helpdesk.store.stale import find_oldest_stale
 from helpdesk.store.window_notices import find_oldest_round
 
@@ -34,6 +36,7 @@ WORKER_HAS = timedelta(seconds=3)  # to begin; then we do the work ourselves
 RINGER_HAS = timedelta(seconds=1)  # it may be busy with a slow mail server
 SWEEPS_EVERY = timedelta(seconds=15)
 WATCHES_AFTER = timedelta(minutes=5)  # after a start, lest every mailbox counts as silent while we were down
+SEARCH_BATCHES = 10  # of tickets of before, a sweep: some thousand, and nothing else waits long for them
 RETRY_AFTER = 2.0  # seconds, while the database is away
 
 
@@ -117,7 +120,7 @@ class Clock:
 def sweep(now: datetime) -> None:
     """Starts and ends maintenance windows, ends swaps that have begun, hands over turns, and has done what
     is outstanding: unparsed mail, notices without a letter, news of windows, unsent letters, stale deadlines,
-    periodic work."""
+    deeds for many tickets, periodic work."""
     maintenance.sweep(now)
     swaps.lapse_begun(now)
     handovers.sweep(now)
@@ -127,11 +130,16 @@ def sweep(now: datetime) -> None:
         ("send", find_oldest_round, tasks.send_letters),
         ("send", find_oldest_unsent, tasks.send_letters),
         ("recompute", find_oldest_stale, tasks.recompute_deadlines),
+        ("pass_on", find_oldest_unpassed, tasks.pass_on),
+        ("bulk", find_oldest_bulk, tasks.carry_out_bulk),
     ):
         since = find_oldest(now)
         if since is not None and since <= now:
             _have_done(errand, work, since, now)
     periodic.run_due(now)
+    for _batch in range(SEARCH_BATCHES):
+        if not search.sweep():
+            break
 
 
 def _have_done(

@@ -9,7 +9,17 @@ from zoneinfo import ZoneInfo
 
 from flask import current_app
 
-from helpdesk.desk import backup, digests, found_mail, holidays, preflight, runs, security, window_series
+from helpdesk.desk import (
+    backup,
+    digests,
+    found_mail,
+    holidays,
+    imports,
+    preflight,
+    runs,
+    security,
+    window_series,
+)
 from helpdesk.store.organisation import find_organisation
 
 log = logging.getLogger(__name__)
@@ -32,6 +42,7 @@ def make_backup(now: datetime) -> None:
 
 DAILY = (
     Daily("security_log", 3, security.sweep),
+    Daily("imports", 3, imports.sweep),
     Daily("backup", 2, make_backup),
     Daily("holidays", 4, holidays.propose_all),
     Daily("found_mail", 5, found_mail.take_in_found),

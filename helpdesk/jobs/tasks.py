@@ -8,7 +8,7 @@ from functools import wraps
 from flask import current_app
 
 from helpdesk import clock
-from helpdesk.desk import escalations, failures, recompute, window_notices
+from helpdesk.desk import bulk, escalations, failures, passing_on, recompute, window_notices
 from helpdesk.intake import receive
 from helpdesk.jobs.tellers import tell_beside
 from helpdesk.outbound import notices, smtp
@@ -64,8 +64,21 @@ def recompute_deadlines() -> None:
         last = recompute.recompute(clock.now(), last)
 
 
+@_errand("bulk")
+def carry_out_bulk() -> None:
+    """Does what was ordered for many tickets, ticket by ticket."""
+    while bulk.carry_out_next(clock.now()):
+        pass
+
+
 @_errand("parse")
 def parse_mail() -> None:
     """Understands every mail that waits."""
     while receive.parse_waiting(clock.now()):
         pass
+
+
+@_errand("pass_on")
+def pass_on() -> None:
+    """Lets children take over what was done on their parents."""
+    passing_on.pass_on(clock.now())

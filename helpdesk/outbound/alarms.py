@@ -26,6 +26,8 @@ ERRANDS = {
     "send": "helpdesk.jobs.tasks.send_letters",
     "parse": "helpdesk.jobs.tasks.parse_mail",
     "recompute": "helpdesk.jobs.tasks.recompute_deadlines",
+    "pass_on": "helpdesk.jobs.tasks.pass_on",
+    "bulk": "helpdesk.jobs.tasks.carry_out_bulk",
 }
 # A job that dies before it takes its flag down blocks new ones no longer than this.
 FLAG_LASTS = 10  # seconds
@@ -49,6 +51,16 @@ def parse_soon() -> None:
 def recompute_soon() -> None:
     """Has a worker bring deadlines up to date that a changed window or calendar left behind."""
     ask("recompute")
+
+
+def bulk_soon() -> None:
+    """Has a worker carry out what was ordered for many tickets."""
+    ask("bulk")
+
+
+def pass_on_soon() -> None:
+    """Has a worker let children take over what was done on their parents."""
+    ask("pass_on")
 
 
 def ask(errand: str, now: datetime | None = None) -> bool:

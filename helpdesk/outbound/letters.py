@@ -30,10 +30,12 @@ from flask_babel import force_locale, get_locale
 from helpdesk import i18n
 from helpdesk.outbound import alarms, letter_texts, links
 from helpdesk.outbound.standing import STATES, state_for_reporter
+from helpdesk.rules import colours
 from helpdesk.rules.access import Role
 from helpdesk.rules.letters import can_be_quiet, delivery
 from helpdesk.rules.lifecycle import State
 from helpdesk.store import db
+from helpdesk.store.branding import get_brand
 from helpdesk.store.channels import Channel
 from helpdesk.store.db import after_commit
 from helpdesk.store.letters import Letter
@@ -204,6 +206,9 @@ def _render(
         "state": _state(to, ticket) if ticket else "",
         "paragraphs": [p.strip() for p in body.split("\n\n") if p.strip()],
         "organisation": context["organisation"],
+        "brand": (brand := get_brand(context["organisation"])),
+        "accent": colours.light(brand.accent) if brand.has_own_colour else None,
+        "logo_url": links.url(f"/brand/logo?v={brand.logo[:12]}") if brand.logo else None,
         "ticket": ticket,
         "quiet_url": links.quiet_url(to.id) if to and can_be_quiet(kind, to.role) else None,
         "html_lang": html_lang,

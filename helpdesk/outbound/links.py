@@ -23,6 +23,7 @@ LASTS = {
     "alarm": timedelta(days=7),
     "setup": timedelta(days=1),
     "quiet": timedelta(days=365),
+    "form": timedelta(days=1),  # no link but a field: when a form was shown
     "device": timedelta(days=365),  # no link but a cookie: a browser that has signed in before
 }
 

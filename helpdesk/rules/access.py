@@ -43,6 +43,8 @@ _LEAD = _AGENT | {
     "breach.excuse",
     "ladder.see",
     "team_channel.edit",
+    "canned_answer.see",
+    "canned_answer.edit",
 }
 _MANAGER = (
     _REPORTER
@@ -73,6 +75,7 @@ _AUDITOR = (
             "security.see",
             "ladder.see",
             "watch.see",
+            "canned_answer.see",
         }
     )
     | _SEES_DESK
@@ -135,6 +138,12 @@ def may_run_window(asker: Asker, owner_id: int | None, team_ids: Collection[int]
     return all(may_for_team(asker, "maintenance.edit", each) for each in team_ids)
 
 
+def may_change_view(asker: Asker, owner_id: int, team_id: int | None) -> bool:
+    """Whether the asker may rename, share or delete a saved view: its owner, and whoever leads the team that
+    it is shared with (None: with none)."""
+    return asker.person_id is not None and (owner_id == asker.person_id or team_id in asker.lead_of)
+
+
 def may_be_in_team(role: Role) -> bool:
     """Whether people of that role can be in a team: those who work tickets, and managers."""
     return "ticket.work" in TABLE[role] or role is Role.MANAGER
@@ -157,6 +166,12 @@ def sees_notes(asker: Asker, team_id: int, is_restricted: bool, assignee_id: int
     reach = ticket_reach(asker)
     inside = not is_restricted or team_id in reach.team_ids or assignee_id == asker.person_id
     return reach.everything or (reach.desk and inside)
+
+
+def reads_colleagues(asker: Asker, is_allowed: bool, department_id: int | None) -> bool:
+    """Whether the asker reads what colleagues of their department (None: in none) have shared with it, where
+    the organisation allows it: its public side, and never of restricted services."""
+    return is_allowed and department_id is not None and may(asker, "ticket.see_own")
 
 
 def figures_teams(asker: Asker) -> frozenset[int] | None:

@@ -30,7 +30,7 @@ SILENT_AFTER: Mapping[str, int] = {Severity.CRITICAL: 30, Severity.MAJOR: 120}
 NEWS_LEAD_AFTER = timedelta(minutes=15)
 
 # The kinds of entries that are heard here beyond those that the clock hears.
-HEARD = frozenset({"assigned", "noted", "update_promised"})
+HEARD = frozenset({"assigned", "noted", "update_promised", "released"})
 
 _RANK = {Severity.MINOR: 0, Severity.MAJOR: 1, Severity.CRITICAL: 2}
 _SETS_SEVERITY = {"reported": "severity", "severity_changed": "to"}

@@ -47,7 +47,10 @@ _ALLOWED: dict[str, frozenset[State]] = {
     "cancel": _LIVING,
     "merge": _LIVING,
     "merge_into": _LIVING,
+    "adopt": OPEN,
+    "adopt_into": OPEN,
     "link": frozenset(State),
+    "split": frozenset(State),
     "rate": frozenset({State.RESOLVED, State.CLOSED}),
 }
 

@@ -4,13 +4,11 @@ Its columns stand in any order under a heading in English or Chinese; lines abov
 other columns (weekday, phone) are not looked at.
 """
 
-import csv
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from io import StringIO
 
 from helpdesk.rules.rota_dates import LONGEST, Cell, read_dates
 
@@ -76,17 +74,6 @@ class _Reading:
     people: Mapping[str, set[int]]
     duties: dict[date, Duty] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-
-
-def cells_of(text: str) -> list[list[str]]:
-    """The cells of a table that was pasted (tabs) or is CSV (semicolons or commas), a list for each line;
-    [] for what is no table."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff")
-    between = max("\t;,，", key=lambda mark: (mark == "\t" and mark in text, text.count(mark)))
-    try:
-        return list(csv.reader(StringIO(text, newline=""), delimiter=between))
-    except csv.Error:
-        return []
 
 
 def read(rows: Sequence[Sequence[Cell]], people: Sequence[Known], today: date) -> Rota:

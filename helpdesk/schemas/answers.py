@@ -62,6 +62,11 @@ class TicketShape(Schema):
     )
     next_target = fields.String(allow_none=True)
     next_due_at = fields.DateTime(allow_none=True)
+    field_answers: fields.Field = fields.Dict(
+        attribute="fields",
+        data_key="fields",
+        metadata={"description": "What the service's own questions were answered, by their ids."},
+    )
 
 
 class EntryShape(Schema):
@@ -94,6 +99,8 @@ REPORTERS_DETAIL = {
     "replied": {"update_by"},
     "update_promised": {"update_by"},
     "linked": {"how", "ticket", "reason"},
+    "shared": {"is_shared"},
+    "split": {"ticket"},
 }
 
 

@@ -6,6 +6,8 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, fields, validate
 
 from helpdesk.i18n import LOCALES
+from helpdesk.rules.dispatch import BY_HAND, WAYS
+from helpdesk.rules.outages import MINUTES, PEOPLE
 from helpdesk.rules.passwords import SHORTEST_ALLOWED
 from helpdesk.rules.window_notices import CHOICES
 from helpdesk.schemas.fields import Line, Text, number, one_of, whole
@@ -14,6 +16,7 @@ from helpdesk.schemas.people import WithZone
 SAY_TEAM = _l("Choose a team from the list.")
 SAY_TIMES = _l("Choose times from the list.")
 SAY_PERSON = _l("Choose a person from the list.")
+SAY_SKILL = _l("Choose skills from the list.")
 
 
 class OrganisationSchema(WithZone):
@@ -31,6 +34,9 @@ class OrganisationSchema(WithZone):
     password_expiry_days = whole(0, 3650, load_default=0)
     idle_timeout_minutes = whole(0, 10_080, load_default=0)
     security_log_days = whole(180, 36_500)
+    colleagues = fields.Boolean(load_default=False)
+    outage_people = whole(2, 1000, load_default=PEOPLE)
+    outage_minutes = whole(1, 240, load_default=MINUTES)
     window_notice_minutes = fields.List(
         fields.Integer(
             validate=validate.OneOf(CHOICES, error=SAY_TIMES), error_messages={"invalid": SAY_TIMES}
@@ -57,6 +63,7 @@ class ServiceSchema(Schema):
     is_on_status_page = fields.Boolean(load_default=False)
     needs = fields.List(number(_l("Choose a service from the list.")), load_default=list)
     departments = fields.List(number(_l("Choose a department from the list.")), load_default=list)
+    skills = fields.List(number(SAY_SKILL), load_default=list)
 
 
 class TeamSchema(Schema):
@@ -71,8 +78,15 @@ class TeamSchema(Schema):
     roster_id = number(_l("Choose a roster from the list."), load_default=None)
     backup_roster_id = number(_l("Choose a roster from the list."), load_default=None)
     is_active = fields.Boolean(load_default=False)
+    dispatch = one_of((BY_HAND, *WAYS), _l("Choose who is given new tickets."), load_default=BY_HAND)
+    hands_up_to_id = number(SAY_TEAM, load_default=None)
     people = fields.List(number(SAY_PERSON), load_default=list)
     leads = fields.List(number(SAY_PERSON), load_default=list)
+    seniors = fields.List(number(SAY_PERSON), load_default=list)
+
+
+class SkillSchema(Schema):
+    name = Line(missing=_l("Give the skill a name."), longest=80)
 
 
 def members_of(data: dict[str, Any]) -> dict[int, bool]:

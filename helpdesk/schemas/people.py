@@ -100,6 +100,13 @@ class MailModeSchema(Schema):
     mail_mode = one_of(MODES, _l("Choose which letters you want."), required=True)
 
 
+class ByLinkSchema(WithZone, MailModeSchema):
+    """What people settle by a letter's link; zone and locale empty: the organisation's."""
+
+    locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
+    zone = fields.String(load_default=None)
+
+
 class ProfileSchema(WithZone):
     """What people may change about themselves; zone and locale empty: the organisation's."""
 
@@ -166,6 +173,7 @@ class RecordSchema(WithZone):
     location = Line(longest=120)
     locale = one_of(tuple(LOCALES), _l("Choose a language from the list."), load_default=None)
     zone = fields.String(load_default=None)
+    skills = fields.List(number(_l("Choose skills from the list.")), load_default=list)
     with_letter = fields.Boolean(load_default=False)
 
     @post_load

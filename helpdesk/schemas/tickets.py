@@ -10,7 +10,9 @@ from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validate, validates, validates_schema
 from marshmallow.validate import Email
 
+from helpdesk.rules.dispatch import WAYS
 from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.links import SAID_BY_HAND
 from helpdesk.rules.severity import Affected, Answers, Severity, Works
 from helpdesk.schemas.fields import Instant, Line, Text, choice, number, one_of
 
@@ -41,8 +43,21 @@ class ReportSchema(AnswersSchema):
     since = Line(longest=100)
 
 
+class SentReportSchema(ReportSchema):
+    """As ReportSchema, from a program: `fields` answers the service's own questions, by their ids."""
+
+    field_answers = fields.Dict(
+        keys=fields.String(),
+        load_default=dict,
+        data_key="fields",
+        error_messages={"invalid": _l("Give answers by the ids of their questions.")},
+    )
+
+
 class FormReportSchema(ReportSchema):
     """As ReportSchema, where the reporter can be asked: a fault says what still works and for whom."""
+
+    is_shared = fields.Boolean(load_default=False)
 
     @validates_schema(skip_on_field_errors=False)
     def _answered(self, data: dict[str, Any], **_kwargs: Any) -> None:
@@ -212,9 +227,16 @@ class AcceptSchema(Schema):
 
 
 class AssignSchema(Schema):
-    """Without a person: back to the team."""
+    """To a person, without one back to the team; or by a way of dispatch, which chooses whom."""
 
     assignee_id = number(_l("Choose a person from the list."), load_default=None)
+    way = one_of(
+        ("person", *WAYS), _l("Choose a person, or one of the ways to find one."), load_default="person"
+    )
+
+
+class HandUpSchema(ReasonSchema):
+    """Why somebody more experienced has to look at it."""
 
 
 class MoveSchema(ReasonSchema):
@@ -240,7 +262,28 @@ class MergeSchema(OtherTicketSchema):
 
 
 class LinkSchema(OtherTicketSchema):
-    how = one_of(("related", "same_cause"), _l("Say how they belong together."), load_default="related")
+    how = one_of(SAID_BY_HAND, _l("Say how they belong together."), load_default="relates_to")
+
+
+class UnlinkSchema(OtherTicketSchema):
+    """Which link to take back; `is_ours`: it was said on this ticket, not on the other."""
+
+    how = one_of(SAID_BY_HAND, _l("Say how they belong together."), required=True)
+    is_ours = fields.Boolean(load_default=False)
+
+
+class SplitSchema(AnswersSchema):
+    """What becomes of a message that is about something else."""
+
+    subject = Line(missing=_l("Say in a few words what happened."))
+    kind = choice(Kind, _l("Say whether it is a fault, a request or a question."), load_default=Kind.FAULT)
+    service_id = number(_l("Choose a service from the list."), load_default=None)
+
+
+class SplitMessageSchema(SplitSchema):
+    """With the message, where no address names it."""
+
+    entry_id = number(_l("Give the id of an entry."), required=True)
 
 
 class RatingSchema(Schema):

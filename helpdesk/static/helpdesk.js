@@ -73,11 +73,11 @@
   const showKeys = () => {
     const list = one("#keys dl");
     all(".own", list).forEach((entry) => entry.remove());
-    for (const element of all("[data-key]").filter(shown)) {
+    for (const element of all("[data-key], [data-go]").filter(shown)) {
       const [term, words, kbd] = ["dt", "dd", "kbd"].map((tag) => document.createElement(tag));
-      kbd.textContent = element.dataset.key;
+      kbd.textContent = element.dataset.key ?? `g ${element.dataset.go}`;
       const copy = element.cloneNode(true);
-      all("kbd", copy).forEach((hint) => hint.remove());
+      all("kbd, .num", copy).forEach((hint) => hint.remove());
       words.textContent = element.dataset.keyLabel ?? copy.textContent.trim();
       term.className = words.className = "own";
       term.append(kbd);
@@ -86,12 +86,23 @@
     one("#keys").showModal();
   };
 
+  // After g the next letter is a way: [data-go].
+  let goUntil = 0;
+  const awaitGo = () => { goUntil = Date.now() + 2000; };
+
   const onKey = (event) => {
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) event.target.closest("textarea")?.form.requestSubmit();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.defaultPrevented) return;
-    if (!keysOn() || typing(event.target) || one("dialog[open]")) return;
-    const act = { j: () => walk(1), k: () => walk(-1), "?": showKeys }[event.key];
-    const element = act ? null : all("[data-key]").find((e) => e.dataset.key === event.key && shown(e));
+    if (!keysOn() || one("dialog[open]")) return;
+    if (typing(event.target)) {
+      if (event.key === "Escape") event.target.blur(); // from here on letters are keys again
+      return;
+    }
+    const goes = Date.now() < goUntil;
+    goUntil = 0;
+    const act = goes ? null : { j: () => walk(1), k: () => walk(-1), g: awaitGo, "?": showKeys }[event.key];
+    const name = goes ? "go" : "key";
+    const element = act ? null : all(`[data-${name}]`).find((e) => e.dataset[name] === event.key && shown(e));
     if (!act && !element) return;
     event.preventDefault();
     if (act) act();
@@ -129,7 +140,7 @@
     const html = await answer.text();
     if (busy(box)) return;
     box.etag = answer.headers.get("ETag");
-    freshen(box, html);
+    (box.freshen ?? freshen)(box, html);
   };
 
   const keepFresh = (box) => {
@@ -171,7 +182,7 @@
   };
 
   const hear = (bell) => {
-    ring(bell);
+    if (notifies()) ring(bell); // the page itself has just counted
     setInterval(ring, BELL_EVERY * 1000, bell);
     document.addEventListener("visibilitychange", () => ring(bell));
   };
@@ -446,7 +457,7 @@
 
   // A field whose proposal depends on a choice follows it, until somebody types in it.
   const onChoice = (event) => {
-    const field = event.target.type === "radio" && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
+    const field = event.target.type === "radio" && event.target.form && one(`[data-proposed-by="${event.target.name}"]`, event.target.form);
     if (!field || (field.dataset.proposed ?? field.defaultValue) !== field.value) return;
     field.value = field.dataset.proposed = field.dataset[event.target.value];
   };
@@ -461,6 +472,8 @@
     all("[data-bell]").forEach(hear);
     all("form[data-posts-itself]").forEach(postItself);
     all("iframe[data-fits]").forEach(fitAlways);
+    // Signed out, nothing of theirs is left on the machine.
+    all("form[data-forgets]").forEach((form) => form.addEventListener("submit", () => remember("localStorage", form.dataset.forgets, null)));
     all("[data-picks]").forEach(pickOn);
     const switchKeys = one("[data-keys-on]");
     if (switchKeys) {
@@ -470,9 +483,25 @@
     document.addEventListener("keydown", onKey);
     document.addEventListener("click", onClick);
     document.addEventListener("change", onChoice);
+    document.addEventListener("input", narrow);
     one("#fixes")?.focus();
+    // An address that ends in #key=r: as if it were pressed on arrival, where one only goes on typing.
+    const arrived = all("[data-key][data-then-focus]").find((e) => location.hash === `#key=${e.dataset.key}`);
+    if (arrived) press(arrived);
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
     setInterval(tickAll, 1000);
   };
+  // A long list of people, narrowed as one types: by name, or by what else somebody is sought by (pinyin).
+  function narrow({ target }) {
+    if (!target.dataset?.narrows) return;
+    const words = target.value.toLowerCase().split(/\s+/).filter(Boolean), sought = JSON.parse(target.dataset.sought);
+    const list = target.form.elements[target.dataset.narrows];
+    const people = [...list.options].filter((option) => option.value);
+    for (const option of people) option.hidden = !words.every((word) => option.text.toLowerCase().includes(word) || sought[option.value].includes(` ${word}`));
+    const first = people.find((option) => !option.hidden);
+    if (words.length && first) list.value = first.value;
+  }
+  // For the scripts of single pages, which follow this one.
+  window.helpdesk = { all, one, fill, remember, typing, shown, keysOn, freshen, poll, tickAll, openSheet, prepare, goes: () => Date.now() < goUntil };
   start();
 })();

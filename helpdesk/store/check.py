@@ -19,10 +19,15 @@ class Kept:
     is_stale: bool
 
 
+def start_afresh() -> None:
+    """A fresh snapshot: while the service runs, what is compared must be of one moment."""
+    db.session.rollback()
+    db.session.expunge_all()
+
+
 def list_kept(after_id: int, limit: int) -> list[Kept]:
     """The next tickets above `after_id`, by id. Nothing of an earlier batch stays in memory."""
-    db.session.rollback()  # a fresh snapshot: while the service runs, the batch must be of one moment
-    db.session.expunge_all()
+    start_afresh()
     query = select(Ticket).where(Ticket.id > after_id).order_by(Ticket.id).limit(limit)
     tickets = db.session.scalars(query).all()
     marked = select(StaleTarget.ticket_id).where(StaleTarget.ticket_id.in_([ticket.id for ticket in tickets]))

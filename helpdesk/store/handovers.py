@@ -111,7 +111,7 @@ def list_to_hand_over(roster_id: int, soon: datetime, limit: int) -> dict[str, l
     `limit` each: "critical"; of the others "waiting"; of the rest "promised" (news was promised, or they are
     due by `soon`)."""
     teams = select(Team.id).where(or_(Team.roster_id == roster_id, Team.backup_roster_id == roster_id))
-    base = select(Ticket.id).where(Ticket.is_open, Ticket.team_id.in_(teams))
+    base = select(Ticket.id).where(Ticket.is_open, Ticket.parent_id.is_(None), Ticket.team_id.in_(teams))
     base = base.order_by(Ticket.next_due_at.is_(None), Ticket.next_due_at, Ticket.id).limit(limit)
     is_critical, is_waiting = Ticket.severity == Severity.CRITICAL, Ticket.state == State.WAITING
     is_promised = or_(Ticket.update_by.is_not(None), Ticket.next_due_at <= soon)

@@ -62,6 +62,11 @@ class Letter(Model):
     ticket: Mapped[Ticket | None] = relationship()
 
 
+def count_written(at: datetime) -> int:
+    """How many letters were written at exactly that instant: by one who tries something out at it."""
+    return db.session.scalar(select(func.count()).where(Letter.created_at == at)) or 0
+
+
 def find_letter(letter_id: int) -> Letter | None:
     """The letter of that id, or None."""
     return db.session.get(Letter, letter_id)

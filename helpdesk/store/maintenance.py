@@ -20,7 +20,7 @@ class WindowService(Model):
     window_id: Mapped[int] = mapped_column(ForeignKey("maintenance_window.id"), primary_key=True)
     service_id: Mapped[int] = mapped_column(ForeignKey("service.id"), primary_key=True, index=True)
     is_named: Mapped[bool] = mapped_column(default=True)
-    service: Mapped[Service] = relationship()
+    service: Mapped[Service] = relationship(lazy="joined")
 
 
 class Window(Model):

@@ -5,7 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, and_, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
 from helpdesk.rules.access import Asker
@@ -15,12 +26,17 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
-from helpdesk.store.tickets import Entry, Target, Ticket, visible_to
+from helpdesk.store.tickets import (
+    Entry,
+    Target,
+    Ticket,
+    parameters,
+    visible_to,
+)
 
 PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
 LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
 RINGS_FOR = timedelta(days=30)  # the bell: what is older is in the timelines
-MOST_COUNTED = 100
 
 
 class Notice(Model):
@@ -193,22 +209,21 @@ def put_into_letter(notice_ids: list[int], letter_id: int) -> bool:
     return int(done.rowcount) == len(notice_ids)  # type: ignore[attr-defined]
 
 
-def count_unseen(asker: Asker, now: datetime) -> int:
-    """Of how many alarms of the last RINGS_FOR the asker has not yet looked at their bell; MOST_COUNTED at
-    most are counted, and of tickets that they may no longer see none."""
-    unseen = (
+def select_unseen(asker: Asker) -> Select[Any]:
+    """The alarms after `rings_since` that the asker has not yet looked at; of tickets that they may no longer
+    see none. For store/news."""
+    me, _teams = parameters(asker)
+    return (
         select(_notices.alarm_id)
         .join(Ticket, _tickets.id == _notices.ticket_id)
         .where(
-            _notices.person_id == asker.person_id,
-            _notices.created_at > now - RINGS_FOR,
+            _notices.person_id == me,
+            _notices.created_at > bindparam("rings_since", type_=UtcDateTime),
             _notices.seen_at.is_(None),
             visible_to(asker),
         )
         .distinct()
-        .limit(MOST_COUNTED)
     )
-    return len(db.session.execute(unseen).all())
 
 
 def list_latest(asker: Asker, now: datetime, limit: int) -> list[Notice]:

@@ -1,14 +1,16 @@
 """People, their addresses, and who is asking."""
 
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from sqlalchemy import ForeignKey, func, or_, select
-from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
+from sqlalchemy import ColumnElement, ForeignKey, func, or_, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload, validates
 
 from helpdesk.rules.access import Asker, Role
 from helpdesk.store.db import Json, Model, UtcDateTime, db
+from helpdesk.store.locations import Location
 from helpdesk.store.organisation import Department
+from helpdesk.store.sought import sought_of, words_of
 from helpdesk.store.teams import Member
 
 Gone: TypeAlias = tuple[datetime, datetime | None]
@@ -29,7 +31,7 @@ class Person(Model):
     staff_number: Mapped[str | None] = mapped_column(unique=True)
     external_id: Mapped[str | None] = mapped_column(unique=True)
     department_id: Mapped[int | None] = mapped_column(ForeignKey("department.id"), index=True)
-    location: Mapped[str] = mapped_column(default="")
+    location_id: Mapped[int | None] = mapped_column(ForeignKey("location.id"), index=True)
     locale: Mapped[str | None]
     zone: Mapped[str | None]
     # Which letters they want: "every"; "milestones" (reporters: received, resolved, closed, and what needs
@@ -43,17 +45,33 @@ class Person(Model):
     left_spans: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     # When they last looked at their bell, for what has no notice of its own (maintenance).
     bell_seen_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # How their queue looks: {"density": "cosy" or "dense", "columns": [...]}; empty: as installed.
+    desk_look: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # What they are found by beside name, address and number: the name in pinyin, and its initials.
+    sought: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     addresses: Mapped[list["Address"]] = relationship(
         back_populates="person", order_by="Address.id", cascade="all, delete-orphan"
     )
     department: Mapped[Department | None] = relationship()
+    place: Mapped[Location | None] = relationship()
     memberships: Mapped[list[Member]] = relationship(order_by=Member.team_id)
+
+    @validates("name")
+    def _is_sought_by(self, _key: str, name: str) -> str:
+        """Whoever writes a name need not think of what else its owner is found by."""
+        self.sought = sought_of(name)
+        return name
 
     @property
     def gone(self) -> list[Gone]:
         """When they had left, in order."""
         return gone_of(self.left_at, self.left_spans)
+
+    @property
+    def location(self) -> str:
+        """Where they sit; empty where that is not known."""
+        return self.place.name if self.place else ""
 
     @property
     def email(self) -> str | None:
@@ -188,25 +206,43 @@ def get_names(person_ids: set[int]) -> dict[int, str]:
     return {row.id: row.name for row in db.session.execute(query)} if person_ids else {}
 
 
+def list_everybody() -> list[Person]:
+    """All people, also who has left, with addresses, department and location. For a table of them."""
+    loaded = (selectinload(Person.addresses), joinedload(Person.department), joinedload(Person.place))
+    return list(db.session.scalars(select(Person).options(*loaded).order_by(Person.id)))
+
+
+def count_people_at() -> dict[int, int]:
+    """How many people who have not left sit at each location, by its id; where nobody sits is left out."""
+    query = select(Person.location_id, func.count()).where(
+        Person.left_at.is_(None), Person.location_id.is_not(None)
+    )
+    rows = db.session.execute(query.group_by(Person.location_id))
+    return {location_id: count for location_id, count in rows if location_id is not None}
+
+
 def list_people(
     search: str = "", roles: tuple[str, ...] = (), limit: int = 50, offset: int = 0, has_left: bool = False
 ) -> list[Person]:
-    """People who have not left (or those who have), by name; `search` in name, address, staff number; `roles`
-    empty for all."""
+    """People who have not left (or those who have), by name; each word of `search` in name, address, staff
+    number, or at the beginning of the name's pinyin or its initials; `roles` empty for all."""
     left = Person.left_at.is_not(None) if has_left else Person.left_at.is_(None)
     query = select(Person).where(left).options(selectinload(Person.addresses))
     if roles:
         query = query.where(Person.role.in_(roles))
-    if search:
-        words = f"%{_like(search.strip().lower())}%"
-        query = query.where(
-            or_(
-                func.lower(Person.name).like(words, escape="\\"),
-                func.lower(Person.staff_number).like(words, escape="\\"),
-                Person.addresses.any(Address.email.like(words, escape="\\")),
-            )
-        )
+    for word in words_of(search):
+        query = query.where(_is_found_by(_like(word)))
     return list(db.session.scalars(query.order_by(Person.name, Person.id).limit(limit).offset(offset)))
+
+
+def _is_found_by(word: str) -> ColumnElement[bool]:
+    within = f"%{word}%"
+    return or_(
+        func.lower(Person.name).like(within, escape="\\"),
+        Person.sought.like(f"% {word}%", escape="\\"),
+        func.lower(Person.staff_number).like(within, escape="\\"),
+        Person.addresses.any(Address.email.like(within, escape="\\")),
+    )
 
 
 def _like(text: str) -> str:

@@ -4,12 +4,13 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from helpdesk.rules.lifecycle import Kind, State
 from helpdesk.rules.severity import Severity
 from helpdesk.store.db import among, db
 from helpdesk.store.maintenance import Window, WindowEntry, WindowService
+from helpdesk.store.outages import stands_for_others
 from helpdesk.store.services import Service
 from helpdesk.store.tickets import Entry, Ticket
 
@@ -32,6 +33,16 @@ def list_critical_faults(service_ids: Collection[int], since: datetime) -> list[
         or_(ticket.reported_at >= since, ticket.is_open),
     )
     return list(db.session.execute(query.order_by(ticket.reported_at, ticket.id)))
+
+
+def list_known_since(service_ids: Collection[int]) -> dict[int, datetime]:
+    """Since when an open fault of these services is known that stands for several reports, by service."""
+    query = (
+        select(Ticket.service_id, func.min(Ticket.reported_at))
+        .where(Ticket.service_id.in_(service_ids), Ticket.is_open, stands_for_others())
+        .group_by(Ticket.service_id)
+    )
+    return {service_id: at for service_id, at in db.session.execute(query) if service_id is not None}
 
 
 def list_endings(ticket_ids: Collection[int]) -> dict[int, list[tuple[datetime, str]]]:

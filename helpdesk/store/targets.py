@@ -32,6 +32,7 @@ TICKET = [
     "waiting_for",
     "wake_at",
     "update_by",
+    "parent_id",
     "changed_at",
     "next_due_at",
     "next_target",
@@ -126,7 +127,7 @@ def forget_targets(ticket: Ticket) -> None:
 
 def list_missed(severity: str, team_ids: list[int], since: datetime, now: datetime) -> list[Target]:
     """Targets of these teams' tickets of that severity that were due in [since, now) and missed, and
-    earlier ones still open; the longest overdue first, tickets and assignees loaded."""
+    earlier ones still open, none of a child; the longest overdue first, tickets and assignees loaded."""
     is_late = or_(Target.stopped_at.is_(None), Target.stopped_at > Target.due_at)
     still_open = and_(Target.stopped_at.is_(None), Ticket.is_open)
     return list(
@@ -136,6 +137,7 @@ def list_missed(severity: str, team_ids: list[int], since: datetime, now: dateti
             .where(
                 Ticket.severity == severity,
                 Ticket.team_id.in_(team_ids),
+                Ticket.parent_id.is_(None),
                 Target.due_at < now,
                 Target.state != "cancelled",
                 is_late,

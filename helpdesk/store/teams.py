@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Team(Model):
-    """A support team; its rosters answer "who is on call" and "who is the backup"."""
+    """A support team; its rosters answer "who is on call" and "who is the backup".
+
+    `dispatch` says who gets a new ticket: nobody (by_hand), on_call, in_turn (`last_in_turn_id` had the last
+    one), least_loaded. `hands_up_to_id`: the team that takes what its seniors cannot solve.
+    """
 
     __tablename__ = "team"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -22,6 +26,9 @@ class Team(Model):
     roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id", use_alter=True))
     backup_roster_id: Mapped[int | None] = mapped_column(ForeignKey("roster.id", use_alter=True))
     manager_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
+    dispatch: Mapped[str] = mapped_column(default="by_hand")
+    last_in_turn_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", use_alter=True))
+    hands_up_to_id: Mapped[int | None] = mapped_column(ForeignKey("team.id"))
     members: Mapped[list["Member"]] = relationship(
         back_populates="team", order_by="Member.person_id", cascade="all, delete-orphan"
     )
@@ -29,12 +36,13 @@ class Team(Model):
 
 
 class Member(Model):
-    """A person in a team."""
+    """A person in a team. `is_senior`: juniors hand up to them."""
 
     __tablename__ = "member"
     team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True, index=True)
     is_lead: Mapped[bool] = mapped_column(default=False)
+    is_senior: Mapped[bool] = mapped_column(default=False)
     team: Mapped[Team] = relationship(back_populates="members")
     person: Mapped["Person"] = relationship("Person", viewonly=True)
 

@@ -1,6 +1,8 @@
 """Tickets, their timelines, and the queries that respect who asks."""
 
+from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -27,6 +29,9 @@ from helpdesk.store.policies import PolicyVersion
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 
+LIVING = (State.NEW, State.IN_WORK, State.WAITING, State.RESOLVED)
+_IS_LIVING = "state IN ('new', 'in_work', 'waiting', 'resolved')"
+
 
 class Ticket(Model):
     """A report. Its timeline (`Entry`) is the record; state, severity, due dates here are its cache.
@@ -40,9 +45,9 @@ class Ticket(Model):
         Index(None, "team_id", "is_open", "next_due_at"),
         Index(None, "assignee_id", "is_open", "next_due_at"),
         Index(None, "reporter_id", "reported_at"),
-        # Holds all that counting the queue's views needs, so that no ticket is read for it.
+        # What is living, and all of it that counting the queue's views asks: no ticket is read for that.
         Index(
-            "ix_ticket_views",
+            "ix_ticket_living",
             "state",
             "next_due_at",
             "is_open",
@@ -50,7 +55,15 @@ class Ticket(Model):
             "assignee_id",
             "service_id",
             "reporter_id",
+            "parent_id",
+            "severity",
+            "kind",
+            "is_triaged",
+            "department_id",
+            "reported_at",
             "id",
+            sqlite_where=text(_IS_LIVING),
+            postgresql_where=text(_IS_LIVING),
         ),
         Index(None, "service_id", "reported_at"),
         # Few of many, asked for by whoever reads the status page.
@@ -60,6 +73,27 @@ class Ticket(Model):
             "reported_at",
             sqlite_where=text("severity = 'critical'"),
             postgresql_where=text("severity = 'critical'"),
+        ),
+        # Few of many: among a million that have no parent a child would be long looked for.
+        Index(
+            "ix_ticket_parent_id",
+            "parent_id",
+            sqlite_where=text("parent_id IS NOT NULL"),
+            postgresql_where=text("parent_id IS NOT NULL"),
+        ),
+        # Few of many, looked at by every sweep.
+        Index(
+            "ix_ticket_children",
+            "parent_id",
+            sqlite_where=text("is_open = 1 AND parent_id IS NOT NULL"),
+            postgresql_where=text("is_open AND parent_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_ticket_shared",
+            "department_id",
+            "reported_at",
+            sqlite_where=text("is_shared = 1"),
+            postgresql_where=text("is_shared"),
         ),
     )
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -93,7 +127,17 @@ class Ticket(Model):
     reopen_count: Mapped[int] = mapped_column(default=0)
     cause: Mapped[str] = mapped_column(default="")
     solution: Mapped[str] = mapped_column(default="")
+    # {field id as text: answer}: what the service's own questions were answered (store/service_fields).
+    fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    # Whether colleagues of the reporter's department may read it, where the organisation allows that.
+    is_shared: Mapped[bool] = mapped_column(default=False)
     merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # One fault reported by many: while the parent is open its children page nobody and take its answers.
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("ticket.id"))
+    # Up to which entry of its parent a child has taken over what was done there (desk/children).
+    followed_id: Mapped[int] = mapped_column(default=0)
+    # Somebody has said that it is no part of a larger fault: it is proposed for none.
+    stands_alone: Mapped[bool] = mapped_column(default=False)
     # Part of every follow link and reply address: knowing it proves nothing without our signature.
     link_salt: Mapped[str]
     # Names the sending that made it: the same again (a second click, a program's retry) makes no other.
@@ -104,7 +148,8 @@ class Ticket(Model):
     assignee: Mapped[Person | None] = relationship(foreign_keys=[assignee_id])
     reporter: Mapped[Person] = relationship(foreign_keys=[reporter_id])
     policy_version: Mapped[PolicyVersion] = relationship()
-    merged_into: Mapped["Ticket | None"] = relationship(remote_side=[id])
+    merged_into: Mapped["Ticket | None"] = relationship(remote_side=[id], foreign_keys=[merged_into_id])
+    parent: Mapped["Ticket | None"] = relationship(remote_side=[id], foreign_keys=[parent_id])
     entries: Mapped[list["Entry"]] = relationship(order_by="Entry.id", back_populates="ticket")
     targets: Mapped[list["Target"]] = relationship(
         order_by="Target.started_at, Target.id", back_populates="ticket"
@@ -126,11 +171,13 @@ class Ticket(Model):
 class Entry(Model):
     """One thing that happened to a ticket; append-only (a voided one stays, with `voided_at`).
 
-    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, moved,
-    triaged, update_promised, waiting, resumed, severity_changed, resolved, reopened, closed, cancelled,
-    merged, linked, escalated, passed_on, nudged, rated, mail_filed, deadline_moved, letter_failed,
-    excused, excuse_withdrawn. `at` is when it holds (may be back-dated), `recorded_at` when it was
-    written. `detail` bears from, to and the reason; `is_public`: for the reporter.
+    `kind`: reported, accepted, replied (staff, public), reporter_replied, noted, assigned, not_assigned (by
+    rule: nobody fits), moved, triaged, update_promised, waiting, resumed, severity_changed, resolved,
+    reopened, closed, cancelled, merged, linked, unlinked, split, shared (with the department), adopted (by
+    a parent), released, set_apart, follower_added, follower_removed, escalated, passed_on, nudged, rated,
+    mail_filed, deadline_moved, letter_failed, excused, excuse_withdrawn. `at` is when it holds (may be
+    back-dated), `recorded_at` when it was written. `detail` bears from, to and the reason; `is_public`: for
+    the reporter.
     """
 
     __tablename__ = "entry"
@@ -177,8 +224,15 @@ class Target(Model):
     ticket: Mapped[Ticket] = relationship(back_populates="targets")
 
 
+# They came to the ticket by themselves: they read its public side in the portal alone, and of restricted
+# services not even that.
+LOOKING_ON = ("colleague", "affected")
+
+
 class Participant(Model):
-    """A person beyond the reporter who takes part in a ticket: `how` copied, follower or joined."""
+    """A person beyond the reporter who takes part in a ticket: `how` copied, follower, colleague
+    (follows what their department was shown), joined (their ticket was merged into it) or affected (they have
+    the same fault; what others wrote is not for them)."""
 
     __tablename__ = "participant"
     ticket_id: Mapped[int] = mapped_column(ForeignKey("ticket.id"), primary_key=True)
@@ -232,13 +286,15 @@ def desk_side(asker: Asker) -> ColumnElement[bool]:
 
 
 def visible_to(asker: Asker) -> ColumnElement[bool]:
-    """The condition on Ticket for what the asker may see: `desk_side`, and where they take part."""
+    """The condition on Ticket for what the asker may see: `desk_side`, and where they take part; not where
+    they only look on (store/portal shows them what they may read)."""
     if ticket_reach(asker).everything:
         return true()
     if asker.person_id is None:
         return false()
     me, _teams = parameters(asker)
-    joined = select(Participant.ticket_id).where(Participant.person_id == me)
+    takes_part = Participant.person_id == me, Participant.how.not_in(LOOKING_ON)
+    joined = select(Participant.ticket_id).where(*takes_part)
     return or_(desk_side(asker), Ticket.reporter_id == me, Ticket.id.in_(joined))
 
 
@@ -254,6 +310,16 @@ def values_of(asker: Asker) -> dict[str, Any]:
     return {"me": asker.person_id, "teams": sorted(asker.team_ids)}
 
 
+def anybody_like(asker: Asker) -> Asker:
+    """Nobody real, whose statement fits whoever has the role and is in teams, or in none, as the asker.
+
+    Building one takes three times as long as running it, so it is built once and each asker's values are put
+    into it; without them it finds nothing.
+    """
+    nobody = None if asker.person_id is None else 0
+    return Asker(nobody, asker.role, frozenset({0}) if asker.team_ids else frozenset())
+
+
 def visible_tickets(asker: Asker) -> Select[Ticket]:
     """The base query of every list of tickets that somebody sees."""
     return select(Ticket).where(visible_to(asker))
@@ -261,13 +327,19 @@ def visible_tickets(asker: Asker) -> Select[Ticket]:
 
 def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
     """The ticket if the asker may see it, else None (which doors answer with 404)."""
-    return db.session.scalar(
+    asked = values_of(asker) | {"ticket": ticket_id}
+    return db.session.scalars(_ticket_query(anybody_like(asker)), asked).unique().one_or_none()
+
+
+@lru_cache(maxsize=32)
+def _ticket_query(asker: Asker) -> Select[Ticket]:
+    return (
         visible_tickets(asker)
-        .where(Ticket.id == ticket_id)
+        .where(Ticket.id == bindparam("ticket"))
         .options(
             joinedload(Ticket.service),
             joinedload(Ticket.team),
-            joinedload(Ticket.reporter).selectinload(Person.addresses),
+            joinedload(Ticket.reporter).joinedload(Person.addresses),
             joinedload(Ticket.assignee),
         )
     )
@@ -337,12 +409,22 @@ def get_entry(entry_id: int) -> Entry:
     return entry
 
 
+def lock_tickets(ids: Iterable[int]) -> None:
+    """Nobody writes to these tickets until the transaction ends. In order of id, as everywhere. For desk
+    verbs."""
+    query = select(Ticket.id).where(among(Ticket.id, ids)).order_by(Ticket.id)
+    db.session.execute(query.with_for_update(key_share=True)).all()
+
+
 def get_ticket_for_change(ticket_id: int) -> Ticket:
-    """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs."""
+    """The ticket, locked until the transaction ends. LookupError if there is none. For desk verbs.
+
+    Rows may be added meanwhile that refer to it: else whoever adds one could wait for whoever waits for them.
+    """
     ticket = db.session.scalar(
         select(Ticket)
         .where(Ticket.id == ticket_id)
-        .with_for_update()
+        .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
     if ticket is None:
@@ -356,6 +438,12 @@ def list_entries(ticket_id: int, public_only: bool = False) -> list[Entry]:
     if public_only:
         query = query.where(Entry.is_public, Entry.voided_at.is_(None))
     return list(db.session.scalars(query.order_by(Entry.id)))
+
+
+def find_last_entry_id(ticket_id: int) -> int | None:
+    """The id of the timeline's latest entry, or None."""
+    query = select(Entry.id).where(Entry.ticket_id == ticket_id).order_by(Entry.id.desc()).limit(1)
+    return db.session.scalar(query)
 
 
 def list_alarm_entries(ticket_id: int, alarm_id: int) -> list[Entry]:

@@ -18,6 +18,7 @@ from helpdesk.rules.access import may_for_team
 from helpdesk.schemas.absence_feeds import AbsenceFeedSchema
 from helpdesk.schemas.rosters import AbsenceSchema
 from helpdesk.store.absence_feeds import find_absence_feed
+from helpdesk.store.dispatch import list_open_of
 from helpdesk.store.people import find_person, get_person
 from helpdesk.store.rosters import Absence, find_absence, list_absences
 from helpdesk.store.teams import list_teams
@@ -29,6 +30,7 @@ from helpdesk.web.roster_doors import Options, staff_options
 
 bp = Blueprint("absences", __name__, url_prefix="/absences")
 AHEAD = timedelta(days=3660)
+MOST_HANDED = 200  # tickets at once: their numbers stand in an address
 UNUSABLE = {
     "too_long": _l("This is too long for an address."),
     "not_https": _l("Paste an address that begins with https:// or webcal:// and holds no password."),
@@ -155,6 +157,8 @@ def _page(typed: Any, errors: Errors | None = None) -> str:
         errors=errors or {},
         people=people,
         absences=found,
+        left_behind=list_open_of({absence.person_id for absence in found}, asker()),
+        most=MOST_HANDED,
         covers=covers(found, g.now),
         say_span=lambda cover: say_span(cover.from_at, cover.to_at, viewer_zone()),
         feed=find_absence_feed(current_user.id),

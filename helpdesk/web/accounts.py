@@ -46,7 +46,7 @@ def setup(token: str) -> Page:
         abort(404)
     except PasswordRefused as fault:
         return _setup_page({"password": [str(say_password_fault(fault.code, fault.rules))]}), 422
-    return enter(person, "/")
+    return enter(person, url_for("admin.index"))  # the first steps
 
 
 def _house(data: dict[str, Any]) -> desk_setup.House:

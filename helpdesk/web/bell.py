@@ -1,4 +1,5 @@
-"""The bell in the top bar: how many alarms and news of maintenance somebody has not seen, and the latest.
+"""The bell in the top bar: how many alarms, messages on tickets one follows and news of maintenance somebody
+has not seen, and the latest.
 
 Reporters hear of no alarm: theirs tells of maintenance alone.
 """
@@ -13,12 +14,14 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import bell as desk
-from helpdesk.desk.window_audience import steps_for
+from helpdesk.desk.window_audience import count_steps, steps_for
 from helpdesk.i18n import say_list, say_of
 from helpdesk.rules.severity import Severity
-from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
-from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.windows import STEPS, say_step
+from helpdesk.store.news import MOST_COUNTED
+from helpdesk.store.notices import RINGS_FOR, Notice, list_latest
+from helpdesk.store.participants import list_words_followed
+from helpdesk.web.frame import asker, may, needs, news_of_page, seen_at
+from helpdesk.web.windows import say_step
 from helpdesk.web.words import SEVERITIES
 
 bp = Blueprint("bell", __name__)
@@ -40,9 +43,10 @@ def index() -> str:
         "bell/index.html",
         notices=_latest(LISTED),
         say=_said,
-        steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
+        followed=list_words_followed(asker(), g.now - RINGS_FOR, LISTED) if may("ticket.see") else [],
+        steps=steps_for(current_user.person, g.now - RINGS_FOR),
         say_step=say_step,
-        seen_at=_seen_at(),
+        seen_at=seen_at(),
     )
 
 
@@ -69,36 +73,33 @@ def news() -> Response:
             {"id": each.id, "title": _title(each), "text": _said(each), "url": _url(each)} for each in latest
         ],
     )
-    answer.set_etag(f"{unseen.alarms}-{unseen.steps}-{latest[0].id if latest else 0}-{get_locale()}")
+    newest = latest[0].id if latest else 0
+    answer.set_etag(f"{unseen.alarms}-{unseen.words}-{unseen.steps}-{newest}-{get_locale()}", weak=True)
     return answer.make_conditional(request)  # type: ignore[return-value]
 
 
 class Unseen(NamedTuple):
-    """What somebody has not looked at yet: how many alarms, and steps of maintenance."""
+    """What somebody has not looked at yet: how many alarms, messages on tickets they follow, and steps of
+    maintenance."""
 
     alarms: int
+    words: int
     steps: int
 
     @property
     def total(self) -> int:
-        """Of both together."""
-        return self.alarms + self.steps
+        """Of all together."""
+        return self.alarms + self.words + self.steps
 
 
 def _unseen() -> Unseen:
-    steps = steps_for(current_user.person, _seen_at(), STEPS)
-    return Unseen(count_unseen(asker(), g.now) if may("alarm.hear") else 0, len(steps))
+    waiting = news_of_page()
+    return Unseen(waiting.alarms, waiting.words, count_steps(current_user.person, seen_at()))
 
 
 def _latest(most: int) -> list[Notice]:
     """The newest alarms; none for whoever hears of no alarm, though they once did."""
     return list_latest(asker(), g.now, most) if may("alarm.hear") else []
-
-
-def _seen_at() -> datetime:
-    """Since when news of maintenance is new to whoever is at the door."""
-    since: datetime = g.now - RINGS_FOR
-    return max(current_user.person.bell_seen_at or since, since)
 
 
 def _instant(text: str) -> datetime:
@@ -114,9 +115,17 @@ def say_unseen(unseen: Unseen) -> str:
     said = []
     if unseen.alarms >= MOST_COUNTED:
         said.append(_("%(num)d or more alarms you have not seen", num=MOST_COUNTED))
-    elif unseen.alarms or (may("alarm.hear") and not unseen.steps):
+    elif unseen.alarms or (may("alarm.hear") and not unseen.words and not unseen.steps):
         said.append(
             ngettext("%(num)d alarm you have not seen", "%(num)d alarms you have not seen", unseen.alarms)
+        )
+    if unseen.words:
+        said.append(
+            ngettext(
+                "%(num)d new message on tickets you follow",
+                "%(num)d new messages on tickets you follow",
+                unseen.words,
+            )
         )
     if unseen.steps or not said:
         said.append(

@@ -10,8 +10,9 @@ from helpdesk.outbound import links
 from helpdesk.rules.feedback import sounds_unsolved
 from helpdesk.schemas.tickets import FeedbackSchema, RatingSchema
 from helpdesk.store.feedback import find_rating
-from helpdesk.web.follow import Page, Visit, come_in, expired
+from helpdesk.web.follow import Page, expired
 from helpdesk.web.forms import Errors, load
+from helpdesk.web.visits import Visit, come_in
 
 bp = Blueprint("confirm", __name__)
 bp.register_error_handler(links.ExpiredLink, expired)

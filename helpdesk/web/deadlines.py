@@ -86,13 +86,12 @@ def _running(cycle: Cycle, name: str, share: float, used: str, whole: str) -> di
     if cycle.due_at is None:
         return {"state": "ok", "word": _("No end in sight"), "note": note}
     left = (cycle.due_at - g.now).total_seconds()
-    note = _("%(note)s, due %(time)s", note=note, time=clock_time(cycle.due_at))
-    if left < 0:
-        word = _("Late by %(time)s", time=_spell(-left))
-    elif left < A_DAY.total_seconds():
-        word = _("%(time)s left", time=_spell(left))
-    else:
+    if left >= A_DAY.total_seconds():
         word = _("Due %(time)s", time=i18n.say_promise_time(cycle.due_at, viewer_zone(), g.now))
+    else:
+        spelt = _spell(abs(left))
+        word = _("Late by %(time)s", time=spelt) if left < 0 else _("%(time)s left", time=spelt)
+        note = _("%(note)s, due %(time)s", note=note, time=clock_time(cycle.due_at))
     state = "late" if left < 0 else "soon" if share >= SOON else "ok"
     return {"state": state, "word": word, "share": share, "note": note, "due_at": cycle.due_at}
 

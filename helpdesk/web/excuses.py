@@ -15,10 +15,11 @@ from helpdesk.schemas.excuses import REFUSALS, ExcuseSchema
 from helpdesk.schemas.tickets import ReasonSchema
 from helpdesk.store.excuses import find_excuse
 from helpdesk.store.people import get_person
-from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
+from helpdesk.store.tickets import Ticket
 from helpdesk.web import deadlines
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, needs
+from helpdesk.web.ticket_page import desk_ticket
 
 bp = Blueprint("excuses", __name__, url_prefix="/tickets/<number>/excuses/<target>/<int:cycle>")
 Page = Answer | str | tuple[str, int]
@@ -65,9 +66,7 @@ def _act(number: str, target: str, cycle: int, schema: Any, verb: Callable[..., 
 
 def _ticket(number: str) -> Ticket:
     """The ticket if the asker leads its team (or administers); 404 otherwise."""
-    found = find_ticket(ticket_id_of(number) or 0, asker())
-    if found is None or not is_desk_side(found, asker()):
-        abort(404)
+    found = desk_ticket(number)
     if not access.may_for_team(asker(), "breach.excuse", found.team_id):
         abort(404)
     return found

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -16,14 +17,17 @@ from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk import clock, i18n
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed
-from helpdesk.store.mail import count_quarantined
+from helpdesk.store.news import News, count_news
+from helpdesk.store.notices import RINGS_FOR
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web import words
+from helpdesk.web.brand import brand_context
 from helpdesk.web.on_call import on_call_line
 
 log = logging.getLogger(__name__)
@@ -103,7 +107,7 @@ def choose_locale() -> str:
 def navigation() -> list[dict[str, Any]]:
     """The rail's links for whoever is at the door; beside what waits for a person its number."""
     here = (request.endpoint or "").split(".")[0]
-    aside = _mail_aside() if may("mail.see") else 0
+    aside = news_of_page().aside if may("mail.see") else 0
     return [
         {
             "label": label,
@@ -113,18 +117,25 @@ def navigation() -> list[dict[str, Any]]:
             "group": str(group),
             "count": aside if aside and endpoint == "quarantine.index" else None,
             "hot": aside > 0 and endpoint == "quarantine.index",
+            "go": "q" if endpoint == "queue.index" else None,
         }
         for label, endpoint, action, group in NAVIGATION
         if endpoint in current_app.view_functions and may(action)
     ]
 
 
-def _mail_aside() -> int:
-    """How much mail is set aside, asked once a page."""
-    if "mail_aside" not in g:
-        g.mail_aside = count_quarantined()
-    found: int = g.mail_aside
+def news_of_page() -> News:
+    """What waits for whoever is at the door, asked once a page."""
+    if "news" not in g:
+        g.news = count_news(asker(), seen_at(), g.now)
+    found: News = g.news
     return found
+
+
+def seen_at() -> datetime:
+    """Since when what the bell tells is new to whoever is signed in."""
+    since: datetime = g.now - RINGS_FOR
+    return max(current_user.person.bell_seen_at or since, since)
 
 
 def _url_if_there(endpoint: str) -> str | None:
@@ -138,6 +149,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_begin)
     app.after_request(_finish)
     app.context_processor(_context)
+    app.context_processor(brand_context)
     app.template_filter("end_of")(lambda to_at, from_at: i18n.say_end(to_at, from_at, viewer_zone()))
     app.template_filter("instant")(lambda at: i18n.say_instant(at, viewer_zone()) if at else "")
     app.template_filter("clock_time")(lambda at: i18n.say_time(at, viewer_zone()) if at else "")
@@ -159,17 +171,32 @@ def _begin() -> None:
         abort(400)  # no address of ours bears it, and PostgreSQL takes it in no comparison
 
 
+def _navigation_of_page() -> list[dict[str, Any]]:
+    if "navigation" not in g:
+        g.navigation = navigation()
+    found: list[dict[str, Any]] = g.navigation
+    return found
+
+
+def _links_of_page() -> list[dict[str, Any]]:
+    if "user_links" not in g:
+        g.user_links = _user_links()
+    found: list[dict[str, Any]] = g.user_links
+    return found
+
+
 def _context() -> dict[str, Any]:
     locale, now = str(get_locale() or "en"), g.get("now") or clock.now()
     return {
         "may": may,
-        "navigation": navigation(),
+        # Made where a page is drawn, and once: a part of a page has neither.
+        "navigation": LocalProxy(_navigation_of_page),
         "home_url": "/",
-        "search_url": _url_if_there("queue.index") if may("queue.see") else None,
+        "search_url": _url_if_there("search.index") if may("queue.see") else None,
         "sign_in_url": _url_if_there("auth.sign_in"),
         "sign_out_url": _url_if_there("auth.sign_out"),
         "language_url": _url_if_there("auth.language"),
-        "user_links": _user_links(),
+        "user_links": LocalProxy(_links_of_page),
         "languages": [{"code": code, "label": label} for code, label in i18n.LOCALES.items()],
         "locale": locale,
         "html_lang": i18n.html_lang(locale),
@@ -187,6 +214,8 @@ def _user_links() -> list[dict[str, Any]]:
     pages = [("profile.index", _("Your profile"))]
     if may("alarm.hear"):
         pages.append(("channels.own", _("How you are told")))
+    if may("canned_answer.edit") and not may("admin.see"):
+        pages.append(("admin.answers", _("Your team’s answers")))
     return [
         {"label": label, "url": url, "current": request.endpoint == endpoint}
         for endpoint, label in pages

@@ -119,7 +119,15 @@ class Kept:
         return said[0], said[1], body
 
 
-_PERSONAL = frozenset({"HTTP_COOKIE", "HTTP_AUTHORIZATION", "HTTP_IF_NONE_MATCH", "HTTP_IF_MODIFIED_SINCE"})
+_PERSONAL = frozenset(
+    {
+        "HTTP_ACCEPT_ENCODING",
+        "HTTP_COOKIE",
+        "HTTP_AUTHORIZATION",
+        "HTTP_IF_NONE_MATCH",
+        "HTTP_IF_MODIFIED_SINCE",
+    }
+)
 _NOT_FOR_ALL = frozenset({"set-cookie", "vary", "cache-control", "etag", "x-request-id"})
 _OF_BODY = frozenset({"Content-Length", "Content-Type"})
 

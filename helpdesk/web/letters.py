@@ -17,6 +17,7 @@ from helpdesk.store.organisation import is_sending_stopped
 from helpdesk.store.tickets import ticket_id_of
 from helpdesk.web.frame import CSP, asker, may, needs
 from helpdesk.web.letter_words import NAMES
+from helpdesk.web.numbers import page_given
 
 bp = Blueprint("letters", __name__, url_prefix="/letters")
 PAGE = 50
@@ -45,7 +46,7 @@ def index() -> str:
     asked: dict[str, Any] = {
         name: request.args.get(name, "") for name in ("state", "kind", "ticket", "address")
     }
-    page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    page = page_given(LAST_PAGE)
     found = list_seen_letters(
         asker(),
         state=asked["state"],

@@ -90,7 +90,8 @@ def parts_of(
         "events": [event_of(each) for each in detail.get("events", ())],
         "notices": _notices(detail),
     }
-    return Parts(**common, **(_for_desk(entry, files["formatted"]) if for_desk else {}))
+    is_mail = entry.door == "mail" or entry.raw_mail_id is not None
+    return Parts(**common, **(_for_desk(entry, files["formatted"]) if for_desk and is_mail else {}))
 
 
 def reopenable(entries: Iterable[Entry], state: str) -> int | None:

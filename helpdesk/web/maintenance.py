@@ -81,7 +81,7 @@ def _also(window: Window, needing: Any) -> list[str]:
 def progress() -> Answer:
     """How far computing deadlines anew has come, for pages that show it until it is done."""
     response = make_response(render_template("maintenance/progress.html"))
-    response.add_etag()
+    response.add_etag(weak=True)
     return response.make_conditional(request)
 
 

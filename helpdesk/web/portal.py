@@ -1,22 +1,22 @@
 """The start page, and a reporter's own tickets."""
 
-from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import Blueprint, current_app, g, redirect, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
-from helpdesk.i18n import say_instant, say_promise_time
+from helpdesk.desk import search
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.portal import count_own_tickets, list_own_tickets
-from helpdesk.store.tickets import Ticket
-from helpdesk.web import words
 from helpdesk.web.frame import may, needs, viewer_zone
+from helpdesk.web.numbers import page_given
+from helpdesk.web.own_rows import LAST_PAGE, PAGE, rows, state_for
+from helpdesk.web.search import say_problems
+from helpdesk.web.visits import may_read_colleagues
 
 bp = Blueprint("portal", __name__)
-PAGE = 25
-LAST_PAGE = 1000
+LONGEST_QUESTION = 400
 
 
 @bp.get("/")
@@ -34,31 +34,33 @@ def home() -> Answer | str:
 @needs("ticket.see_own")
 def my_tickets() -> str:
     """What one has reported or takes part in, and what happens next with each."""
+    if request.args.get("q", "").strip():
+        return _found(request.args["q"][:LONGEST_QUESTION])
     ended = request.args.get("ended") == "1"
-    number = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    number = page_given(LAST_PAGE)
     offset = (number - 1) * PAGE
     found = list_own_tickets(current_user.id, ended=ended, limit=PAGE + 1, offset=offset)
     return render_template(
         "portal/my_tickets.html",
-        tickets=[(t, words.state_for_reporter(t), _next(t, g.now)) for t in found[:PAGE]],
+        tickets=rows(found[:PAGE], current_user.id, g.now),
         ended=ended,
         counts={each: count_own_tickets(current_user.id, ended=each) for each in (False, True)},
         page=number,
         has_more=len(found) > PAGE,
+        has_colleagues=may_read_colleagues(),
     )
 
 
-def _next(ticket: Ticket, now: datetime) -> str:
-    """What happens next and by when, as the stored deadlines say."""
-    zone = viewer_zone()
-    if not ticket.is_open:
-        ended_at = ticket.closed_at or ticket.resolved_at
-        return say_instant(ended_at, zone) if ended_at else ""
-    if ticket.next_due_at is None:
-        return ""
-    if ticket.next_due_at < now:
-        return _("We are late: promised by %(time)s", time=say_instant(ticket.next_due_at, zone))
-    by = say_promise_time(ticket.next_due_at, zone, now)
-    if ticket.next_target == "resolution":
-        return _("To be solved by %(time)s", time=by)
-    return _("Someone answers by %(time)s", time=by)
+def _found(question: str) -> str:
+    """Those of one's own with these words."""
+    number = page_given(search.LAST_PAGE)
+    zone = ZoneInfo(viewer_zone())
+    found = search.look(current_user.asker, question, zone=zone, now=g.now, page=number, is_own=True)
+    return render_template(
+        "portal/found.html",
+        question=question,
+        found=found,
+        problems=say_problems(found.problems),
+        states={hit.ticket.id: state_for(hit.ticket, current_user.id) for hit in found.hits},
+        page=number,
+    )

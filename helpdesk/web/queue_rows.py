@@ -1,4 +1,4 @@
-"""A row of the queue: what stands in it, drawn for one viewer. There are fifty on a page, so what is the
+"""A row of the queue: what stands in it, said to one viewer. There are fifty on a page, so what is the
 same in each of them is looked up once."""
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ A_DAY = 86400  # seconds: nearer than that a deadline is a countdown
 
 
 class Rows:
-    """Draws rows of store.list_queue as macros.row takes them, in the viewer's words and zone, now."""
+    """Draws rows of store.list_queue as queue/rows.html takes them, in the viewer's words and zone, now."""
 
     def __init__(self) -> None:
         self.now: datetime = g.now
@@ -35,10 +35,14 @@ class Rows:
     def draw(self, row: Any, share: float | None) -> dict[str, Any]:
         """One row; `share` of its allowance is used up, in percent (None: it has no open target)."""
         return {
-            "id": f"t{row.id}",
+            "id": row.id,
             "url": f"{self.pages}{row.id}",
             "title": row.subject,
             "meta": " · ".join(self._meta(row)),
+            "children": row.children,
+            "team": row.team,
+            "reporter": row.reporter,
+            "changed": self._clock_time(row.changed_at),
             "sev": row.severity,
             "deadline": self._deadline(row, share),
             "state": self._state(row),
@@ -64,7 +68,13 @@ class Rows:
         return state if row.is_triaged or not row.is_open else _("%(state)s, to triage", state=state)
 
     def _deadline(self, row: Any, share: float | None) -> dict[str, Any]:
-        """The deadline as macros.due takes it: the word first."""
+        """The deadline as macros.due takes it, all of it: the word first."""
+        said = {"share": None, "note": "", "due_at": None} | self._said_of(row, share)
+        if said["share"] is not None:
+            said["share"] = round(min(max(said["share"], 0), 100), 1)
+        return said
+
+    def _said_of(self, row: Any, share: float | None) -> dict[str, Any]:
         if row.state == State.WAITING and row.waiting_for == "reporter" and row.next_due_at is None:
             return {
                 "state": "paused",

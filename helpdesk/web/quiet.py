@@ -1,4 +1,5 @@
-"""Which letters somebody gets: by a link in each letter that they could do without (RFC 8058)."""
+"""Which letters somebody gets, in which language and zone: by a link in each letter that they could do
+without (RFC 8058)."""
 
 from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -6,10 +7,11 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import people
+from helpdesk.i18n import LOCALES
 from helpdesk.outbound import links
 from helpdesk.rules.access import Role
 from helpdesk.rules.letters import quiet_mode
-from helpdesk.schemas.people import MailModeSchema
+from helpdesk.schemas.people import ByLinkSchema, zones
 from helpdesk.store.people import Person, find_person
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
@@ -62,10 +64,11 @@ def one_click(token: str) -> tuple[str, int]:
 def choose(token: str) -> Answer | tuple[str, int]:
     """What the page's form says."""
     person = _holder(token)
-    data, errors = load(MailModeSchema, request.form)
+    data, errors = load(ByLinkSchema, request.form)
     if data is None:
         return _page(token, person, errors), 422
-    people.choose_mail_mode(person.id, data["mail_mode"], now=g.now, address=address())
+    mode, locale, zone = data["mail_mode"], data["locale"], data["zone"]
+    people.choose_by_link(person.id, mode, locale, zone, now=g.now, address=address())
     flash(_("From now on you get the letters that you chose."))
     return redirect(url_for(".page", token=token), 303)
 
@@ -88,5 +91,12 @@ def _holder(token: str) -> Person:
 
 def _page(token: str, person: Person, errors: Errors) -> str:
     return render_template(
-        "quiet/page.html", token=token, person=person, options=mode_options(person), errors=errors
+        "quiet/page.html",
+        token=token,
+        person=person,
+        options=mode_options(person),
+        typed=request.form if errors else person,
+        language_options=list(LOCALES.items()),
+        zone_options=[(zone, zone) for zone in zones()],
+        errors=errors,
     )

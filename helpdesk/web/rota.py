@@ -17,7 +17,8 @@ from helpdesk.desk import rosters, rotas
 from helpdesk.desk.changes import By
 from helpdesk.desk.rotas import Line, NotTaken, Plan, Post
 from helpdesk.i18n import say_list, say_weekday_and_date
-from helpdesk.rules.rotas import MOST_DAYS, Fault, cells_of
+from helpdesk.rules.rotas import MOST_DAYS, Fault
+from helpdesk.rules.tables import cells_of
 from helpdesk.schemas.rotas import HandoverSchema, RotaPeriodSchema
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import Roster
@@ -27,11 +28,12 @@ from helpdesk.web.frame import asker, may, needs
 from helpdesk.web.roster_board import day_locale, parse_day
 from helpdesk.web.roster_doors import roster_to_edit, roster_to_see
 from helpdesk.web.roster_period import month_end
-from helpdesk.web.rota_tables import Rows, Unreadable, rows_of, text_of
 from helpdesk.web.sheets import csv_answer, xlsx_answer
+from helpdesk.web.tables import Rows, Unreadable, rows_of, text_of
 
 bp = Blueprint("rota", __name__)
 Page = Answer | str | tuple[str, int]
+MOST_ROWS, MOST_BYTES = MOST_DAYS * 2, 5_000_000
 
 # What is wrong with a line, and what to do about it.
 FAULTS: dict[str, Any] = {
@@ -157,7 +159,9 @@ def take_back(roster_id: int) -> Page:
 
 def _given() -> Rows:
     file = request.files.get("file")
-    return rows_of(file.read()) if file and file.filename else cells_of(request.form.get("table", ""))
+    if file and file.filename:
+        return rows_of(file.read(), MOST_ROWS, MOST_BYTES)
+    return cells_of(request.form.get("table", ""))
 
 
 def _tried(roster: Roster, typed: Any, rows: Rows, handover: time) -> Page:

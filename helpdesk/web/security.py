@@ -25,6 +25,7 @@ KINDS = {
     "set_up": _l("Helpdesk set up"),
     "person_added": _l("Person added"),
     "person_changed": _l("Person changed"),
+    "table_taken_in": _l("Table taken in"),
     "person_left": _l("Person left"),
     "person_returned": _l("Person came back"),
     "invited": _l("Invited"),

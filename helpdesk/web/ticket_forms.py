@@ -9,18 +9,21 @@ from zoneinfo import ZoneInfo
 from flask import abort, flash, g, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_login import current_user
 from marshmallow import Schema
 
-from helpdesk.desk import attention, closing, reopenings, tickets, triage, waiting
+from helpdesk.desk import attention, closing, dispatch, hand_up, links, reopenings, tickets, triage, waiting
 from helpdesk.desk.grounds import Grounds
 from helpdesk.desk.rosters import who_is_on_call
 from helpdesk.rules.access import Role
+from helpdesk.rules.dispatch import Way
 from helpdesk.rules.severity import Severity
 from helpdesk.schemas.tickets import (
     AheadSchema,
     AnswerSchema,
     AssignSchema,
     CancelSchema,
+    HandUpSchema,
     LinkSchema,
     MergeSchema,
     MoveSchema,
@@ -32,11 +35,11 @@ from helpdesk.schemas.tickets import (
     WaitSchema,
     with_answers,
 )
-from helpdesk.store.people import Person, list_people
+from helpdesk.store.people import Person, get_names, get_person, list_people
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import Ticket, find_ticket, is_desk_side, ticket_id_of
-from helpdesk.web import words
+from helpdesk.web import dispatch_words, words
 from helpdesk.web.frame import asker, viewer_zone
 
 # A reporter's: past the fifth working day, on which their silence decides.
@@ -65,14 +68,19 @@ class Form:
     done: Any = ""
 
 
-def _other(ticket: Ticket, data: dict[str, Any]) -> int:
-    """The id of the other ticket that was named, looked up through the asker's rights."""
+def other_id(data: dict[str, Any]) -> int:
+    """The id of the other ticket that was named, looked up through the asker's rights. Raises Refused."""
     other = find_ticket(ticket_id_of(data["number"]) or 0, asker())
     if other is None or not is_desk_side(other, asker()):
         raise Refused({"number": [_("There is no such ticket. Check the number, for example HD-12.")]})
-    if other.id == ticket.id:
-        raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})
     return other.id
+
+
+def _other(ticket: Ticket, data: dict[str, Any]) -> int:
+    found = other_id(data)
+    if found == ticket.id:
+        raise Refused({"number": [_("This is the ticket itself. Enter the other one's number.")]})
+    return found
 
 
 def _wait(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -100,10 +108,15 @@ def _triage(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     return triage.triage(ticket.id, actor, **with_answers(data), now=g.now)
 
 
-def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+def require_place(data: dict[str, Any]) -> None:
+    """Raises Refused unless the service and the team that were chosen are there."""
     _require_service(data["service_id"])
     if data["team_id"] not in {None, *(t.id for t in list_teams())}:
         raise Refused({"team_id": [_("This team is gone. Choose another.")]})
+
+
+def _move(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    require_place(data)
     return triage.move(ticket.id, actor, **data, now=g.now)
 
 
@@ -115,9 +128,29 @@ def _require_service(service_id: int | None) -> None:
 def _assign(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     if request.form.get("to_me"):
         data["assignee_id"] = actor.id
-    if data["assignee_id"] not in {None, *(p.id for p in _staff())}:
-        raise Refused({"assignee_id": [_("Choose a person from the list.")]})
+    elif data["way"] != "person":
+        return _assign_by(ticket, actor, data["way"])
+    require_staff(data["assignee_id"])
     return triage.assign(ticket.id, actor, data["assignee_id"], now=g.now)
+
+
+def _assign_by(ticket: Ticket, actor: Person, way: Way) -> object:
+    try:
+        found = dispatch.assign_by(ticket.id, actor, way, now=g.now)
+    except dispatch.Nobody as fault:
+        raise Refused({"": [dispatch_words.say_choice(fault.choice, {})]}) from fault
+    flash(_("%(name)s has it now.", name=found.assignee.name if found.assignee else ""))
+    return found
+
+
+def _hand_up(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
+    try:
+        return hand_up.hand_up(ticket.id, actor, data["reason"], now=g.now)
+    except dispatch.Nobody as fault:
+        said = _(
+            "There is nobody to hand this up to at the moment. Assign it to a colleague, or ask your lead."
+        )
+        raise Refused({"": [said]}) from fault
 
 
 def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -125,7 +158,7 @@ def _merge(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
 
 
 def _link(ticket: Ticket, actor: Person, data: dict[str, Any]) -> None:
-    triage.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
+    links.link(ticket.id, actor, _other(ticket, data), data["how"], now=g.now)
 
 
 def _news(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
@@ -143,15 +176,24 @@ def _cancel(ticket: Ticket, actor: Person, data: dict[str, Any]) -> object:
     return closing.cancel(ticket.id, actor, data["reason"], now=g.now)
 
 
-def _staff() -> list[Person]:
+def list_staff() -> list[Person]:
+    """Everybody who works tickets, by name."""
     return list_people(roles=STAFF, limit=500)
+
+
+def require_staff(person_id: int | None) -> None:
+    """Raises Refused for somebody who works no tickets."""
+    if person_id not in {None, *(p.id for p in list_staff())}:
+        raise Refused({"assignee_id": [_("Choose a person from the list.")]})
 
 
 def _people(ticket: Ticket) -> dict[str, Any]:
     """The team first, with who is on call, then everybody else who works tickets."""
     on_call = who_is_on_call(ticket.team.roster_id, g.now)
     members = {m.person_id for m in ticket.team.members}
-    staff = _staff()
+    staff = list_staff()
+    found = dispatch.propose(ticket, g.now) if ticket.is_open else []
+    names = get_names({choice.person_id for choice in found if choice.person_id is not None})
 
     def said(person: Person) -> str:
         is_on_call = on_call is not None and person.id == on_call.id
@@ -161,7 +203,30 @@ def _people(ticket: Ticket) -> dict[str, Any]:
         (_("Team %(name)s", name=ticket.team.name), [(p.id, said(p)) for p in staff if p.id in members]),
         (_("Others"), [(p.id, said(p)) for p in staff if p.id not in members]),
     ]
-    return {"people": [group for group in groups if group[1]]}
+    ways = [
+        (
+            choice.way,
+            dispatch_words.WAYS[choice.way],
+            dispatch_words.say_choice(choice, names),
+            choice.person_id,
+        )
+        for choice in found
+    ]
+    return {
+        "people": [group for group in groups if group[1]],
+        "sought": {p.id: p.sought for p in staff},
+        "ways": ways,
+    }
+
+
+def _above(ticket: Ticket) -> dict[str, Any]:
+    """Where it would go now if it were handed up: to a person, else to a team, else nowhere."""
+    found = hand_up.find_above(ticket, get_person(current_user.id), g.now)
+    to = found.choice.person_id
+    return {
+        "senior": get_person(to) if to is not None else None,
+        "team_above": found.team if to is None else None,
+    }
 
 
 def _questions(_ticket: Ticket) -> dict[str, Any]:
@@ -214,6 +279,7 @@ FORMS: Mapping[str, Form] = {
     "triage": Form(_l("Triage"), _l("Save"), "triage", TriageSchema, _triage, _questions),
     "move": Form(_l("Move to another service or team"), _l("Move"), "move", MoveSchema, _move, _places),
     "assign": Form(_l("Assign"), _l("Assign"), "assign", AssignSchema, _assign, _people),
+    "hand-up": Form(_l("Hand up"), _l("Hand up"), "assign", HandUpSchema, _hand_up, _above),
     "merge": Form(
         _l("Merge into another ticket"),
         _l("Merge"),

@@ -5,11 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from markupsafe import Markup
 
 from helpdesk import i18n
 from helpdesk.store.tickets import Entry
-from helpdesk.web import alarm_lines, mail_lines, words
+from helpdesk.web import alarm_lines, dispatch_words, mail_lines, words
 from helpdesk.web.frame import viewer_zone
 from helpdesk.web.mail_parts import Parts
 from helpdesk.web.sentences import (
@@ -35,6 +36,8 @@ def people_in(entries: Iterable[Entry]) -> set[int]:
     for entry in entries:
         if entry.kind == "assigned":
             found |= {i for i in (entry.detail.get("from"), entry.detail.get("to")) if i}
+        elif entry.kind in ("follower_added", "follower_removed"):
+            found.add(entry.detail["person"])
         elif entry.kind == "escalated":
             found |= set(entry.detail.get("people", ()))
     return found
@@ -90,10 +93,22 @@ def _update_promised(entry: Entry, names: Names) -> Markup:
 
 
 def _assigned(entry: Entry, names: Names) -> Markup:
-    if entry.detail.get("to"):
-        to = Markup("<b>{}</b>").format(names.person(entry.detail["to"]))
-        return fill(_("%(who)s assigned this to %(to)s"), who=who(entry), to=to)
-    return fill(_("%(who)s gave this back to the team"), who=who(entry))
+    if not entry.detail.get("to"):
+        return fill(_("%(who)s gave this back to the team"), who=who(entry))
+    to, way = Markup("<b>{}</b>").format(names.person(entry.detail["to"])), entry.detail.get("way", "")
+    if way == "handed_up":
+        said = fill(_("%(who)s handed this up to %(to)s"), who=who(entry), to=to)
+        return because(said, entry.detail.get("reason", ""))
+    if entry.actor is None and way:
+        said = fill(_("This went to %(to)s by the team’s rule"), to=to)
+    else:
+        said = fill(_("%(who)s assigned this to %(to)s"), who=who(entry), to=to)
+    return because(said, dispatch_words.say_why(way, entry.detail) if way else "")
+
+
+def _not_assigned(entry: Entry, names: Names) -> Markup:
+    said = dispatch_words.say_nobody(entry.detail["way"], entry.detail.get("passed_over", {}))
+    return because(_("This stays with the team"), said)
 
 
 def _moved(entry: Entry, names: Names) -> Markup:
@@ -102,6 +117,22 @@ def _moved(entry: Entry, names: Names) -> Markup:
         _("%(who)s moved this to %(service)s, team %(team)s"), who=who(entry), service=service, team=team
     )
     return because(said, entry.detail.get("reason", ""))
+
+
+def _follower_added(entry: Entry, names: Names) -> Markup:
+    name = Markup("<b>{}</b>").format(names.person(entry.detail["person"]))
+    return fill(_("%(who)s let %(name)s follow this"), who=who(entry), name=name)
+
+
+def _follower_removed(entry: Entry, names: Names) -> Markup:
+    name = Markup("<b>{}</b>").format(names.person(entry.detail["person"]))
+    return fill(_("%(who)s took %(name)s off this"), who=who(entry), name=name)
+
+
+def _shared(entry: Entry, names: Names) -> Markup:
+    if entry.detail["is_shared"]:
+        return fill(_("%(who)s lets the department read this"), who=who(entry))
+    return fill(_("%(who)s lets the department read this no longer"), who=who(entry))
 
 
 def _triaged(entry: Entry, names: Names) -> Markup:
@@ -169,9 +200,55 @@ def _linked(entry: Entry, names: Names) -> Markup:
         "came_of": _("%(who)s made this of a reopening of %(ticket)s"),
         "same_cause": _("%(who)s found the same cause in %(ticket)s"),
         "duplicate": _("%(who)s merged %(ticket)s into this"),
+        "caused_by": _("%(who)s says that %(ticket)s caused this"),
+        "causes": _("%(who)s says that this caused %(ticket)s"),
+        "duplicate_of": _("%(who)s says that this is the same as %(ticket)s"),
+        "has_duplicate": _("%(who)s says that %(ticket)s is the same as this"),
+        "split_from": _("%(who)s made this of a message in %(ticket)s"),
     }.get(entry.detail.get("how", ""), _("%(who)s linked this with %(ticket)s"))
     said = fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
     return because(said, entry.detail.get("reason", ""))
+
+
+def _unlinked(entry: Entry, names: Names) -> Markup:
+    text = _("%(who)s took back the link with %(ticket)s")
+    return fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
+
+
+def _split(entry: Entry, names: Names) -> Markup:
+    text = _("%(who)s made %(ticket)s of a message here")
+    return fill(text, who=who(entry), ticket=ticket_link(entry.detail["ticket"]))
+
+
+def _adopted(entry: Entry, names: Names) -> Markup:
+    detail = entry.detail
+    if "parent" in detail:
+        return fill(
+            _("%(who)s put this under %(ticket)s, which stands for all who have the fault"),
+            who=who(entry),
+            ticket=ticket_link(detail["parent"]),
+        )
+    count = len(detail["children"])
+    text = ngettext(
+        "%(who)s put %(num)s report of the same fault under this",
+        "%(who)s put %(num)s reports of the same fault under this",
+        count,
+        who="%(who)s",
+    )
+    return because(fill(text, who=who(entry)), detail.get("to", ""))
+
+
+def _released(entry: Entry, names: Names) -> Markup:
+    text = {
+        "by_hand": _("%(who)s took this out from under %(ticket)s: it goes on by itself"),
+        "reopened": _("It is no longer under %(ticket)s: it goes on by itself"),
+    }.get(entry.detail["because"], _("%(ticket)s has ended, so this goes on by itself"))
+    said = fill(text, who=who(entry), ticket=ticket_link(entry.detail["parent"]))
+    return because(said, entry.detail.get("reason", ""))
+
+
+def _set_apart(entry: Entry, names: Names) -> Markup:
+    return fill(_("%(who)s says that this is no part of a larger fault"), who=who(entry))
 
 
 def voided_by(entries: Iterable[Entry]) -> dict[int, Markup]:
@@ -246,8 +323,12 @@ def _emergency_decided(entry: Entry, names: Names) -> Markup:
 _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "accepted": _accepted,
     "assigned": _assigned,
+    "not_assigned": _not_assigned,
     "update_promised": _update_promised,
     "moved": _moved,
+    "follower_added": _follower_added,
+    "follower_removed": _follower_removed,
+    "shared": _shared,
     "triaged": _triaged,
     "waiting": _waiting,
     "resumed": _resumed,
@@ -258,6 +339,11 @@ _WORDED: Mapping[str, Callable[[Entry, Names], Markup]] = {
     "cancelled": _cancelled,
     "merged": _merged,
     "linked": _linked,
+    "adopted": _adopted,
+    "released": _released,
+    "set_apart": _set_apart,
+    "unlinked": _unlinked,
+    "split": _split,
     "escalated": alarm_lines.escalated,
     "passed_on": alarm_lines.passed_on,
     "nudged": _nudged,

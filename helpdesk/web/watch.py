@@ -14,6 +14,7 @@ from helpdesk.i18n import say_duration, say_list, say_weekday
 from helpdesk.outbound.alarms import FailedJob
 from helpdesk.rules.lateness import Lateness
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.search import find_words_left
 from helpdesk.web import mail_watch
 from helpdesk.web.frame import may, needs, viewer_zone
 from helpdesk.web.ladder_words import TARGETS, TO
@@ -38,6 +39,7 @@ BECAUSE = {
     "over": _l("done or ended before"),
     "waiting": _l("it waits"),
     "accepted": _l("somebody has accepted"),
+    "adopted": _l("it is part of a larger fault"),
     "changed": _l("the severity, ladder or calendar changed"),
 }
 ERRANDS = {
@@ -45,6 +47,8 @@ ERRANDS = {
     "send": _l("send letters"),
     "parse": _l("read mail"),
     "recompute": _l("compute deadlines anew"),
+    "bulk": _l("carry out what was ordered for many tickets"),
+    "pass_on": _l("pass on what was done to reports of the same fault"),
 }
 
 
@@ -71,6 +75,7 @@ def index() -> str:
         failed=None if found.failed_jobs is None else [_job(job) for job in found.failed_jobs],
         may_retry=may("job.retry"),
         mail=mail_watch.shown(),
+        words_left=format_decimal(left) if (left := find_words_left()) else None,
     )
 
 

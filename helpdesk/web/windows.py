@@ -32,7 +32,6 @@ EFFECTS = {
     "degraded": _l("May be slow or fail now and then."),
     "read_only": _l("You can read but change nothing."),
 }
-# The steps that everybody concerned is told.
 STEPS = {
     "announced": _l("It was announced"),
     "moved": _l("It was moved"),

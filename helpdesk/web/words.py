@@ -50,6 +50,15 @@ _REFUSALS = {
     State.CLOSED: _l("This is closed, so nothing was changed. If it happens again, report it anew."),
     State.CANCELLED: _l("This was cancelled, so nothing was changed. If it still matters, report it anew."),
 }
+# Of reports that are one fault.
+_OF_MANY = {
+    "adopt_into": _l("That ticket has ended. Choose one that is still open."),
+    "adopt_into_child": _l("That ticket is part of a larger fault itself. Choose the one above it."),
+    "release": _l("This is no part of a larger fault any more, so nothing was changed."),
+    "wait_of_many": _l(
+        "Many people have this fault: it does not wait for one of them. Ask one on their own ticket."
+    ),
+}
 
 
 def not_allowed(refusal: NotAllowed) -> str:
@@ -66,8 +75,14 @@ def not_allowed(refusal: NotAllowed) -> str:
         return _("We wait for the reporter; news can be promised once they have answered.")
     if refusal.verb == "merge_into_itself":
         return _("Choose another ticket: this one cannot be merged into itself.")
+    if refusal.verb == "link_to_itself":
+        return _("Choose another ticket: this one cannot be linked with itself.")
+    if refusal.verb == "unlink":
+        return _("This link tells what was done, so it stays.")
     if refusal.verb == "merge_into":
         return _("That ticket has ended. Merge into one that is still open.")
+    if refusal.verb in _OF_MANY:
+        return str(_OF_MANY[refusal.verb])
     said = _REFUSALS.get(refusal.state)
     return str(said) if said else _("Somebody was faster. Look at the ticket as it is now.")
 
@@ -121,11 +136,18 @@ def event_for_reporter(entry: Any, say_instant: Callable[[datetime], str]) -> st
         return _because(str(OUTCOMES[detail["outcome"]]), {"reason": entry.body})
     if entry.kind == "merged":
         return _("Goes on as %(number)s", number=f"HD-{detail['into']}")
+    if entry.kind == "split":
+        return _("A message here goes on as a report of its own, HD-%(id)s", id=detail["ticket"])
     if entry.kind == "rated":
         rated = _("Rated %(stars)s of 5", stars=detail["stars"])
         return say_of(rated, entry.body) if entry.body else rated
     plain = {
         "accepted": _("%(name)s has your report", name=name),
+        "adopted": _("Others have it too: it is worked on for all of you at once"),
+        "released": _("It is looked at by itself from now on"),
+        "shared": _("Shown to the department")
+        if detail.get("is_shared")
+        else _("No longer shown to the department"),
         "triaged": _("The questions about it were answered"),
         "moved": _because(_("Handed to the team that can help"), detail),
     }
@@ -140,7 +162,7 @@ def _news(update_by: str | None, say_instant: Callable[[datetime], str]) -> str:
 
 def _linked(detail: dict[str, Any]) -> str:
     number = f"HD-{detail['ticket']}"
-    if detail["how"] == "came_of":
+    if detail["how"] in ("came_of", "split_from"):
         return _("You wrote this about %(number)s", number=number)
     return _because(_("What you wrote goes on as a report of its own, %(number)s", number=number), detail)
 

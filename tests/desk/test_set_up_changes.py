@@ -1,11 +1,12 @@
 """What administrators change: the organisation, departments, teams, services and what is known of people."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from helpdesk.desk import directory, organisation, people, services, teams, tickets
+from helpdesk.desk import directory, organisation, people, services, skills, teams, tickets
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
 from helpdesk.desk.directory import Record
 from helpdesk.desk.tickets import Report
@@ -87,7 +88,9 @@ def test_a_service_that_moves_leaves_its_tickets_with_the_old_team(house: House)
 def test_members_and_leads_of_a_team_are_set_together(house: House) -> None:
     saved = teams.save(house.team.id, team(house), {house.bo.id: True, house.eli.id: False}, by(house))
     assert {m.person_id: m.is_lead for m in saved.members} == {house.bo.id: True, house.eli.id: False}
-    assert last_event().detail["from"] == {"members": [[house.bo.id, False], [house.chen.id, True]]}
+    assert last_event().detail["from"] == {
+        "members": [[house.bo.id, False, False], [house.chen.id, True, False]]
+    }
 
 
 def test_reporters_cannot_be_in_a_team(house: House) -> None:
@@ -191,3 +194,37 @@ def test_out_of_a_working_role_the_tickets_go_back(house: House) -> None:
     db.session.refresh(ticket)
     assert ticket.assignee_id is None
     assert house.bo.memberships == []
+
+
+def test_seniors_of_a_team_are_set_with_its_members_and_stay_where_nothing_is_said(house: House) -> None:
+    teams.save(house.team.id, team(house), members(house), by(house), seniors=[house.chen.id])
+    saved = teams.save(house.team.id, team(house), members(house), by(house))
+    assert [m.person_id for m in saved.members if m.is_senior] == [house.chen.id]
+    saved = teams.save(house.team.id, team(house), members(house), by(house), seniors=[])
+    assert not any(m.is_senior for m in saved.members)
+
+
+def test_two_teams_do_not_hand_up_to_each_other(house: House) -> None:
+    second = teams.save(None, team(house, name="Second", hands_up_to_id=house.team.id), {}, by(house))
+    for above in (second.id, house.team.id):
+        with pytest.raises(Refused, match="above_itself"):
+            teams.save(house.team.id, team(house, hands_up_to_id=above), members(house), by(house))
+
+
+def test_who_is_on_call_can_be_given_tickets_only_where_there_is_a_roster(house: House) -> None:
+    with pytest.raises(Refused, match="needs_roster"):
+        teams.save(house.team.id, team(house, dispatch="on_call"), members(house), by(house))
+
+
+def test_skills_belong_to_people_and_services_until_they_are_removed(house: House) -> None:
+    sap = skills.save(None, {"name": "SAP"}, by(house))
+    with pytest.raises(Refused, match="name_taken"):
+        skills.save(None, {"name": "SAP"}, by(house))
+    services.save(house.erp.id, service(house, skills=[sap.id]), by(house))
+    directory.edit(house.bo.id, replace(record(), skills=(sap.id,)), by(house))
+    directory.edit(house.bo.id, record(), by(house))  # a door that knows nothing of skills
+    assert services.state_of(house.erp)["skills"] == [sap.id]
+    assert directory.state_of(house.bo)["skills"] == [sap.id]
+    skills.remove(sap.id, by(house))
+    assert (services.state_of(house.erp)["skills"], directory.state_of(house.bo)["skills"]) == ([], [])
+    assert last_event().subject == "skill:SAP"

@@ -81,7 +81,8 @@ def test_what_is_offered_to_one_and_taken_stands_in_the_roster(
     assert heard("turns_changed") == {"bo@example.org"}, "Gao has just seen it"
     made = db.session.query(Override).order_by(Override.id)
     assert {(o.made_by, o.swap_id, o.created_by_id) for o in made} == {("swap", swap.id, gao.id)}
-    assert [e.what for e in db.session.query(SecurityEvent)][-2:] == ["swap_offered", "swap_done"]
+    events = db.session.query(SecurityEvent).order_by(SecurityEvent.id)
+    assert [each.what for each in events][-2:] == ["swap_offered", "swap_done"]
 
 
 def test_what_is_offered_to_all_goes_to_whoever_comes_first(

@@ -59,13 +59,6 @@ def test_moving_to_a_service_takes_it_from_whoever_is_not_in_its_team(house: Hou
     assert list_entries(mailed.id)[-1].detail["to_service"] == house.printing.id
 
 
-def test_a_link_stands_on_both_timelines(house: House, mailed: Ticket) -> None:
-    other = tickets.report(Report("x", "y"), house.ana, now=MONDAY_9, door="web")
-    triage.link(mailed.id, house.bo, other.id, "same_cause", now=TEN)
-    assert list_entries(mailed.id)[-1].detail == {"how": "same_cause", "ticket": other.id}
-    assert list_entries(other.id)[-1].detail == {"how": "same_cause", "ticket": mailed.id}
-
-
 def test_what_is_closed_is_not_triaged(house: House, mailed: Ticket) -> None:
     closing.cancel(mailed.id, house.bo, "spam", now=TEN)
     with pytest.raises(NotAllowed):

@@ -64,7 +64,7 @@ def test_the_first_set_up_makes_a_desk_that_works(app: Flask, browser: Browsers)
     client = browser()
     link = path_of(setup.setup_link(clock.now()))
     assert client.get(link).status_code == 200
-    assert client.post(link, data=ANSWERS).location == "/"
+    assert client.post(link, data=ANSWERS).location == "/admin"
     assert is_in(client)
     read_anew()
     organisation = get_organisation()
@@ -106,7 +106,7 @@ def test_nights_that_no_roster_covers_are_promised_with_a_reason_alone(app: Flas
     read_anew()
     assert find_administrator() is None
     client = browser()
-    assert client.post(link, data=ANSWERS).location == "/"
+    assert client.post(link, data=ANSWERS).location == "/admin"
     read_anew()
     reasons = {version.reason for policy in list_policies() for version in policy.versions}
     assert reasons == {"The factory watches"}
@@ -142,7 +142,7 @@ def test_two_who_set_up_at_the_same_moment_do_not_both_succeed(app: Flask, brows
         return browser().post(link, data=ANSWERS | {"email": f"eli{n}@example.org"}).location
 
     with ThreadPoolExecutor(4) as many:
-        assert sorted(map(str, many.map(try_it, range(4)))) == ["/", *["/sign-in"] * 3]
+        assert sorted(map(str, many.map(try_it, range(4)))) == ["/admin", *["/sign-in"] * 3]
 
 
 def test_a_link_used_twice_at_the_same_moment_works_once(house: House, browser: Browsers) -> None:

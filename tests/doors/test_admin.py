@@ -13,15 +13,18 @@ from helpdesk import clock
 from helpdesk.desk import ladders, people
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
+from helpdesk.store.locations import Location
+from helpdesk.store.mailboxes import Mailbox
 from helpdesk.store.names import find_named
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.people import Person, find_person_by_address
 from helpdesk.store.policies import Calendar, Policy, list_policy_rules
+from helpdesk.store.rosters import Layer
 from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from tests.at_once import at_once
-from tests.conftest import MONDAY_9, Browser, House, read_anew
+from tests.conftest import MONDAY_9, Browser, House, a_roster, read_anew
 
 Browsers = Callable[[], Browser]
 
@@ -30,12 +33,17 @@ SEEN = (
     "/admin/organisation",
     "/admin/people",
     "/admin/people/1",
+    "/admin/look",
     "/admin/departments",
     "/admin/departments/{department}",
+    "/admin/locations",
+    "/admin/locations/{location}",
+    "/admin/imports",
     "/admin/teams",
     "/admin/teams/{team}",
     "/admin/services",
     "/admin/services/{service}",
+    "/admin/skills",
     "/admin/calendars",
     "/admin/calendars/{calendar}",
     "/admin/policies",
@@ -49,8 +57,11 @@ EDITED = (
     "/admin/people/new",
     "/admin/people/1/left",
     "/admin/departments/new",
+    "/admin/locations/new",
+    "/admin/imports/people",
     "/admin/teams/new",
     "/admin/services/new",
+    "/admin/skills/new",
     "/admin/calendars/new",
     "/admin/calendars/{calendar}/holidays",
     "/admin/policies/new",
@@ -64,7 +75,10 @@ POSTED = (
     "/admin/people/1/back",
     "/admin/people/1/invite",
     "/admin/people/1/sign-out",
+    "/admin/look",
     "/admin/departments/{department}",
+    "/admin/locations/{location}",
+    "/admin/imports/people",
     "/admin/teams/{team}",
     "/admin/services/{service}",
     "/admin/calendars/{calendar}",
@@ -85,14 +99,15 @@ POSTED = (
 @pytest.fixture
 def places(house: House) -> dict[str, int]:
     """The ids of one of each."""
-    department = Department(name="Sales")
-    db.session.add(department)
+    department, location = Department(name="Sales"), Location(name="Berlin")
+    db.session.add_all([department, location])
     db.session.commit()
     calendar, policy = find_named(Calendar, "Office hours"), find_named(Policy, "Standard")
     assert calendar
     assert policy
     return {
         "department": department.id,
+        "location": location.id,
         "team": house.team.id,
         "service": house.erp.id,
         "calendar": calendar.id,
@@ -531,3 +546,33 @@ def test_the_organisation_says_how_long_before_maintenance_people_are_reminded(e
     answer = change(eli, "/admin/organisation", window_notice_minutes=["7"])
     assert answer.status_code == 422
     assert "Choose times from the list." in answer.text
+
+
+def test_the_first_page_says_what_is_still_to_be_set_up(house: House, eli: Browser) -> None:
+    page = eli.get("/admin").text
+    assert "2 of 8 done" in page  # Ana reports, and there are two services
+    assert "Somebody is promised at night" in page
+    assert "2 agents and leads have no password yet" in page
+    house.bo.password_hash = house.chen.password_hash = "kept"
+    mailbox = Mailbox(
+        name="Desk",
+        address="it@example.org",
+        host="imap.example.org",
+        port=993,
+        user="it",
+        sealed="",
+        created_at=MONDAY_9,
+        active_since=MONDAY_9,
+    )
+    db.session.add_all([Department(name="Sales"), mailbox])
+    get_organisation().hotline = "+49 30 1234"
+    weeks = {"position": 0, "name": "weeks", "starts_at": "2026-01-05T09:00", "every": 1, "unit": "weeks"}
+    roster = a_roster("First line", Layer(people=[house.bo.id], **weeks))
+    db.session.add(roster)
+    db.session.commit()
+    page = eli.get("/admin").text
+    assert "There is a roster, but no team uses it yet." in page
+    house.team.roster_id = roster.id
+    db.session.commit()
+    assert "7 of 8 done" in eli.get("/admin").text
+    assert "No mail server is set" in page

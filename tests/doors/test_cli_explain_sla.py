@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.xdist_group("seeded")  # once, not in each process
 CASES = Path(__file__).parents[1] / "rules" / "sla_cases.jsonl"
 CASE = json.loads(CASES.read_text().splitlines()[0])
 REFUSED = next(

@@ -8,7 +8,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.routing import Rule
 
-from helpdesk.desk import freezes, maintenance, tickets, tokens, window_series
+from helpdesk.desk import freezes, maintenance, service_fields, tickets, tokens, window_series
 from helpdesk.desk.changes import By
 from helpdesk.outbound import links
 from helpdesk.rules.access import TABLE, Role
@@ -22,6 +22,8 @@ from tests.conftest import Browser, House
 # Open without an account, and why that is safe.
 PUBLIC = {
     "static": "the stylesheet and the script",
+    "brand.stylesheet": "the organisation's colours",
+    "brand.logo": "the organisation's logo",
     "portal.home": "the way in",
     "health.healthz": "says that the process answers",
     "health.readyz": "says whether database and queue answer",
@@ -38,6 +40,9 @@ PUBLIC = {
     "report.new": "reporting without an account",
     "report.send": "reporting without an account",
     "report.preview": "reporting without an account",
+    "report.about_service": "reporting without an account",
+    "report.join": "joining a known fault without an account",
+    "promises.index": "what is promised, for everybody",
     "report.sent_by_guest": "what the same session has just sent",
     "alarms.show": "a signed link",
     "alarms.accept": "a signed link",
@@ -50,6 +55,9 @@ PUBLIC = {
     "follow.reopen": "a signed link, or the account's own ticket",
     "follow.is_maintenance": "a signed link, or the account's own ticket",
     "follow.withdraw": "a signed link, or the account's own ticket",
+    "colleagues.share": "a signed link, or the account's own ticket",
+    "colleagues.join": "an account, and a ticket that its department reads",
+    "colleagues.leave": "a signed link, or the account's own ticket",
     "follow.file": "a signed link, or the account's own ticket",
     "quiet.page": "a signed link",
     "quiet.one_click": "a signed link",
@@ -75,6 +83,10 @@ OWN = {
     "profile.sign_out_everywhere",
     "windows.follow",
     "windows.unfollow",
+    "queue.look.choose",
+    "queue.views.save",
+    "queue.views.change",
+    "queue.views.delete",
 }
 WORK = (
     "accept",
@@ -86,6 +98,7 @@ WORK = (
     "triage",
     "move",
     "assign",
+    "hand-up",
     "merge",
     "cancel",
 )
@@ -97,6 +110,10 @@ class Things:
     def __init__(self, house: House) -> None:
         command = tickets.Report("Stuck", "", works=Works.NOTHING, affected=Affected.ME)
         self.ticket = tickets.report(command, house.ana, now=house.now, door="web")
+        always = {"label": "Where?", "kind": "text", "hint": "", "choices": [], "position": 1}
+        self.field = service_fields.add(
+            house.erp.id, {**always, "is_required": False, "is_active": True}, By(house.now, house.eli.id)
+        )
         roster = Roster(name="ERP", zone="Europe/Berlin")
         absence = Absence(person_id=house.bo.id, starts_at=house.now, ends_at=house.now + timedelta(days=1))
         span = {"starts_at": house.now, "ends_at": house.now + timedelta(days=1)}
@@ -114,6 +131,7 @@ class Things:
             "person_id": house.ana.id,
             "team_id": house.team.id,
             "service_id": house.erp.id,
+            "field_id": self.field.id,
             **_maintenance(house),
             "deed": "resolve",
             "purpose": "follow",

@@ -68,7 +68,6 @@ def test_a_restricted_ticket_of_another_team_does_not_exist(
     ticket = report(house, "Salaries", service_id=service.id)
     assert "Salaries" not in bo.get("/queue?view=all").text
     assert bo.get(f"/tickets/{ticket.number}").status_code == 404
-    assert bo.get(f"/queue?q={ticket.number}").text.count("Salaries") == 0
     assert bo.post(f"/tickets/{ticket.number}/accept").status_code == 404
     assert browser().known_as(peer).get(f"/tickets/{ticket.number}").status_code == 200
 
@@ -97,14 +96,6 @@ def test_filters_narrow_a_view_and_stand_in_its_address(house: House, bo: Browse
     assert "On the first floor" not in page
     assert "Service: ERP" in page
     assert "Nothing fits these filters" in bo.get("/queue?view=all&severity=critical").text
-
-
-@pytest.mark.parametrize("words", ["PRINTER jam", "ana", "HD-1", "hd-1", "1"])
-def test_search_finds_by_subject_reporter_and_number(house: House, bo: Browser, words: str) -> None:
-    ticket = report(house)
-    words = words.replace("1", str(ticket.id))
-    assert "Printer jams" in bo.get("/queue", query_string={"q": words}).text
-    assert "Printer jams" not in bo.get("/queue", query_string={"q": "100%_"}).text
 
 
 @pytest.mark.parametrize(
@@ -150,8 +141,8 @@ def test_the_queue_asks_no_more_for_many_tickets_than_for_one(app: Flask, house:
     for n in range(12):
         report(house, f"Printer {n}", service_id=house.printing.id)
     many = queries_of(bo, "/queue")
-    assert many <= few + 1  # maintenance of the services shown
-    assert many <= 12
+    assert many <= few + 2  # maintenance of the services shown, and what stands for others already
+    assert many <= 16
 
 
 def test_leads_and_administrators_are_told_that_nobody_is_on_call_until_there_is_a_roster(

@@ -9,14 +9,16 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from helpdesk import clock
-from helpdesk.desk import attachments
+from helpdesk.desk import attachments, organisation
 from helpdesk.desk import tickets as desk
+from helpdesk.desk.changes import By
+from helpdesk.outbound import links
 from helpdesk.store import db
 from helpdesk.store.letters import Letter
 from helpdesk.store.maintenance import Window, WindowService
 from helpdesk.store.security import SignInAttempt
 from helpdesk.store.tickets import Attachment, Ticket
-from tests.conftest import Browser, House, read_anew
+from tests.conftest import MONDAY_9, Browser, House, read_anew
 
 FAULT = {
     "kind": "fault",
@@ -28,6 +30,11 @@ FAULT = {
 
 
 Browsers = Callable[[], Browser]
+
+
+def shown() -> str:
+    """The field of a form that was shown a minute ago: time enough to write."""
+    return links.sign("form", {"at": (clock.now() - timedelta(minutes=1)).timestamp()})
 
 
 @pytest.fixture
@@ -61,6 +68,12 @@ def test_a_fault_is_registered_and_its_reporter_reads_number_and_promise(ana: Br
     assert ticket.number in page
     assert "Someone answers by" in page
     assert "Berlin time" in page
+
+
+def test_the_form_says_whom_to_call_if_it_cannot_wait(client: Browser, house: House) -> None:
+    assert "If it cannot wait" not in client.get("/report").text
+    organisation.change({"hotline": "030 1234"}, By(MONDAY_9, house.eli.id))
+    assert "If it cannot wait, call 030 1234." in client.get("/report").text
 
 
 def test_a_request_needs_no_answers_about_what_works(ana: Browser) -> None:
@@ -126,7 +139,7 @@ def test_the_preview_promises_for_the_answers_so_far_and_writes_nothing(
 
 
 def test_somebody_without_an_account_gets_the_link_by_letter_alone(client: Browser) -> None:
-    guest = {**FAULT, "name": "Gil", "email": "Gil@Example.org"}
+    guest = {**FAULT, "name": "Gil", "email": "Gil@Example.org", "shown": shown()}
     answer = client.post("/report", data=guest)
     (ticket,) = tickets()
     assert (answer.status_code, answer.location) == (303, "/report/sent")
@@ -144,7 +157,7 @@ def test_somebody_without_an_account_gets_the_link_by_letter_alone(client: Brows
 def test_a_known_address_is_not_told_from_an_unknown_one(browser: Browsers, house: House) -> None:
     def send(email: str) -> tuple[int, str, str]:
         visitor = browser()
-        answer = visitor.post("/report", data={**FAULT, "name": "X", "email": email})
+        answer = visitor.post("/report", data={**FAULT, "name": "X", "email": email, "shown": shown()})
         page = visitor.get("/report/sent").text
         return answer.status_code, answer.location, page[page.index("<h1>") :].replace(email, "")
 
@@ -156,7 +169,8 @@ def test_a_known_address_is_not_told_from_an_unknown_one(browser: Browsers, hous
 
 
 def test_a_trap_field_filled_in_makes_no_ticket_and_no_noise(client: Browser) -> None:
-    answer = client.post("/report", data={**FAULT, "name": "X", "email": "x@example.org", "website": "spam"})
+    trapped = {**FAULT, "name": "X", "email": "x@example.org", "shown": shown(), "website": "spam"}
+    answer = client.post("/report", data=trapped)
     assert answer.location == "/report/sent"
     assert tickets() == []
     assert db.session.query(Letter).count() == 0
@@ -171,7 +185,7 @@ def test_a_guests_name_is_no_advertisement(client: Browser, name: str) -> None:
 
 
 def test_one_address_cannot_be_flooded(client: Browser) -> None:
-    guest = {**FAULT, "name": "Gil", "email": "gil@example.org"}
+    guest = {**FAULT, "name": "Gil", "email": "gil@example.org", "shown": shown()}
     codes = [client.post("/report", data=guest).status_code for _ in range(7)]
     assert codes == [303] * 5 + [429] * 2
     assert len(tickets()) == 5

@@ -15,6 +15,7 @@ from helpdesk.store.people import Person
 from helpdesk.store.tickets import Entry, Ticket
 from tests.at_once import at_once
 from tests.conftest import MONDAY_9, Browser, House, read_anew
+from tests.doors.test_report import shown
 
 Browsers = Callable[[], Browser]
 FORM = {"kind": "request", "subject": "A second screen", "sending": "token-of-the-form"}
@@ -47,7 +48,7 @@ def test_two_clicks_at_once_make_one_ticket_and_one_receipt(
 def test_two_clicks_of_a_guest_make_one_person_and_one_ticket(
     app: Flask, house: House, browser: Browsers
 ) -> None:
-    people, form = count(Person), {**FORM, "name": "Kim", "email": "kim@example.org"}
+    people, form = count(Person), {**FORM, "name": "Kim", "email": "kim@example.org", "shown": shown()}
     answers = at_once(app, *(partial(browser().post, "/report", data=form) for _ in range(3)))
     assert {(answer.status_code, answer.location) for answer in answers} == {(303, "/report/sent")}
     assert (count(Ticket), count(Letter), count(Person)) == (1, 1, people + 1)

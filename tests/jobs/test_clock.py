@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from helpdesk.app import create_app
-from helpdesk.desk import escalations, runs, tickets
+from helpdesk.desk import escalations, outages, runs, tickets
 from helpdesk.desk.tickets import Report
 from helpdesk.jobs import clock as alarm_clock
 from helpdesk.jobs import periodic
@@ -21,7 +21,7 @@ from helpdesk.store import db
 from helpdesk.store.escalations import Alarm
 from helpdesk.store.mailboxes import Mailbox
 from helpdesk.store.tickets import Ticket
-from tests.conftest import MONDAY_9, House
+from tests.conftest import MONDAY_9, House, read_anew
 
 HOUR = timedelta(hours=1)
 
@@ -60,6 +60,21 @@ def test_it_leaves_the_work_to_a_worker_and_does_it_itself_when_none_begins(
     assert alarms.queue_connection().llen("rq:queue:errands") == 1
     ticking.tick(MONDAY_9 + timedelta(seconds=4))
     assert fired() > 0
+
+
+def test_it_lets_children_take_over_what_their_parent_did_when_no_worker_does(house: House) -> None:
+    parent, child = (
+        tickets.report(Report("Down", "504", service_id=house.erp.id), person, now=MONDAY_9, door="web")
+        for person in (house.ana, house.dee)
+    )
+    outages.adopt(parent.id, [child.id], house.bo, now=MONDAY_9)
+    tickets.accept(parent.id, house.bo, now=MONDAY_9)
+    alarm_clock.sweep(MONDAY_9 + timedelta(seconds=1))
+    db.session.rollback()
+    assert child.accepted_at is None
+    alarm_clock.sweep(MONDAY_9 + timedelta(seconds=4))
+    read_anew()
+    assert child.accepted_at == MONDAY_9
 
 
 def jobs() -> int:

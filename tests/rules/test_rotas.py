@@ -3,7 +3,8 @@ from datetime import UTC, date, datetime
 import pytest
 
 from helpdesk.rules.rota_dates import read_dates
-from helpdesk.rules.rotas import Duty, Fault, Known, cells_of, read
+from helpdesk.rules.rotas import Duty, Fault, Known, read
+from helpdesk.rules.tables import cells_of
 
 TODAY = date(2026, 2, 20)
 BO = Known(2, ("Bo", "bo@example.org", "1002"))

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.desk import escalations, setup, tickets
+from helpdesk.desk import escalations, search, setup, tickets
 from helpdesk.desk.registration import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
@@ -116,6 +116,7 @@ def write_tickets() -> tuple[datetime, set[int]]:
                 for row in rows[model]:
                     copies.append(copy(row, model, ticket_id, offset, agents[place % AGENTS]))
             insert_rows(model, copies)
+        search.index(ids)
     key = select(Alarm.id).where(Alarm.key == pending["key"], Alarm.ticket_id.in_(ids))
     return start, set(db.session.scalars(key))
 

@@ -1,33 +1,47 @@
 """Set-up: what an administrator decides, and an auditor reads. A module for each tab."""
 
 from helpdesk.web.admin import (
+    branding,
     calendars,
+    canned_answers,
     departments,
+    first_steps,
+    imports,
     ladders,
     letter_templates,
+    locations,
     mail,
     mailboxes,
     organisation,
     people,
     policies,
     policy_rules,
+    service_fields,
     services,
+    skills,
     teams,
 )
 from helpdesk.web.admin.frame import bp
 
 __all__ = [
     "bp",
+    "branding",
     "calendars",
+    "canned_answers",
     "departments",
+    "first_steps",
+    "imports",
     "ladders",
     "letter_templates",
+    "locations",
     "mail",
     "mailboxes",
     "organisation",
     "people",
     "policies",
     "policy_rules",
+    "service_fields",
     "services",
+    "skills",
     "teams",
 ]

@@ -25,6 +25,7 @@ def departments() -> str:
         rows,
         lead=_("Where people work. A ticket keeps the department that its reporter had."),
         new=(url_for(".departments_new"), _("Add a department")),
+        table_url=url_for(".imports_new", what="departments"),
     )
 
 

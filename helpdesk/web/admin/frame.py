@@ -24,22 +24,30 @@ bp = Blueprint("admin", __name__, url_prefix="/admin")
 Page = Answer | str | tuple[str, int]
 Options = list[tuple[Any, Any]]
 TABS = (
+    ("index", _l("First steps")),
     ("organisation", _l("Organisation")),
+    ("look", _l("Look")),
     ("people", _l("People")),
     ("departments", _l("Departments")),
+    ("locations", _l("Locations")),
     ("teams", _l("Teams")),
     ("services", _l("Services")),
+    ("imports", _l("Tables")),
+    ("skills", _l("Skills")),
     ("calendars", _l("Calendars")),
     ("policies", _l("Targets")),
     ("ladders", _l("Ladders")),
     ("mail", _l("Mail")),
     ("mailboxes", _l("Mailboxes")),
     ("texts", _l("Letters’ texts")),
+    ("answers", _l("Answers")),
 )
 STAFF = tuple(role for role in Role if may_be_in_team(role))
 SAID: Mapping[str, Any] = {
     "name_taken": _l("Another one has this name already. Choose a different name."),
     "own_parent": _l("A department cannot belong to itself. Choose another one."),
+    "needs_roster": _l("Give the team a roster first, or nobody would ever be on call for it."),
+    "above_itself": _l("A team cannot hand up to itself, nor to one that hands up to it. Choose another."),
     "same_roster": _l("The backup must be another roster, or nobody stands in when nobody answers."),
     "circle": _l("%(names)s cannot be chosen: it is this service, or does not work without it itself."),
     "team_in_use": _l("Services or tickets still come to this team. Give them to another team first."),
@@ -56,6 +64,8 @@ SAID: Mapping[str, Any] = {
         "Nobody is on call for all that is promised in: %(names)s. Say why you promise it all the same."
     ),
     "no_such_calendar": _l("Choose when it counts."),
+    "no_picture": _l("This is no picture that can be shown. Choose a PNG, JPEG or WebP."),
+    "too_large": _l("This picture is too large. Use one of at most 64 kB and 2000 pixels a side."),
     "last_administrator": _l("Nobody else could set anything up. Make somebody else an administrator first."),
     "no_such_hours": _l("Write hours from 00:00 to 24:00, each end after its beginning, none over another."),
     "required": _l("Fill this in."),
@@ -80,6 +90,8 @@ SAID: Mapping[str, Any] = {
         "Put {{ %(names)s }} into it: else whoever gets the letter does not read what was written."
     ),
     "text_empty": _l("Nothing would be left of it. Write something outside of “if”."),
+    "texts_none": _l("Write the answer in at least one language."),
+    "variable_unknown": _l("There is no variable %(names)s. Choose one from the list below."),
     "no_such_date": _l("Write dates that exist, with hours from 00:00 to 24:00, none over another."),
 }
 
@@ -87,10 +99,11 @@ SAID: Mapping[str, Any] = {
 @bp.context_processor
 def _tabs() -> dict[str, Any]:
     here = (request.endpoint or "").removeprefix("admin.").split("_")[0]
-    here = "organisation" if here == "index" else here
     return {
         "admin_tabs": [
-            {"label": label, "url": url_for(f"admin.{name}"), "current": here == name} for name, label in TABS
+            {"label": label, "url": url_for(f"admin.{name}"), "current": here == name}
+            for name, label in TABS
+            if may("admin.see") or name == "answers"  # a lead keeps those of their team
         ]
     }
 
@@ -109,6 +122,7 @@ def form_page(
     *,
     state: Mapping[str, Any] | None = None,
     look: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    right: str = "admin.edit",
     **shown: Any,
 ) -> Page:
     """A form as it is now (GET), or saved (POST): back to `done`, or shown again with what was typed.
@@ -117,12 +131,13 @@ def form_page(
     what the form shows besides.
 
     `typed` is what it shows; `state` what the desk compares with (None: a new thing). `save` is given what
-    the schema loaded and the marker of what the form was opened with.
+    the schema loaded and the marker of what the form was opened with. `right`: who may save.
     """
+    shown["right"] = right
     marker = changes.marker_of(state) if state is not None else ""
     if request.method == "GET":
         return render_template(template, typed=typed, marker=marker, errors={}, **shown)
-    if not may("admin.edit"):
+    if not may(right):
         abort(404)
     data, errors = load(schema, request.form)
     if data is not None:
@@ -157,16 +172,18 @@ def list_page(
     *,
     lead: str = "",
     new: tuple[str, str] | None = None,
+    right: str = "admin.edit",
     **shown: Any,
 ) -> str:
-    """A list of things; `columns` are labels, `new` the address and words of the button that adds one."""
+    """A list of things; `columns` are labels, `new` the address and words of the button that adds one, for
+    whoever has the `right`."""
     return render_template(
         shown.pop("template", "admin/list.html"),
         title=title,
         columns=[{"label": label} for label in columns],
         rows=rows,
         lead=lead,
-        new=new if may("admin.edit") else None,
+        new=new if may(right) else None,
         **shown,
     )
 

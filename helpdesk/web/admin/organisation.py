@@ -14,7 +14,6 @@ from helpdesk.web.admin.frame import Page, bp, by, form_page
 from helpdesk.web.frame import needs
 
 
-@bp.route("", methods=["GET", "POST"], endpoint="index")
 @bp.route("/organisation", methods=["GET", "POST"])
 @needs("admin.see")
 def organisation() -> Page:

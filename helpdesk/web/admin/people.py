@@ -14,13 +14,16 @@ from helpdesk.desk.directory import Record
 from helpdesk.i18n import LOCALES
 from helpdesk.rules.access import Role, may_be_in_team
 from helpdesk.schemas.people import ROLE_NAMES, RecordSchema, zones
+from helpdesk.store.locations import list_locations
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.people import Person, find_person, list_people
 from helpdesk.store.teams import list_teams
 from helpdesk.store.tickets import list_open_assigned
+from helpdesk.web.admin import skills
 from helpdesk.web.admin.frame import SAID, Page, bp, by, chips, form_page, link, list_page
 from helpdesk.web.deliveries import failing_address, say_failing
 from helpdesk.web.frame import needs
+from helpdesk.web.numbers import page_given
 
 PAGE = 50
 LAST_PAGE = 2000
@@ -31,7 +34,7 @@ LAST_PAGE = 2000
 def people() -> str:
     """Everybody, or those whose name, address or staff number holds what is searched for."""
     asked: dict[str, Any] = {name: request.args.get(name, "").strip() for name in ("q", "role", "left")}
-    page = min(max(request.args.get("page", 1, int), 1), LAST_PAGE)
+    page = page_given(LAST_PAGE)
     roles = (asked["role"],) if asked["role"] in ROLE_NAMES else ()
     found = list_people(asked["q"][:200], roles, PAGE + 1, (page - 1) * PAGE, has_left=asked["left"] == "1")
     return list_page(
@@ -39,6 +42,7 @@ def people() -> str:
         [_("Person"), _("Role"), _("Department"), _("Staff number"), ""],
         [_row(person) for person in found[:PAGE]],
         new=(url_for(".people_new"), _("Add a person")),
+        table_url=url_for(".imports_new", what="people"),
         template="admin/people.html",
         asked=asked,
         role_options=_roles(),
@@ -179,7 +183,7 @@ def _record(data: dict[str, Any]) -> Record:
     """What the form brought as the desk takes it."""
     teams = {team_id: how == "lead" for team_id, how in _typed_teams().items()}
     columns = {name: data[name] for name in directory.FIELDS}
-    return Record(data["role"], columns, data["addresses"], teams)
+    return Record(data["role"], columns, data["addresses"], teams, tuple(data["skills"]))
 
 
 def _typed_teams() -> dict[int, str]:
@@ -196,7 +200,9 @@ def _choices(teams: dict[str, str]) -> dict[str, Any]:
         "language_options": list(LOCALES.items()),
         "zone_options": [(zone, zone) for zone in zones()],
         "department_options": [(d.id, d.name) for d in list_departments()],
+        "locations": [location.name for location in list_locations()],
         "teams": [(team, teams.get(str(team.id), "")) for team in known],
+        "skill_options": skills.options(),
         "team_roles": [role for role in Role if may_be_in_team(role)],
     }
 

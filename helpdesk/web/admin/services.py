@@ -11,6 +11,7 @@ from helpdesk.schemas.organisation import ServiceSchema
 from helpdesk.store.organisation import list_departments
 from helpdesk.store.services import Service, find_service, list_services
 from helpdesk.store.teams import list_teams
+from helpdesk.web.admin import skills
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page, staff_options
 from helpdesk.web.frame import needs
 
@@ -25,6 +26,7 @@ def services() -> str:
         [_row(service) for service in list_services(active_only=False)],
         lead=_("What people report about, and which team answers."),
         new=(url_for(".services_new"), _("Add a service")),
+        table_url=url_for(".imports_new", what="services"),
     )
 
 
@@ -72,6 +74,7 @@ def services_edit(service_id: int) -> Page:
         title=service.name,
         preview_url=url_for("previews.show", service=service.id) if service.is_active else None,
         targets_url=url_for(".policies", kind=Kind.FAULT, service_id=service_id),
+        questions_url=url_for(".services_questions", service_id=service_id),
         **_choices(service),
     )
 
@@ -81,5 +84,6 @@ def _choices(service: Service | None) -> dict[str, Any]:
         "team_options": [(team.id, team.name) for team in list_teams()],
         "owner_options": staff_options(also=service.owner if service else None),
         "service_options": [(each.id, each.name) for each in list_services() if each is not service],
+        "skill_options": skills.options(),
         "department_options": [(each.id, each.name) for each in list_departments()],
     }

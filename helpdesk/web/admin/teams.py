@@ -12,6 +12,7 @@ from helpdesk.schemas.organisation import TeamSchema, members_of
 from helpdesk.store.names import find_row
 from helpdesk.store.rosters import list_rosters
 from helpdesk.store.teams import Team, list_teams
+from helpdesk.web import dispatch_words
 from helpdesk.web.admin.frame import Page, bp, by, chips, form_page, link, list_page, staff_options
 from helpdesk.web.frame import needs
 
@@ -63,8 +64,9 @@ def teams_edit(team_id: int) -> Page:
 def _form(team: Team | None) -> Page:
     state = desk.state_of(team) if team else None
     chosen = {m.person_id: m.is_lead for m in team.members} if team else {}
+    seniors = {str(m.person_id) for m in team.members if m.is_senior} if team else set()
     if request.method == "POST":
-        leads = set(request.form.getlist("leads"))
+        leads, seniors = set(request.form.getlist("leads")), set(request.form.getlist("seniors"))
         chosen = {int(p): p in leads for p in request.form.getlist("people") if p.isdigit() and len(p) < 10}
     options = dict(staff_options(also=team.manager if team else None))
     options |= {
@@ -75,9 +77,7 @@ def _form(team: Team | None) -> Page:
         "admin/team.html",
         state or {"is_active": True},
         TeamSchema,
-        lambda data, seen: desk.save(
-            team.id if team else None, members=members_of(data), values=data, by=by(), seen=seen
-        ),
+        lambda data, seen: _save(team, data, seen),
         url_for(".teams"),
         state=state,
         title=team.name if team else _("Add a team"),
@@ -85,6 +85,14 @@ def _form(team: Team | None) -> Page:
         is_too_small=team is not None and desk.is_too_small(team),
         gone={m.person_id for m in (team.members if team else ()) if not m.person.is_active},
         chosen=chosen,
+        seniors=seniors,
+        rules=[(rule, str(label)) for rule, label in dispatch_words.RULES.items()],
+        teams_above=[(each.id, each.name) for each in list_teams() if team is None or each.id != team.id],
         people=options,
         roster_options=rosters,
     )
+
+
+def _save(team: Team | None, data: dict[str, Any], seen: str | None) -> Team:
+    members, seniors = members_of(data), data.pop("seniors")
+    return desk.save(team.id if team else None, data, members, by(), seen, seniors=seniors)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime
@@ -13,12 +14,13 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.cell_range import CellRange
 
 from helpdesk.rules.rota_dates import Cell
-from helpdesk.rules.rotas import MOST_DAYS, cells_of
+from helpdesk.rules.tables import cells_of
 
-MOST_BYTES = 5_000_000  # of the file, and of what it unpacks to
-MOST_ROWS, MOST_COLUMNS = MOST_DAYS * 2, 40
+MOST_COLUMNS = 40
 # What spreadsheets on Windows call CSV, by the language they run in.
 _CSV_ENCODINGS = {"zh_Hans": "gb18030", "zh_Hant": "cp950"}
+_HIGH = re.compile(rb"[\x80-\xff]+")
+_GB2312 = re.compile(rb"(?:[\xa1-\xf7][\xa1-\xfe])+")
 
 Rows = Sequence[Sequence[Cell]]
 
@@ -27,22 +29,26 @@ class Unreadable(Exception):
     """The file is no table that can be read, or too large."""
 
 
-def rows_of(file: bytes) -> Rows:
-    """The rows of an uploaded file. Raises Unreadable."""
-    if len(file) > MOST_BYTES:
+def rows_of(file: bytes, most_rows: int, most_bytes: int) -> Rows:
+    """The rows of an uploaded file, `most_rows` of a workbook. Raises Unreadable, also where it has more than
+    `most_bytes`, or unpacks to more."""
+    if len(file) > most_bytes:
         raise Unreadable
-    return _of_workbook(file) if file.startswith(b"PK\x03\x04") else cells_of(_text_of(file))
+    if file.startswith(b"PK\x03\x04"):
+        return _of_workbook(file, most_rows, most_bytes)
+    return cells_of(_text_of(file))
 
 
 def text_of(rows: Rows) -> str:
     """The rows as a table to paste, so that the page can carry them on; each stays in its line."""
     file = io.StringIO(newline="")
     writer = csv.writer(file, delimiter="\t", lineterminator="\n")
-    writer.writerows([" ".join(_plain(cell).split()) for cell in row] for row in rows)
+    writer.writerows([" ".join(plain_of(cell).split()) for cell in row] for row in rows)
     return file.getvalue()
 
 
-def _plain(cell: Cell) -> str:
+def plain_of(cell: Cell) -> str:
+    """A cell as one reads it: a day in ISO 8601, a whole number without its point."""
     if isinstance(cell, datetime):
         return cell.date().isoformat()
     if isinstance(cell, date):
@@ -58,25 +64,32 @@ def _text_of(file: bytes) -> str:
     try:
         return file.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return file.decode(_CSV_ENCODINGS.get(str(get_locale()), "cp1252"), "replace")
+        return file.decode(_encoding_of(file), "replace")
 
 
-def _of_workbook(file: bytes) -> Rows:
+def _encoding_of(file: bytes) -> str:
+    """Of a CSV that is not UTF-8: that of the reader's language, else GB 18030 where all that is not ASCII
+    can be common Chinese characters."""
+    is_chinese = all(_GB2312.fullmatch(run) for run in _HIGH.findall(file))
+    return _CSV_ENCODINGS.get(str(get_locale()), "gb18030" if is_chinese else "cp1252")
+
+
+def _of_workbook(file: bytes, most_rows: int, most_bytes: int) -> Rows:
     """The first sheet; cells that are merged all hold what the first of them does (a lead for a week)."""
     try:
         with zipfile.ZipFile(io.BytesIO(file)) as packed:
-            if sum(part.file_size for part in packed.infolist()) > MOST_BYTES:
+            if sum(part.file_size for part in packed.infolist()) > most_bytes:
                 raise Unreadable
         # Read only: else openpyxl makes each cell of a range, and a few bytes can name a whole sheet as one.
         book = load_workbook(io.BytesIO(file), read_only=True, data_only=True)
         sheet: Any = book.worksheets[0]
-        read = sheet.iter_rows(max_row=MOST_ROWS, max_col=MOST_COLUMNS, values_only=True)
+        read = sheet.iter_rows(max_row=most_rows, max_col=MOST_COLUMNS, values_only=True)
         rows = [[_cell(value) for value in row] for row in read]
         with sheet._get_source() as source:  # what is merged, it does not say when it only reads
             filled = 0
             for merged in _merged(source):
                 filled += _fill(rows, merged)
-                if filled > MOST_ROWS * MOST_COLUMNS:  # a cell is in one range at most
+                if filled > most_rows * MOST_COLUMNS:  # a cell is in one range at most
                     raise Unreadable
     except Unreadable:
         raise
