@@ -138,6 +138,9 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https:"),
         # What is uploaded goes out as it is: it may be asked for in parts.
         COMPRESS_MIMETYPES=["text/html", "text/css", "text/javascript", "image/svg+xml", "application/json"],
+        # A page is made anew for each who asks: less than half the work, for a tenth more bytes.
+        COMPRESS_BR_LEVEL=2,
+        COMPRESS_LEVEL=3,
         WTF_CSRF_TIME_LIMIT=None,  # as long as the session: a form left open over lunch still works
     )
     app.url_map.converters["int"] = Id

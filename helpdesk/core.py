@@ -9,7 +9,7 @@ from flask_babel import Babel
 from helpdesk import i18n
 from helpdesk.config import Settings, load_settings
 from helpdesk.store import db
-from helpdesk.store.db import engine_options
+from helpdesk.store.db import end_reading, engine_options
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -30,6 +30,11 @@ def create_migrating(settings: Settings | None = None) -> Flask:
     return app
 
 
+def _end_reading(fault: BaseException | None) -> None:
+    if fault is None:
+        end_reading()
+
+
 def bare(settings: Settings) -> Flask:
     """What every kind of application begins with; its languages are chosen by whoever goes on."""
     app = Flask("helpdesk", root_path=str(ROOT / "helpdesk"), template_folder=str(ROOT / "templates"))
@@ -41,5 +46,6 @@ def bare(settings: Settings) -> Flask:
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "helpdesk" / "translations"),
     )
     db.init_app(app)
+    app.teardown_appcontext(_end_reading)
     app.jinja_env.filters.update(i18n.FILTERS)
     return app

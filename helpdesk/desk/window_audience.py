@@ -4,23 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from helpdesk.desk.known_windows import KnownService, KnownStep, KnownWindow, current, known_as
 from helpdesk.rules.lifecycle import Kind
 from helpdesk.rules.severity import EMERGENCY
-from helpdesk.rules.window_notices import Reader, Served, departments_below, heard_of
+from helpdesk.rules.window_notices import Reader, heard_of
 from helpdesk.store.maintenance import Window, WindowEntry
 from helpdesk.store.people import Person
-from helpdesk.store.services import Service
 from helpdesk.store.tickets import Ticket
-from helpdesk.store.window_notices import (
-    list_audiences,
-    list_followed,
-    list_known_windows,
-    list_parents,
-    list_steps,
-    list_teams_people,
-)
+from helpdesk.store.window_notices import list_entries_of, list_followed
 
-MOST_STEPS = 50
 SOON = timedelta(days=1)  # how long before its start a window stands on every page
 
 
@@ -28,8 +20,8 @@ SOON = timedelta(days=1)  # how long before its start a window stands on every p
 class Heard:
     """A window as somebody hears of it: `services` are those that concern them, those chosen first."""
 
-    window: Window
-    services: list[Service]
+    window: KnownWindow
+    services: Sequence[KnownService]
 
     @property
     def names(self) -> list[str]:
@@ -37,73 +29,66 @@ class Heard:
         return [service.name for service in self.services]
 
 
-def served_of(services: Sequence[Service]) -> dict[int, Served]:
-    """Whom each of these services serves, by its id."""
-    audiences = list_audiences({service.id for service in services})
-    parents = list_parents() if audiences else {}
-    teams = list_teams_people({service.team_id for service in services})
-    return {
-        service.id: Served(
-            service.id,
-            service.is_restricted,
-            departments_below(audiences.get(service.id, ()), parents),
-            frozenset(teams[service.team_id]),
-        )
-        for service in services
-    }
-
-
-def windows_for(
-    person: Person | None,
-    now: datetime,
-    within: timedelta = SOON,
-    known: dict[int, Served] | None = None,
-) -> list[Heard]:
+def windows_for(person: Person | None, now: datetime, within: timedelta = SOON) -> list[Heard]:
     """Windows that concern the person (None: whoever has no account) and run at `now` or start `within`, by
-    start. `known` as `hear` takes it."""
-    windows = list_known_windows(now, now + within)
-    followed = list_followed(person.id, {window.id for window in windows}) if person and windows else set()
-    return hear(windows, person, followed, known)
+    start."""
+    until = now + within
+    windows = [each for each in current().windows if each.begins_at < until and each.ends_at > now]
+    heard = _heard_by(person, windows)
+    return [heard[window.id] for window in windows if window.id in heard]
 
 
-def hear(
-    windows: Sequence[Window],
-    person: Person | None,
-    followed: set[int],
-    known: dict[int, Served] | None = None,
-) -> list[Heard]:
-    """What the person hears of these windows, of which they follow some (ids); what does not concern them is
-    left out. `known`: what the caller has asked of services before, by id, to which the rest is added."""
-    services = {service.id: service for window in windows for service in window.services}
-    served = {} if known is None else known
-    missing = [service for service_id, service in services.items() if service_id not in served]
-    if missing:
-        served.update(served_of(missing))
-    reader = reader_of(person)
-    found = []
-    for window in windows:
-        asked = window.id in followed or (person is not None and window.owner_id == person.id)
-        heard = heard_of([served[each.service_id] for each in window.covered], reader, asked)
-        if heard:
-            found.append(Heard(window, [services[id] for id in heard]))
-    return found
+def steps_for(person: Person, since: datetime) -> list[tuple[WindowEntry, Heard]]:
+    """Steps of which people are told after `since` in windows that concern the person, the newest first, each
+    with its window; what they did themselves is no news to them."""
+    steps = _news_for(person, since)
+    entries = list_entries_of([step.id for step, _heard in steps]) if steps else {}
+    return [(entries[step.id], heard) for step, heard in steps]
 
 
-def reader_of(person: Person | None) -> Reader:
-    """The person as the rule knows them."""
-    return Reader(person.id, person.department_id) if person is not None else Reader(None)
+def count_steps(person: Person, since: datetime) -> int:
+    """How many those are."""
+    return len(_news_for(person, since))
 
 
-def steps_for(
-    person: Person, since: datetime, kinds: Iterable[str], known: dict[int, Served] | None = None
-) -> list[tuple[WindowEntry, Heard]]:
-    """Steps of these kinds after `since` in windows that concern the person, the newest first, each with its
-    window; what they did themselves is no news to them. `known` as `hear` takes it."""
-    entries = [entry for entry in list_steps(since, kinds, MOST_STEPS) if entry.actor_id != person.id]
-    windows = {entry.window_id: entry.window for entry in entries}
-    followed = list_followed(person.id, windows) if windows else set()
-    heard = {each.window.id: each for each in hear(list(windows.values()), person, followed, known)}
-    return [(entry, heard[entry.window_id]) for entry in entries if entry.window_id in heard]
+def _news_for(person: Person, since: datetime) -> list[tuple[KnownStep, Heard]]:
+    steps = [each for each in current().steps if each.at > since and each.actor_id != person.id]
+    heard = _heard_by(person, [each.window for each in steps])
+    return [(each, heard[each.window.id]) for each in steps if each.window.id in heard]
+
+
+def _heard_by(person: Person | None, windows: Iterable[KnownWindow]) -> dict[int, Heard]:
+    """What the person hears of these windows, by id; what does not concern them is left out."""
+    reader = Reader(person.id, person.department_id) if person is not None else Reader(None)
+    by_id = {window.id: window for window in windows}
+    followed = _followed(reader, by_id.values())
+    heard = {
+        id: _heard(window, reader, id in followed or _is_theirs(window, reader))
+        for id, window in by_id.items()
+    }
+    return {id: each for id, each in heard.items() if each.services}
+
+
+def _followed(reader: Reader, windows: Iterable[KnownWindow]) -> set[int]:
+    """Which of these windows they follow: asked of those alone of which they hear more by that."""
+    if reader.id is None:
+        return set()
+    open_to_all = [
+        window.id
+        for window in windows
+        if not _is_theirs(window, reader)
+        and heard_of(window.served, reader) != heard_of(window.served, reader, True)
+    ]
+    return list_followed(reader.id, open_to_all) if open_to_all else set()
+
+
+def _is_theirs(window: KnownWindow, reader: Reader) -> bool:
+    return reader.id is not None and window.owner_id == reader.id
+
+
+def _heard(window: KnownWindow, reader: Reader, asked: bool) -> Heard:
+    heard = heard_of(window.served, reader, asked)
+    return Heard(window, [service for service in window.services if service.id in heard])
 
 
 def about(ticket: Ticket, now: datetime) -> Heard | None:
@@ -122,5 +107,7 @@ def look_up(window: Window | None, person: Person | None) -> Heard | None:
     services of other teams, does not exist for them (None)."""
     if window is None or window.announced_at is None:
         return None
-    found = hear([window], person, {window.id})
-    return found[0] if found else None
+    reader = Reader(person.id, person.department_id) if person is not None else Reader(None)
+    [known] = known_as([window])
+    found = _heard(known, reader, asked=True)
+    return found if found.services else None

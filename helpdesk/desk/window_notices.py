@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from helpdesk.desk import closing
-from helpdesk.desk.window_audience import served_of
+from helpdesk.desk.known_windows import served_of
 from helpdesk.outbound import letters, links, window_events
 from helpdesk.outbound.alarms import send_soon
 from helpdesk.rules import window_notices as rules

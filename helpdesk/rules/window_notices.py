@@ -19,6 +19,8 @@ LATE = timedelta(days=1)  # an end that was missed that long is no news any more
 AHEAD = frozenset({State.ANNOUNCED, *RUNNING})
 # Before its start people hear of its new times; those who are reminded are reminded of these.
 PLANS = frozenset({"announced", "moved"})
+# The steps that everybody concerned is told.
+TOLD = frozenset({*PLANS, "started", "extended", "finished", "cancelled"})
 
 
 class Round(NamedTuple):

@@ -9,6 +9,7 @@ from sqlalchemy import (
     ColumnElement,
     ForeignKey,
     Index,
+    Select,
     UniqueConstraint,
     func,
     or_,
@@ -229,8 +230,12 @@ def find_mail(raw_mail_id: int, asker: Asker) -> RawMail | None:
 
 def count_quarantined() -> int:
     """How many messages wait for somebody to look at them."""
-    query = select(func.count()).select_from(RawMail).where(RawMail.state == "quarantined")
-    return db.session.scalar(query) or 0
+    return db.session.scalar(select(func.count()).select_from(select_quarantined().subquery())) or 0
+
+
+def select_quarantined() -> Select[int]:
+    """The messages that wait for somebody to look at them. For store/news."""
+    return select(RawMail.id).where(RawMail.state == "quarantined")
 
 
 def list_quarantined_for_change() -> list[RawMail]:

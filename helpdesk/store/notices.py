@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -31,16 +30,13 @@ from helpdesk.store.tickets import (
     Entry,
     Target,
     Ticket,
-    anybody_like,
     parameters,
-    values_of,
     visible_to,
 )
 
 PACE = timedelta(minutes=1)  # between two letters of notices to the same person over the same channel
 LETTER_KINDS = ("escalated", "escalated_many", "uncovered", "uncovered_many")
 RINGS_FOR = timedelta(days=30)  # the bell: what is older is in the timelines
-MOST_COUNTED = 100
 
 
 class Notice(Model):
@@ -213,27 +209,20 @@ def put_into_letter(notice_ids: list[int], letter_id: int) -> bool:
     return int(done.rowcount) == len(notice_ids)  # type: ignore[attr-defined]
 
 
-def count_unseen(asker: Asker, now: datetime) -> int:
-    """Of how many alarms of the last RINGS_FOR the asker has not yet looked at their bell; MOST_COUNTED at
-    most are counted, and of tickets that they may no longer see none."""
-    asked = values_of(asker) | {"since": now - RINGS_FOR}
-    return len(db.session.execute(_unseen_query(anybody_like(asker)), asked).all())
-
-
-@lru_cache(maxsize=32)
-def _unseen_query(asker: Asker) -> Select[Any]:
+def select_unseen(asker: Asker) -> Select[Any]:
+    """The alarms after `rings_since` that the asker has not yet looked at; of tickets that they may no longer
+    see none. For store/news."""
     me, _teams = parameters(asker)
     return (
         select(_notices.alarm_id)
         .join(Ticket, _tickets.id == _notices.ticket_id)
         .where(
             _notices.person_id == me,
-            _notices.created_at > bindparam("since", type_=UtcDateTime),
+            _notices.created_at > bindparam("rings_since", type_=UtcDateTime),
             _notices.seen_at.is_(None),
             visible_to(asker),
         )
         .distinct()
-        .limit(MOST_COUNTED)
     )
 
 

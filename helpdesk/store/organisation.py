@@ -16,7 +16,8 @@ def new_revision() -> str:
 
 class Organisation(Model):
     """One row, id 1. `options` holds what an administrator switches on (see web/admin); `revision` is another
-    after each change of calendars, policies, ladders and letters' texts (store/revision)."""
+    after each change of calendars, policies, ladders and letters' texts, `maintenance_revision` after each
+    of windows and whom they concern (store/revision)."""
 
     __tablename__ = "organisation"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -30,6 +31,7 @@ class Organisation(Model):
     calendar_id: Mapped[int | None] = mapped_column(ForeignKey("calendar.id", use_alter=True))
     options: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     revision: Mapped[str] = mapped_column(default=new_revision)
+    maintenance_revision: Mapped[str] = mapped_column(default=new_revision)
 
 
 class Department(Model):
@@ -44,7 +46,7 @@ class Department(Model):
 
 def find_organisation() -> Organisation | None:
     """The organisation, or None before the first set-up."""
-    return _held(db.session.get(Organisation, 1))
+    return hold(db.session.get(Organisation, 1))
 
 
 def get_organisation() -> Organisation:
@@ -65,7 +67,7 @@ def is_shared_with_colleagues() -> bool:
 def find_organisation_afresh() -> Organisation | None:
     """As `find_organisation`, read anew whatever this session has seen before."""
     query = select(Organisation).where(Organisation.id == 1).execution_options(populate_existing=True)
-    return _held(db.session.scalar(query))
+    return hold(db.session.scalar(query))
 
 
 def is_sending_stopped() -> bool:
@@ -79,7 +81,7 @@ def lock_organisation() -> None:
     db.session.execute(select(Organisation.id).with_for_update())
 
 
-def _held(organisation: Organisation | None) -> Organisation | None:
+def hold(organisation: Organisation | None) -> Organisation | None:
     """Kept with the session, which by itself forgets what nobody holds: a page asks again and again."""
     db.session.info["organisation"] = organisation
     return organisation

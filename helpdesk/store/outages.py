@@ -82,6 +82,12 @@ def list_children(parent_id: int, asker: Asker) -> list[Row[Any]]:
     """The ticket's children that the asker reads as the desk does, by id: id, subject, state, severity,
     reported_at, reporter, and how many `words` were written there since the report (entries of reporters and
     notes)."""
+    asked = values_of(asker) | {"parent": parent_id}
+    return list(db.session.execute(_children_query(anybody_like(asker)), asked))
+
+
+@lru_cache(maxsize=32)
+def _children_query(asker: Asker) -> Select:
     words = (
         select(func.count(Entry.id))
         .where(Entry.ticket_id == Ticket.id, _is_word())
@@ -100,9 +106,9 @@ def list_children(parent_id: int, asker: Asker) -> list[Row[Any]]:
             words.label("words"),
         )
         .join(Person, Person.id == Ticket.reporter_id)
-        .where(Ticket.parent_id == parent_id, desk_side(asker))
+        .where(Ticket.parent_id == bindparam("parent"), desk_side(asker))
     )
-    return list(db.session.execute(query.order_by(Ticket.id)))
+    return query.order_by(Ticket.id)
 
 
 def list_words_of_children(parent_id: int, asker: Asker, limit: int) -> list[Entry]:

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from helpdesk.rules.access import Asker
@@ -16,7 +15,6 @@ from helpdesk.store.tickets import (
     Entry,
     Participant,
     Ticket,
-    anybody_like,
     desk_side,
     parameters,
     values_of,
@@ -65,21 +63,14 @@ def is_copied_in(ticket_ids: Collection[int], address: str) -> bool:
     return any(address in detail.get("copied", ()) for detail in db.session.scalars(query))
 
 
-def count_words_followed(asker: Asker, since: datetime, most: int) -> int:
-    """How many notes and messages others have written since then, and since the asker follows, on tickets
-    that they follow and read as the desk does; `most` are counted."""
-    asked = values_of(asker) | {"since": since, "most": most}
-    return db.session.scalar(_count_followed_query(anybody_like(asker)), asked) or 0
-
-
-@lru_cache(maxsize=32)
-def _count_followed_query(asker: Asker) -> Select[Any]:
-    unseen = _words_followed(select(Entry.id), asker).limit(bindparam("most"))
-    return select(func.count()).select_from(unseen.subquery())
+def select_words_followed(asker: Asker) -> Select[Any]:
+    """The notes and messages that others have written after `since`, and since the asker follows, on tickets
+    that they follow and read as the desk does. For store/news."""
+    return _words_followed(select(Entry.id), asker)
 
 
 def list_words_followed(asker: Asker, since: datetime, limit: int) -> list[Entry]:
-    """Those notes and messages, the newest first, with their tickets and authors."""
+    """Those of them after `since`, the newest first, with their tickets and authors."""
     query = _words_followed(select(Entry), asker).order_by(Entry.id.desc()).limit(limit)
     loaded = contains_eager(Entry.ticket), joinedload(Entry.actor)
     return list(db.session.scalars(query.options(*loaded), values_of(asker) | {"since": since}))

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Integer,
     Row,
     Select,
     UnaryExpression,
@@ -153,8 +154,9 @@ def _page_query(asker: Asker, shape: Shape, has_ended: bool) -> Select:
         )
         .where(visible_to(asker), *_narrowed(asker, shape))
         .order_by(*_order(has_ended))
-        .limit(PAGE + 1)
-        .offset(bindparam("skip"))
+        # Written out: not knowing how few rows are wanted, PostgreSQL would plan anew each time.
+        .limit(bindparam("most", PAGE + 1, literal_execute=True))
+        .offset(bindparam("skip", type_=Integer, literal_execute=True))
     )
 
 

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from sqlalchemy import ForeignKey, case, or_, select
+from sqlalchemy import ForeignKey, Integer, Select, bindparam, case, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.rules.access import Asker
 from helpdesk.rules.links import from_there, kept_as
 from helpdesk.store.db import Model, UtcDateTime, db
-from helpdesk.store.tickets import Ticket, visible_to
+from helpdesk.store.tickets import Ticket, anybody_like, values_of, visible_to
 
 
 class TicketLink(Model):
@@ -36,15 +37,20 @@ class Linked:
 
 def list_links(ticket_id: int, asker: Asker) -> list[Linked]:
     """The links of a ticket to others that the asker may see, by the other's number."""
-    there = case((TicketLink.ticket_id == ticket_id, TicketLink.other_id), else_=TicketLink.ticket_id)
-    query = (
+    found = db.session.execute(_links_query(anybody_like(asker)), values_of(asker) | {"ticket": ticket_id})
+    return [_linked(link, other, ours=link.ticket_id == ticket_id) for link, other in found]
+
+
+@lru_cache(maxsize=32)
+def _links_query(asker: Asker) -> Select[TicketLink, Ticket]:
+    ticket = bindparam("ticket", type_=Integer)
+    there = case((TicketLink.ticket_id == ticket, TicketLink.other_id), else_=TicketLink.ticket_id)
+    return (
         select(TicketLink, Ticket)
         .join(Ticket, Ticket.id == there)
-        .where(or_(TicketLink.ticket_id == ticket_id, TicketLink.other_id == ticket_id), visible_to(asker))
+        .where(or_(TicketLink.ticket_id == ticket, TicketLink.other_id == ticket), visible_to(asker))
         .order_by(Ticket.id, TicketLink.how)
     )
-    found = db.session.execute(query)
-    return [_linked(link, other, ours=link.ticket_id == ticket_id) for link, other in found]
 
 
 def _linked(link: TicketLink, other: Ticket, ours: bool) -> Linked:

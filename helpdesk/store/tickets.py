@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -362,13 +363,19 @@ def visible_tickets(asker: Asker) -> Select[Ticket]:
 
 def find_ticket(ticket_id: int, asker: Asker) -> Ticket | None:
     """The ticket if the asker may see it, else None (which doors answer with 404)."""
-    return db.session.scalar(
+    asked = values_of(asker) | {"ticket": ticket_id}
+    return db.session.scalars(_ticket_query(anybody_like(asker)), asked).unique().one_or_none()
+
+
+@lru_cache(maxsize=32)
+def _ticket_query(asker: Asker) -> Select[Ticket]:
+    return (
         visible_tickets(asker)
-        .where(Ticket.id == ticket_id)
+        .where(Ticket.id == bindparam("ticket"))
         .options(
             joinedload(Ticket.service),
             joinedload(Ticket.team),
-            joinedload(Ticket.reporter).selectinload(Person.addresses),
+            joinedload(Ticket.reporter).joinedload(Person.addresses),
             joinedload(Ticket.assignee),
         )
     )

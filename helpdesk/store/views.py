@@ -1,12 +1,14 @@
 """Saved views of the queue: a question with a name, of one person or shared with a team."""
 
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, ForeignKey, func, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Select, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.rules.access import Asker
 from helpdesk.store.db import Json, Model, db
+from helpdesk.store.tickets import anybody_like, parameters, values_of
 
 MOST_SHOWN = 60  # each is counted on every page of the queue
 
@@ -25,8 +27,13 @@ class SavedView(Model):
 
 def list_views(asker: Asker) -> list[SavedView]:
     """The views that the asker has, own ones and those shared with a team they are in, by name."""
+    return list(db.session.scalars(_views_query(anybody_like(asker)), values_of(asker)))
+
+
+@lru_cache(maxsize=32)
+def _views_query(asker: Asker) -> Select[SavedView]:
     query = select(SavedView).where(_had_by(asker)).order_by(func.lower(SavedView.name), SavedView.id)
-    return list(db.session.scalars(query.limit(MOST_SHOWN)))
+    return query.limit(MOST_SHOWN)
 
 
 def find_view(view_id: int, asker: Asker) -> SavedView | None:
@@ -50,4 +57,5 @@ def count_own_views(owner_id: int) -> int:
 
 
 def _had_by(asker: Asker) -> ColumnElement[bool]:
-    return or_(SavedView.owner_id == asker.person_id, SavedView.team_id.in_(asker.team_ids))
+    me, teams = parameters(asker)
+    return or_(SavedView.owner_id == me, SavedView.team_id.in_(teams))

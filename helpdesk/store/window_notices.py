@@ -133,10 +133,9 @@ def find_follower(window_id: int, person_id: int) -> WindowFollower | None:
     return db.session.get(WindowFollower, (window_id, person_id))
 
 
-def list_known_windows(now: datetime, until: datetime) -> list[Window]:
-    """Announced windows that run at `now` or start by `until`, services loaded, by start."""
-    begins_at = func.coalesce(Window.started_at, Window.starts_at)
-    query = select(Window).where(Window.state.in_(AHEAD), begins_at < until, Window.ends_at > now)
+def list_windows_known() -> list[Window]:
+    """Windows that are announced or run, services loaded, by start."""
+    query = select(Window).where(Window.state.in_(AHEAD))
     return list(db.session.scalars(query.order_by(Window.starts_at, Window.id)))
 
 
@@ -146,16 +145,23 @@ def list_plans(window_id: int) -> list[tuple[datetime, datetime]]:
     return [(row.starts_at, row.ends_at) for row in db.session.execute(query.order_by(WindowVersion.id))]
 
 
-def list_steps(since: datetime, kinds: Iterable[str], limit: int) -> list[WindowEntry]:
-    """The latest steps of these kinds of any window after `since` of which a round of letters was planned,
-    the newest first, windows loaded."""
+def list_steps(kinds: Iterable[str], limit: int) -> list[WindowEntry]:
+    """The latest steps of these kinds of any window of which a round of letters was planned, the newest
+    first, windows loaded."""
     its_round = (WindowNotice.window_id == WindowEntry.window_id, WindowNotice.kind == WindowEntry.kind)
     query = (
         select(WindowEntry)
-        .where(WindowEntry.at > since, WindowEntry.kind.in_(list(kinds)))
+        .where(WindowEntry.kind.in_(sorted(kinds)))
         .where(select(WindowNotice.id).where(*its_round).exists())
         .options(joinedload(WindowEntry.window))
         .order_by(WindowEntry.at.desc(), WindowEntry.id.desc())
         .limit(limit)
     )
     return list(db.session.scalars(query))
+
+
+def list_entries_of(ids: Iterable[int]) -> dict[int, WindowEntry]:
+    """These steps, by id."""
+    return {
+        each.id: each for each in db.session.scalars(select(WindowEntry).where(among(WindowEntry.id, ids)))
+    }

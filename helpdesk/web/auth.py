@@ -29,7 +29,7 @@ from helpdesk.rules.access import Asker, Role
 from helpdesk.schemas.people import ROLE_NAMES, SignInSchema
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person, find_person
-from helpdesk.store.security import find_ended_session
+from helpdesk.store.security import find_signed_in
 from helpdesk.web.forms import load
 
 bp = Blueprint("auth", __name__)
@@ -71,10 +71,10 @@ def load_user(session_id: str) -> User | None:
     """The person of a session, or None if they left, or signed out here or everywhere."""
     person_id, _dot, rest = session_id.partition(".")
     epoch, _dot, name = rest.partition(".")
-    person = find_person(int(person_id)) if person_id.isdigit() else None
+    person = find_signed_in(int(person_id), name) if person_id.isdigit() else None
     if person is None or not person.is_active or str(person.session_epoch) != epoch:
         return None
-    return None if find_ended_session(name) else User(person, name)
+    return User(person, name)
 
 
 def init_app(app: Flask) -> None:

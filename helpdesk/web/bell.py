@@ -14,16 +14,17 @@ from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import bell as desk
-from helpdesk.desk.window_audience import steps_for
+from helpdesk.desk.window_audience import count_steps, steps_for
 from helpdesk.i18n import say_list, say_of
 from helpdesk.outbound.review_words import say_promise
 from helpdesk.rules.severity import Severity
 from helpdesk.store.breaches import BreachReview, count_review_news, list_review_news
 from helpdesk.store.follow_ups import count_follow_up_news, list_follow_up_news
-from helpdesk.store.notices import MOST_COUNTED, RINGS_FOR, Notice, count_unseen, list_latest
-from helpdesk.store.participants import count_words_followed, list_words_followed
-from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.windows import STEPS, say_step
+from helpdesk.store.news import MOST_COUNTED
+from helpdesk.store.notices import RINGS_FOR, Notice, list_latest
+from helpdesk.store.participants import list_words_followed
+from helpdesk.web.frame import asker, may, needs, news_of_page, seen_at
+from helpdesk.web.windows import say_step
 from helpdesk.web.words import SEVERITIES
 
 bp = Blueprint("bell", __name__)
@@ -47,11 +48,11 @@ def index() -> str:
         say=_said,
         followed=list_words_followed(asker(), g.now - RINGS_FOR, LISTED) if may("ticket.see") else [],
         follow_ups=list_follow_up_news(asker(), g.now - RINGS_FOR, LISTED) if may("followup.see") else [],
-        steps=steps_for(current_user.person, g.now - RINGS_FOR, STEPS),
+        steps=steps_for(current_user.person, g.now - RINGS_FOR),
         say_step=say_step,
         reviews=_reviews(),
         say_promise=say_promise,
-        seen_at=_seen_at(),
+        seen_at=seen_at(),
     )
 
 
@@ -102,12 +103,11 @@ class Unseen(NamedTuple):
 
 
 def _unseen() -> Unseen:
-    steps = steps_for(current_user.person, _seen_at(), STEPS, g.setdefault("served", {}))
-    words = count_words_followed(asker(), _seen_at(), MOST_COUNTED) if may("ticket.see") else 0
-    follow_ups = count_follow_up_news(asker(), _seen_at()) if may("followup.see") else 0
-    alarms = count_unseen(asker(), g.now) if may("alarm.hear") else 0
-    reviews = count_review_news(asker(), _seen_at(), g.now) if may("review.write") else 0
-    return Unseen(alarms, words, len(steps), follow_ups, reviews)
+    waiting, since = news_of_page(), seen_at()
+    follow_ups = count_follow_up_news(asker(), since) if may("followup.see") else 0
+    reviews = count_review_news(asker(), since, g.now) if may("review.write") else 0
+    steps = count_steps(current_user.person, since)
+    return Unseen(waiting.alarms, waiting.words, steps, follow_ups, reviews)
 
 
 def _reviews() -> list[BreachReview]:
@@ -118,12 +118,6 @@ def _reviews() -> list[BreachReview]:
 def _latest(most: int) -> list[Notice]:
     """The newest alarms; none for whoever hears of no alarm, though they once did."""
     return list_latest(asker(), g.now, most) if may("alarm.hear") else []
-
-
-def _seen_at() -> datetime:
-    """Since when news of maintenance is new to whoever is at the door."""
-    since: datetime = g.now - RINGS_FOR
-    return max(current_user.person.bell_seen_at or since, since)
 
 
 def _instant(text: str) -> datetime:

@@ -4,6 +4,7 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from urllib.parse import urlsplit
@@ -16,12 +17,14 @@ from flask_login import AnonymousUserMixin, current_user
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
 from helpdesk import clock, i18n
 from helpdesk.rules import access
 from helpdesk.rules.lifecycle import NotAllowed
-from helpdesk.store.mail import count_quarantined
+from helpdesk.store.news import News, count_news
+from helpdesk.store.notices import RINGS_FOR
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web import words
 from helpdesk.web.brand import brand_context
@@ -106,7 +109,7 @@ def navigation() -> list[dict[str, Any]]:
     here = (request.endpoint or "").split(".")[0]
     if request.path.startswith("/figures/"):  # several blueprints, one place in the rail
         here = "figures"
-    aside = _mail_aside() if may("mail.see") else 0
+    aside = news_of_page().aside if may("mail.see") else 0
     return [
         {
             "label": label,
@@ -123,12 +126,18 @@ def navigation() -> list[dict[str, Any]]:
     ]
 
 
-def _mail_aside() -> int:
-    """How much mail is set aside, asked once a page."""
-    if "mail_aside" not in g:
-        g.mail_aside = count_quarantined()
-    found: int = g.mail_aside
+def news_of_page() -> News:
+    """What waits for whoever is at the door, asked once a page."""
+    if "news" not in g:
+        g.news = count_news(asker(), seen_at(), g.now)
+    found: News = g.news
     return found
+
+
+def seen_at() -> datetime:
+    """Since when what the bell tells is new to whoever is signed in."""
+    since: datetime = g.now - RINGS_FOR
+    return max(current_user.person.bell_seen_at or since, since)
 
 
 def _url_if_there(endpoint: str) -> str | None:
@@ -164,17 +173,32 @@ def _begin() -> None:
         abort(400)  # no address of ours bears it, and PostgreSQL takes it in no comparison
 
 
+def _navigation_of_page() -> list[dict[str, Any]]:
+    if "navigation" not in g:
+        g.navigation = navigation()
+    found: list[dict[str, Any]] = g.navigation
+    return found
+
+
+def _links_of_page() -> list[dict[str, Any]]:
+    if "user_links" not in g:
+        g.user_links = _user_links()
+    found: list[dict[str, Any]] = g.user_links
+    return found
+
+
 def _context() -> dict[str, Any]:
     locale, now = str(get_locale() or "en"), g.get("now") or clock.now()
     return {
         "may": may,
-        "navigation": navigation(),
+        # Made where a page is drawn, and once: a part of a page has neither.
+        "navigation": LocalProxy(_navigation_of_page),
         "home_url": "/",
         "search_url": _url_if_there("search.index") if may("queue.see") else None,
         "sign_in_url": _url_if_there("auth.sign_in"),
         "sign_out_url": _url_if_there("auth.sign_out"),
         "language_url": _url_if_there("auth.language"),
-        "user_links": _user_links(),
+        "user_links": LocalProxy(_links_of_page),
         "languages": [{"code": code, "label": label} for code, label in i18n.LOCALES.items()],
         "locale": locale,
         "html_lang": i18n.html_lang(locale),

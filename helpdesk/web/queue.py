@@ -26,7 +26,7 @@ from helpdesk.web.fresh import if_new
 from helpdesk.web.numbers import page_given
 from helpdesk.web.queue_address import DAYS, address_of, chips, say_days, wanted_of
 from helpdesk.web.queue_look import look_of
-from helpdesk.web.queue_rail import Rail
+from helpdesk.web.queue_rail import Rail, pages
 from helpdesk.web.queue_rows import Rows
 
 bp = Blueprint("queue", __name__, url_prefix="/queue")
@@ -68,6 +68,7 @@ def index() -> str | AnyResponse:
         previous_url=url_for(".index", **address, page=page - 1) if page > 1 else None,
         next_url=url_for(".index", **address, page=page + 1) if more else None,
         uncovered=[team.name for team in teams_to_cover(asker())],
+        navigation=[*rail.items, *pages()],
         **_drawn(wanted, rows, rail),
     )
 
@@ -84,7 +85,10 @@ def fragment() -> AnyResponse:
         [item["count"] for item in rail.items],
         current_user.person.desk_look,
     )
-    return if_new(facts, lambda: render_template("queue/fragment.html", **_drawn(wanted, rows, rail)))
+    return if_new(
+        facts,
+        lambda: render_template("queue/fragment.html", navigation=rail.items, **_drawn(wanted, rows, rail)),
+    )
 
 
 @bp.get("/filter")
@@ -127,7 +131,6 @@ def _drawn(wanted: Wanted, rows: list[Any], rail: Rail) -> dict[str, Any]:
     return {
         "rows": [drawer.draw(row, used.get(row.id)) for row in rows],
         "look": look_of(current_user.person.desk_look),
-        "navigation": rail.items,
         "seen": rail.last_entry_id,
         **_when_empty(wanted),
     }

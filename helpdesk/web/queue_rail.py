@@ -1,4 +1,4 @@
-"""The rail of the queue: the views with their counts, those that one keeps, then the pages."""
+"""The rail of the queue: the views with their counts, those that one keeps, then the pages (`pages`)."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -42,7 +42,6 @@ class Rail:
         self.items = [
             *(self._view(view, in_views[view], is_plain and view == wanted.view) for view in _names()),
             *(self._kept(at, *each, in_kept[at]) for at, each in enumerate(kept)),
-            *_pages(),
         ]
 
     def _view(self, view: str, count: int, is_current: bool) -> dict[str, Any]:
@@ -79,5 +78,6 @@ def _said(count: int | None) -> str | None:
     return None if count is None else str(count) if count <= MOST_SAID else f"{MOST_SAID}+"
 
 
-def _pages() -> list[dict[str, Any]]:
+def pages() -> list[dict[str, Any]]:
+    """The links to the other pages, below the views."""
     return [item | {"group": item["group"] or _("Pages")} for item in navigation() if not item["current"]]

@@ -32,7 +32,6 @@ EFFECTS = {
     "degraded": _l("May be slow or fail now and then."),
     "read_only": _l("You can read but change nothing."),
 }
-# The steps that everybody concerned is told.
 STEPS = {
     "announced": _l("It was announced"),
     "moved": _l("It was moved"),
@@ -52,7 +51,7 @@ def _news() -> dict[str, Any]:
 def heard_windows() -> list[Heard]:
     """What concerns whoever is at the door and runs or begins soon; asked once a page."""
     if "heard_windows" not in g:
-        g.heard_windows = windows_for(viewer(), g.now, known=g.setdefault("served", {}))
+        g.heard_windows = windows_for(viewer(), g.now)
     found: list[Heard] = g.heard_windows
     return found
 

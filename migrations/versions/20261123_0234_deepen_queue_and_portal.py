@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from helpdesk.store.organisation import new_revision
 from helpdesk.store.sought import sought_of
 
 revision = "9f864b220792"
@@ -18,6 +19,7 @@ depends_on = None
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 DEFAULTS = {
     "member": ("is_senior",),
+    "organisation": ("maintenance_revision",),
     "person": ("desk_look", "sought"),
     "team": ("dispatch",),
     "ticket": ("fields", "is_shared", "followed_id", "stands_alone"),
@@ -199,6 +201,11 @@ def upgrade() -> None:
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.add_column(sa.Column("is_senior", sa.Boolean(), nullable=False, server_default=sa.false()))
 
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.add_column(
+            sa.Column("maintenance_revision", sa.String(), nullable=False, server_default=new_revision())
+        )
+
     with op.batch_alter_table("person", schema=None) as batch_op:
         batch_op.add_column(sa.Column("location_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("desk_look", JSON, nullable=False, server_default="{}"))
@@ -348,6 +355,9 @@ def downgrade() -> None:
         batch_op.drop_column("sought")
         batch_op.drop_column("desk_look")
         batch_op.drop_column("location_id")
+
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.drop_column("maintenance_revision")
 
     with op.batch_alter_table("member", schema=None) as batch_op:
         batch_op.drop_column("is_senior")

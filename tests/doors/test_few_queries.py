@@ -20,7 +20,7 @@ from helpdesk.store.people import Person
 from helpdesk.store.skills import PersonSkill, ServiceSkill, Skill
 from helpdesk.store.tickets import Participant, Ticket
 from helpdesk.store.views import SavedView
-from tests.conftest import Browser, House
+from tests.conftest import Browser, House, announced
 
 Browsers = Callable[[], Browser]
 SOLVED = {"cause": "disk", "solution": "Made room."}
@@ -124,5 +124,38 @@ def test_many_rows_are_asked_for_as_often_as_few(house: House, parent: Ticket, b
         add(house, parent, range(2, 5))
         # One query more may be of what is looked at once a minute, whoever asks.
         assert {name: count for name, count in asked().items() if count > few[name] + 1} == {}
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listener)
+
+
+# How many statements each page asks at most; beside them once in five seconds who is on call.
+MOST = {
+    "/queue?view=all": 9,
+    "/queue/rows?view=all": 6,
+    "/search?q=erp": 9,
+    "/bell": 5,
+    "/bell/news": 3,
+    "/profile": 3,
+}
+
+
+def test_every_page_asks_little_beyond_its_own(house: House, parent: Ticket, browser: Browsers) -> None:
+    """Who asks, in which organisation, is one question; what waits for them another; of maintenance, that all
+    pages tell of, there is none while it stays as it is."""
+    if db.engine.dialect.name != "sqlite":
+        pytest.skip("both databases are asked the same")
+    add(house, parent, range(2))
+    now, hour = clock.now(), timedelta(hours=1)
+    announced(house, house.erp, now + hour, now + 2 * hour, now=now)
+    bo, ran = browser().known_as(house.bo), list[str]()
+    for address in MOST:
+        bo.get(address)  # what is read once and kept
+    event.listen(db.engine, "before_cursor_execute", listener := lambda *given: ran.append(given[2]))
+    try:
+        for address, most in MOST.items():
+            ran.clear()
+            assert bo.get(address).status_code == 200
+            asked = [text for text in ran if text != "BEGIN" and "roster" not in text]
+            assert len(asked) <= most, (address, asked)
     finally:
         event.remove(db.engine, "before_cursor_execute", listener)
