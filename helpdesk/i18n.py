@@ -119,7 +119,7 @@ def _date(day: date, patterns: dict[str, str]) -> str:
     return format_date(day, patterns[locale.language], locale=locale)
 
 
-def weekday_names(width: str = "wide") -> list[str]:
+def weekday_names(width: Literal["wide", "abbreviated"] = "wide") -> list[str]:
     """The days of the week from Monday on: "Monday", or with the width "abbreviated" "Mon"."""
     names = get_day_names(width, locale=_present())
     return [names[day] for day in range(7)]
