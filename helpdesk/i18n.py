@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache, reduce
 from itertools import groupby
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
