@@ -45,8 +45,10 @@ CHROMIUM_OPTIONS = [
 BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
 
 
+@pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those that start the service stand in two lines, stories and the rest."""
+    """Where tests run side by side, those that start the service stand in two lines, stories and the rest:
+    the longest lines begin first, and the others fill what time they leave."""
     for item in items:
         if item.get_closest_marker("processes"):
             line = "stories" if "stories" in item.path.parts else "processes"
