@@ -33,7 +33,7 @@ from helpdesk.store.tickets import Target, Ticket
 LISTS = (
     *TIMES,
     *("unaccepted", "unanswered", "unsolved"),
-    *("open", "arrived", "finished", "reopened", "rated", "unhappy", "taken", "resolved"),
+    *("open", "arrived", "finished", "reopened", "rated", "badly_rated", "unhappy", "taken", "resolved"),
 )
 """What a list can show the tickets of."""
 UNDONE = {"unaccepted": "accepted", "unanswered": "answered", "unsolved": "solved"}
@@ -84,7 +84,7 @@ def _behind(asker: Asker, asked: Question, behind: Behind) -> Select[Any]:
             _listed().where(of(Ticket, asker, asked), undone(UNDONE[behind.what], asked)).order_by(*_OLDEST)
         )
     query = _listed()
-    if behind.what in ("rated", "unhappy"):
+    if behind.what in ("rated", "badly_rated", "unhappy"):
         query = _listed(stars=Rating.stars, words=Rating.words).join(Rating, Rating.ticket_id == Ticket.id)
     query = query.where(of(Ticket, asker, asked), within(Ticket.reported_at, asked), *_special(behind))
     return query.order_by(*_LATEST)
@@ -102,6 +102,8 @@ def _special(behind: Behind) -> list[ColumnElement[bool]]:
         return [Ticket.reopen_count > 0]
     if behind.what == "rated":
         return [Rating.stars == behind.stars] if behind.stars else []
+    if behind.what == "badly_rated":
+        return [Rating.stars <= UNHAPPY]
     if behind.what == "unhappy":
         missed = select(Target.id).where(Target.ticket_id == Ticket.id, Target.breached_at.is_not(None))
         return [Rating.stars <= UNHAPPY, ~missed.exists()]

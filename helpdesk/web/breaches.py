@@ -27,12 +27,13 @@ from helpdesk.web import breach_causes
 from helpdesk.web.admin.frame import Page, form_page
 from helpdesk.web.auth import address
 from helpdesk.web.breach_rows import ALL, PAGE, answer, downloads, pages_of, rows_of, zone
+from helpdesk.web.countdowns import due_of
 from helpdesk.web.forms import load
 from helpdesk.web.frame import asker, may, needs
 
 bp = Blueprint("breaches", __name__, url_prefix="/figures/reviews")
 bp.register_blueprint(breach_causes.bp)
-FIRST = 5  # shown on the manager's first page
+FIRST = 3  # shown on the manager's first page
 STATES = {"open": _l("Open"), "overdue": _l("Overdue"), "closed": _l("Closed")}
 
 
@@ -45,8 +46,13 @@ def _context() -> dict[str, Any]:
 def open_reviews() -> dict[str, Any]:
     """For the manager's first page: how many reviews are open and overdue, and the next due."""
     counted = {state: count_reviews(asker(), Reviews(g.now, state=state)) for state in ("open", "overdue")}
-    found = list_reviews(asker(), Reviews(g.now, state="open"), FIRST)
-    return {**counted, "rows": rows_of(found), "url": url_for("breaches.index")}
+    rows = rows_of(list_reviews(asker(), Reviews(g.now, state="open"), FIRST))
+    dues = [{"due": due_of(row["review"].due_at, 0)} for row in rows]
+    return {
+        **counted,
+        "rows": [row | due for row, due in zip(rows, dues, strict=True)],
+        "url": url_for("breaches.index"),
+    }
 
 
 def reviews_of(ticket_id: int) -> dict[tuple[str, int], BreachReview]:

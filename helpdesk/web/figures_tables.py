@@ -1,6 +1,6 @@
 """Figures as a page shows them: tiles, charts, and a table whose every number leads to its tickets."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -67,8 +67,18 @@ def chart_of(page: Page, found: Compliance, target: str) -> Line:
         goal=goals if any(goal is not None for goal in goals) else None,
         goal_label=_("goal"),
         top=100,
+        urls=[page.url("tickets", target=target, **days) for days in _days_of_parts(page)],
         note=_("Share of promises kept, by when they were given"),
     )
+
+
+def _days_of_parts(page: Page) -> list[dict[str, Any]]:
+    """What narrows the question to each part of the period."""
+    starts = page.asked.parts
+    lasts = [*(start - timedelta(days=1) for start in starts[1:]), page.asked.last]
+    return [
+        {"period": None, "since": since, "until": until} for since, until in zip(starts, lasts, strict=True)
+    ]
 
 
 def _describe(name: str, tally: Tally, goal: int | None) -> str:

@@ -117,7 +117,7 @@ def do(follow_up_id: int, step: str) -> Page:
         abort(404)
     data, errors = load(STEP_SCHEMAS[step], request.form)
     if data is None:
-        return _page(found, errors, step), 422
+        return _page(found, {f"{step}-{name}": texts for name, texts in errors.items()}, step), 422
     return _try(
         found, step, lambda: desk.STEPS[step](found.id, _me(), data["words"], now=g.now), _done(found, step)
     )

@@ -58,7 +58,7 @@ def stats_of(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
             "label": _("Rated 1 or 2"),
             "value": say_tenths(tenths(rated_badly, liked.rated)),
             "note": _("%(count)s of %(all)s rated", count=rated_badly, all=liked.rated),
-            "url": page.list_url("rated"),
+            "url": page.list_url("badly_rated"),
         },
     ]
 
