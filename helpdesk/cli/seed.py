@@ -34,6 +34,7 @@ def _seed(args: argparse.Namespace) -> int:
         example_mail,
         example_on_call,
         example_reviews,
+        example_schedules,
     )
     from helpdesk.desk.seed import NothingToSeed, seed
     from helpdesk.store.organisation import find_organisation
@@ -53,6 +54,7 @@ def _seed(args: argparse.Namespace) -> int:
             example_lately.happen(now)
             example_reviews.happen(now)
             example_loop.happen(now)
+            example_schedules.happen(now)
             example_on_call.happen(now)
             example_mail.happen(now, settings.mail_address, _receive)
         progress.end()

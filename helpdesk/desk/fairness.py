@@ -7,14 +7,11 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from helpdesk.desk import reference
-from helpdesk.desk.changes import By
 from helpdesk.desk.roster_sources import gather
 from helpdesk.desk.rosters import Turn, turns_by
-from helpdesk.desk.security import log_event
 from helpdesk.rules.access import Asker, figures_teams
 from helpdesk.rules.fairness import Burden, burden_of, total
 from helpdesk.rules.hours import Calendar
-from helpdesk.store.db import transaction
 from helpdesk.store.notices import count_told
 from helpdesk.store.organisation import find_organisation
 from helpdesk.store.people import Person
@@ -75,19 +72,6 @@ def is_one_team(rosters: Iterable[Roster]) -> bool:
     """Whether these rosters are one team's, so that an even share among their people says something."""
     teams = _teams()
     return len({frozenset(teams.get(roster.id, ())) for roster in rosters}) == 1
-
-
-def note_export(what: str, detail: dict[str, object], by: By) -> None:
-    """Logs who took out which of these figures."""
-    with transaction():
-        log_event(
-            "exported",
-            now=by.now,
-            actor_id=by.actor_id,
-            subject=f"fairness:{what}",
-            detail=detail,
-            address=by.address,
-        )
 
 
 def _teams() -> dict[int | None, set[int]]:

@@ -4,13 +4,10 @@ from bisect import bisect_right
 from collections.abc import Iterable
 from datetime import datetime
 
-from helpdesk.desk.changes import By
 from helpdesk.desk.grounds import Grounds
-from helpdesk.desk.security import log_event
 from helpdesk.rules import hours
 from helpdesk.rules.access import Asker
 from helpdesk.rules.follow_ups import Course, Loop, loop_of
-from helpdesk.store.db import transaction
 from helpdesk.store.follow_ups import Opened, list_opened, list_ratings_since
 
 
@@ -53,16 +50,3 @@ def _course(each: Opened, office: hours.Calendar | None, ratings: list[tuple[dat
         each.stars,
         ratings[after][1] if after < len(ratings) else None,
     )
-
-
-def log_export(filters: dict[str, str], rows: int, by: By) -> None:
-    """Notes in the security log who took the table of follow-ups away."""
-    with transaction():
-        log_event(
-            "exported",
-            now=by.now,
-            actor_id=by.actor_id,
-            subject="follow_ups",
-            detail={**filters, "rows": rows},
-            address=by.address,
-        )

@@ -1,7 +1,7 @@
 """How well the loop is closed, in words and tables, for pages, downloads and letters alike."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -33,15 +33,42 @@ def say_hours(seconds: int | None) -> str:
 
 def loop_table(loop: Loop) -> Table:
     """The figures, a line each: its name, its value in words, and of how many."""
+    say = {"%": say_tenths, "hours": say_hours}
     rows: list[list[Cell]] = [
-        [_("Followed up in time"), say_tenths(loop.tenths), loop.decided],
-        *([str(name), getattr(loop, outcome.value), loop.opened] for outcome, name in OUTCOMES.items()),
-        [_("Time to close, median"), say_hours(loop.median_seconds), loop.in_time + loop.late],
-        [_("Time to close, nine in ten within"), say_hours(loop.p90_seconds), loop.in_time + loop.late],
-        [_("Time to close, mean"), say_hours(loop.mean_seconds), loop.in_time + loop.late],
-        [str(AFTERS[After.BETTER]), say_tenths(loop.better_tenths), loop.better + loop.not_better],
+        [name, say[unit](value) if unit else value, of] for name, value, unit, of in _figures(loop)
     ]
     return [_("Figure"), _("Value"), _("Of")], rows
+
+
+def figures_table(loop: Loop, first: date, last: date, zone: str) -> Table:
+    """The same for a spreadsheet, of the days [first, last] of the zone: shares are in percent, times in
+    hours of work."""
+    units = {"%": "%", "hours": _("hours"), "": ""}
+    rows: list[list[Cell]] = [
+        [name, _number(value, unit), units[unit], of, first, last, zone]
+        for name, value, unit, of in _figures(loop)
+    ]
+    columns = [_("Figure"), _("Value"), _("Unit"), _("Of")]
+    return [*columns, _("Period from"), _("To (included)"), _("Time zone")], rows
+
+
+def _number(value: int | None, unit: str) -> float | None:
+    if value is None or not unit:
+        return value
+    return value / 10 if unit == "%" else round(value / 3600, 2)
+
+
+def _figures(loop: Loop) -> list[tuple[str, int | None, str, int]]:
+    """Name, value (tenths of a percent, seconds, or how many), unit, and of how many."""
+    closed = loop.in_time + loop.late
+    return [
+        (_("Followed up in time"), loop.tenths, "%", loop.decided),
+        *((str(name), getattr(loop, outcome.value), "", loop.opened) for outcome, name in OUTCOMES.items()),
+        (_("Time to close, median"), loop.median_seconds, "hours", closed),
+        (_("Time to close, nine in ten within"), loop.p90_seconds, "hours", closed),
+        (_("Time to close, mean"), loop.mean_seconds, "hours", closed),
+        (str(AFTERS[After.BETTER]), loop.better_tenths, "%", loop.better + loop.not_better),
+    ]
 
 
 def courses_table(rows: Iterable[tuple["Opened", Course]], now: datetime, zone: str) -> Table:

@@ -10,6 +10,9 @@ from flask_babel import lazy_gettext as _l
 
 from helpdesk.outbound import links
 from helpdesk.outbound.figure_words import PROMISES, Cell, Table
+from helpdesk.outbound.standing import KINDS, SEVERITIES
+from helpdesk.rules.lifecycle import Kind
+from helpdesk.rules.severity import Severity
 
 if TYPE_CHECKING:
     from helpdesk.desk.figures import Asked
@@ -71,9 +74,10 @@ def _line(each: "Reviewed", local: Any, zone: str) -> list[Cell]:
     review, target = each.review, each.target
     ticket = review.ticket
     return [
-        *(ticket.number, ticket.subject, ticket.kind, target.severity, review.team.name),
+        *(ticket.number, ticket.subject, str(KINDS[Kind(ticket.kind)])),
+        *(str(SEVERITIES[Severity(target.severity)]), review.team.name),
         *(str(PROMISES[review.target]), review.cycle, local(target.due_at), local(target.stopped_at)),
-        *("yes" if each.is_excused else "", local(review.due_at), local(review.closed_at)),
+        *(_("yes") if each.is_excused else "", local(review.due_at), local(review.closed_at)),
         *(say_cause(review.cause.name if review.cause else None), review.words),
         *(review.owner.name if review.owner else "", review.action, zone, links.ticket_url(ticket)),
     ]

@@ -18,7 +18,7 @@ from helpdesk.store.breaches import (
 )
 from helpdesk.web.breach_rows import ALL, PAGE, answer, downloads, pages_of, rows_of
 from helpdesk.web.charts import Pareto, picture_asked
-from helpdesk.web.figures_asked import Page, frame, read
+from helpdesk.web.figures_asked import Page, frame, live, read
 from helpdesk.web.frame import asker, needs
 
 bp = Blueprint("causes", __name__, url_prefix="/causes")
@@ -40,7 +40,7 @@ class _OfCause(Page):
 def index() -> Response | str | tuple[str, int]:
     """Why promises given in these days were broken."""
     page, errors = read()
-    page = _plain(page)
+    page = live(page, OTHERS)
     counted = count_causes(asker(), _asked(page))
     chart = _pareto(page, counted)
     if picture := picture_asked([chart] if chart else [], "figures:causes"):
@@ -85,7 +85,7 @@ def _pareto(page: Page, counted: Sequence[tuple[BreachCause | None, int]]) -> Pa
 def listed() -> str | tuple[str, int]:
     """The reviews behind a cause."""
     page, errors = read(OfCauseSchema)
-    page = _OfCause(_plain(page).data, _plain(page).asked)
+    page = live(_OfCause(page.data, page.asked), OTHERS)
     cause_id, number = page.data["cause"], page.data["page"]
     asked = replace(_asked(page), cause_id=cause_id)
     total = count_reviews(asker(), asked)
@@ -110,7 +110,7 @@ def export(ending: str) -> Response | str | tuple[str, int]:
     page, errors = read()
     if errors:
         return index()  # type: ignore[return-value]
-    table = causes_table(count_causes(asker(), _asked(_plain(page))), page.asked)
+    table = causes_table(count_causes(asker(), _asked(live(page, OTHERS))), page.asked)
     return answer("causes", _name(page, "causes"), ending, table, page.words)
 
 
@@ -121,7 +121,7 @@ def export_list(ending: str) -> Response | str | tuple[str, int]:
     page, errors = read(OfCauseSchema)
     if errors:
         return listed()  # type: ignore[return-value]
-    asked = replace(_asked(_plain(page)), cause_id=page.data["cause"])
+    asked = replace(_asked(live(page, OTHERS)), cause_id=page.data["cause"])
     rows = list_reviews(asker(), asked, ALL)
     return answer("reviews", _name(page, "reviews"), ending, reviews_table(rows, page.asked.zone), page.words)
 
@@ -131,13 +131,7 @@ def _name(page: Page, what: str) -> str:
 
 
 # What narrows the figures, but no review.
-OTHERS = ("target", "verdict", "excused", "severity", "service", "person", "door", "department", "as_of")
-
-
-def _plain(page: Page) -> Page:
-    """The question with no more than what narrows reviews: a team."""
-    asked = replace(page.asked, question=replace(page.asked.question, as_of=None))
-    return replace(page, data=page.data | dict.fromkeys(OTHERS), asked=asked)
+OTHERS = ("target", "verdict", "excused", "severity", "service", "person", "door", "department", "alone")
 
 
 def _asked(page: Page) -> Reviews:

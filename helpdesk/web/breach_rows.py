@@ -14,12 +14,11 @@ from helpdesk.store.breaches import BreachReview, Reviewed
 from helpdesk.store.organisation import find_organisation
 from helpdesk.web.auth import address
 from helpdesk.web.frame import may
-from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS, Cell
 
 PAGE = 50
 ALL = 1_000_000  # rows of a file
 SOON = timedelta(days=1)
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 
 
 def rows_of(found: Sequence[Reviewed]) -> list[dict[str, Any]]:

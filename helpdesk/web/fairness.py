@@ -15,8 +15,9 @@ from flask_login import current_user
 
 from helpdesk import i18n
 from helpdesk.desk import fairness
-from helpdesk.desk.changes import By
 from helpdesk.desk.fairness import Carried, Share
+from helpdesk.desk.security import note_export
+from helpdesk.outbound.figure_words import PERIODS
 from helpdesk.rules.figures import Period, days_of
 from helpdesk.rules.hours import local_to_instant
 from helpdesk.schemas.fairness import FairnessSchema
@@ -26,20 +27,15 @@ from helpdesk.web.auth import address
 from helpdesk.web.fairness_tables import Table, by_person, by_turn, say_counting
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.sheets import csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("fairness", __name__, url_prefix="/fairness")
 
 MONTHS = 3
-TABS = {
-    Period.MONTH: _l("This month"),
-    Period.LAST_MONTH: _l("Last month"),
-    Period.QUARTER: _l("This quarter"),
-    Period.LAST_QUARTER: _l("Last quarter"),
-    Period.YEAR: _l("This year"),
-    Period.LAST_YEAR: _l("Last year"),
-}
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
+TABS = (
+    *(Period.MONTH, Period.LAST_MONTH, Period.QUARTER, Period.LAST_QUARTER),
+    *(Period.YEAR, Period.LAST_YEAR),
+)
 
 
 def _say_hours(seconds: int) -> str:
@@ -129,11 +125,13 @@ def export(what: str, ending: str) -> Response | str | tuple[str, int]:
     if errors:
         return index()  # type: ignore[return-value]
     columns, rows = asked.table(what)
-    fairness.note_export(
-        what,
+    note_export(
+        f"fairness:{what}",
         {"from": str(asked.first), "to": str(asked.last), "rows": len(rows)}
         | ({"name": asked.chosen.name} if asked.chosen else {}),
-        By(g.now, current_user.id, address()),
+        now=g.now,
+        actor_id=current_user.id,
+        address=address(),
     )
     name = f"on-call-{what}-{asked.first}-{asked.last}"
     more = {"sheet": _("On call"), "note": say_counting(asked.zone)} if ending == "xlsx" else {}
@@ -161,7 +159,7 @@ def _tabs(asked: _Asked) -> list[dict[str, Any]]:
     today = g.now.astimezone(ZoneInfo(asked.zone)).date()
     since = today - relativedelta(months=MONTHS) + timedelta(days=1)
     periods = [(_("Last three months"), since, today)]
-    periods += [(str(label), *days_of(period, today)) for period, label in TABS.items()]
+    periods += [(str(PERIODS[period]), *days_of(period, today)) for period in TABS]
     return [
         {
             "label": label,

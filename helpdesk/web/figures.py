@@ -1,6 +1,5 @@
 """Figures: which promises were kept, each figure with the tickets behind it."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -21,13 +20,12 @@ from helpdesk.web.charts import picture_asked
 from helpdesk.web.figures_asked import Page, by_tabs, frame, grain_tabs, read, settled, whole
 from helpdesk.web.figures_tables import chart_of, stat_of, table_of
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.sheets import csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
 PAGE = 50
-LATEST, TO_DO = 10, 5  # promises of each sort, and follow-ups, shown on the first page
+LATEST, TO_DO = 10, 3  # promises of each sort, and follow-ups, shown on the first page
 MOST_ROWS = 20_000  # of a list as a workbook, which is made while one waits
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 
 
 @bp.get("")

@@ -1,5 +1,6 @@
 """What a page of figures is asked, read from its address, and the ways to ask it otherwise."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import Any, cast
@@ -94,6 +95,21 @@ def whole(page: Page) -> Page:
     nothing: Any = dict.fromkeys(LIST_ONLY)
     question = replace(page.asked.question, **nothing)
     return Page(page.data | nothing, replace(page.asked, question=question))
+
+
+def live(page: Page, dropped: Iterable[str]) -> Page:
+    """The question of the same days as things are now known, no longer narrowed by what is `dropped`."""
+    gone = ("as_of", *dropped)
+    fields: Any = {_FIELDS.get(name, name): None for name in gone}
+    data = page.data | dict.fromkeys(gone)
+    if page.asked.question.as_of is not None:
+        fields["beside"] = None  # what was open and excused then
+        data |= {"period": None, "since": page.asked.first, "until": page.asked.last}  # not those of today
+    question = replace(page.asked.question, **fields)
+    return replace(page, data=data, asked=replace(page.asked, question=question))
+
+
+_FIELDS = {name: f"{name}_id" for name in ("service", "team", "person", "department")} | {"alone": "is_alone"}
 
 
 def settled(page: Page) -> Page:

@@ -1,7 +1,7 @@
 """Games beside the figures: how often what can make them look better was done, each with its tickets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -20,17 +20,16 @@ from helpdesk.rules.severity import Severity
 from helpdesk.schemas.breaches import GameSchema
 from helpdesk.store.games import LISTED, count_listed, list_listed
 from helpdesk.web.auth import address
-from helpdesk.web.figures_asked import Page, frame, read
+from helpdesk.web.figures_asked import Page, frame, live, read
 from helpdesk.web.forms import Errors
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS, Cell
 from helpdesk.web.words import SEVERITIES
 
 bp = Blueprint("games", __name__, url_prefix="/figures/games")
 PAGE = 50
-ANSWERS = {"csv": csv_answer, "xlsx": xlsx_answer}
 # What narrows the figures, but no game: what is lowered has another severity afterwards.
-OTHERS = ("target", "verdict", "excused", "severity", "department", "as_of")
+OTHERS = ("target", "verdict", "excused", "severity", "department", "alone")
 
 
 @dataclass(frozen=True)
@@ -49,14 +48,16 @@ def _context() -> dict[str, Any]:
     return {"games_strip": strip}
 
 
-def strip(page: Page) -> list[dict[str, Any]]:
-    """The games of a page of figures in one line: what, how much, and the way to its tickets. None where the
-    page is narrowed by what narrows no game."""
-    if any(page.data[name] is not None for name in OTHERS):
-        return []
-    plain = _plain(page)
+def strip(page: Page) -> dict[str, Any]:
+    """The games of a page of figures in one line: what, how much, and the way to its tickets; and whether
+    they are of more than the page, which is narrowed by what narrows no game."""
+    plain = live(page, OTHERS)
     totals = desk.totals_of(asker(), plain.asked.question)
-    return [_stat(plain, game, totals[game]) for game in Game]
+    return {
+        "stats": [_stat(plain, game, totals[game]) for game in Game],
+        "url": plain.url("games.index"),
+        "is_wider": any(page.data[name] is not None for name in (*OTHERS, "as_of")),
+    }
 
 
 @bp.get("")
@@ -64,7 +65,7 @@ def strip(page: Page) -> list[dict[str, Any]]:
 def index() -> str | tuple[str, int]:
     """All of them in all, by team and by person."""
     page, errors = read()
-    page = _plain(page)
+    page = live(page, OTHERS)
     found = desk.games_of(asker(), page.asked.question)
     body = render_template(
         "games/index.html",
@@ -115,7 +116,7 @@ def export(by: str, ending: str) -> Response | str | tuple[str, int]:
     page, errors = read()
     if errors:
         return index()  # type: ignore[return-value]
-    page = _plain(page)
+    page = live(page, OTHERS)
     columns, rows = games_table(desk.games_of(asker(), page.asked.question), by, page.asked)
     return _answer(page, f"games-by-{by}", ending, columns, rows)
 
@@ -154,23 +155,9 @@ def _answer(page: Page, what: str, ending: str, columns: list[str], rows: list[l
     return ANSWERS[ending](name, columns, rows, **more)
 
 
-def _plain(page: Page) -> Page:
-    """The question with no more than what narrows games: a team, a person."""
-    question = replace(
-        page.asked.question,
-        target=None,
-        verdict=None,
-        excused=None,
-        severity=None,
-        department_id=None,
-        as_of=None,
-    )
-    return replace(page, data=page.data | dict.fromkeys(OTHERS), asked=replace(page.asked, question=question))
-
-
 def _read_listed() -> tuple[Page, Errors]:
     page, errors = read(GameSchema)
-    page = _plain(page)
+    page = live(page, OTHERS)
     game = page.data["game"] if page.data["game"] in LISTED else Game.LOWERED.value
     return _Listed(page.data | {"game": game}, page.asked), errors
 

@@ -1,6 +1,5 @@
 """The organisation's own key figures: how each stands, what was measured, and setting them."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -25,12 +24,11 @@ from helpdesk.web.charts import Line, picture_asked
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import may, needs
 from helpdesk.web.numbers import id_of
-from helpdesk.web.sheets import csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("kpis", __name__, url_prefix="/figures/key-figures")
 bp.register_blueprint(kpi_tables.bp)
 Page = Answer | str | tuple[str, int]
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 
 
 @bp.get("")
@@ -234,7 +232,10 @@ def _downloads(kpi: Kpi | None = None) -> list[tuple[str, str]]:
 
 
 def _known(kpi_id: int) -> Kpi:
-    return find_kpi(kpi_id) or abort(404)
+    kpi = find_kpi(kpi_id)
+    if kpi is None or not (kpi.is_active or may("kpi.edit")):
+        abort(404)  # put away: there only for whoever sets them
+    return kpi
 
 
 def _zone() -> str:

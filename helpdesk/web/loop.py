@@ -1,6 +1,5 @@
 """How well the loop is closed: what was followed up, how fast, and how its reporters rated next."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, cast
@@ -12,9 +11,16 @@ from flask_login import current_user
 
 from helpdesk import i18n
 from helpdesk.desk import loop as desk
-from helpdesk.desk.changes import By
+from helpdesk.desk.security import note_export
 from helpdesk.outbound.figure_words import KINDS, PERIODS, say_tenths
-from helpdesk.outbound.loop_words import AFTERS, OUTCOMES, courses_table, loop_table, say_hours
+from helpdesk.outbound.loop_words import (
+    AFTERS,
+    OUTCOMES,
+    courses_table,
+    figures_table,
+    loop_table,
+    say_hours,
+)
 from helpdesk.rules.figures import Period, days_of
 from helpdesk.rules.follow_ups import Course, Loop, loop_of
 from helpdesk.rules.hours import local_to_instant
@@ -24,11 +30,10 @@ from helpdesk.store.organisation import find_organisation
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
-from helpdesk.web.sheets import csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("loop", __name__, url_prefix="/loop")
 TABS = (Period.DAYS_30, Period.QUARTER, Period.LAST_QUARTER, Period.YEAR, Period.LAST_YEAR)
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 WHAT: dict[str, Any] = {each.value: name for each, name in [*OUTCOMES.items(), *AFTERS.items()]}
 
 
@@ -101,9 +106,11 @@ def export(what: str, ending: str) -> Response | tuple[str, int]:
         rows = [(each, course) for each, course in found if asked.holds(course)]
         columns, lines = courses_table(rows, g.now, asked.zone)
     else:
-        columns, lines = loop_table(loop_of((course for _opened, course in found), g.now))
+        loop = loop_of((course for _opened, course in found), g.now)
+        columns, lines = figures_table(loop, asked.first, asked.last, asked.zone)
     words = {"table": what, "kind": asked.kind, "since": str(asked.first), "until": str(asked.last)}
-    desk.log_export(words, len(lines), By(g.now, current_user.id, address()))
+    detail = words | {"rows": len(lines)}
+    note_export("follow_ups", detail, now=g.now, actor_id=current_user.id, address=address())
     note = _("Days begin in %(zone)s; times are of the desk’s working hours.", zone=asked.zone)
     more = {"sheet": _("Follow-ups"), "note": note} if ending == "xlsx" else {}
     name = f"follow-ups-{what}-{asked.kind}-{asked.first}-{asked.last}"

@@ -1,6 +1,5 @@
 """How the desk works: times, backlog, arrivals, ratings and load, each figure with its tickets behind it."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,13 +22,12 @@ from helpdesk.web.charts import picture_asked
 from helpdesk.web.frame import asker, may, needs
 from helpdesk.web.operation_charts import charts_of
 from helpdesk.web.operations_asked import WorkPage, ask, frame
-from helpdesk.web.sheets import Cell, csv_answer, xlsx_answer
+from helpdesk.web.sheets import ANSWERS, Cell
 
 bp = Blueprint("operations", __name__, url_prefix="/figures/work")
 PAGE = 50
 FIRST = 10  # tickets of a list shown on the page of figures
 MOST_ROWS = 50_000  # of a list as a file, which is made while one waits
-ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
 TITLES = {
     "accepted": _l("Accepted, what took longest first"),
     "answered": _l("Answered, what took longest first"),
@@ -42,6 +40,7 @@ TITLES = {
     "arrived": _l("Tickets reported"),
     "reopened": _l("Reopened"),
     "rated": _l("Rated"),
+    "badly_rated": _l("Rated 1 or 2"),
     "unhappy": _l("Green but unhappy"),
     "taken": _l("Taken"),
     "resolved": _l("Resolved"),

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from functools import partial
 from itertools import chain, islice
@@ -59,6 +59,10 @@ def xlsx_answer(
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
     book.save(cast(Any, file))
     return _download(f"{name}.xlsx", XLSX, cast(Any, file))
+
+
+ANSWERS: dict[str, Callable[..., Response]] = {"csv": csv_answer, "xlsx": xlsx_answer}
+"""By the ending of the file."""
 
 
 def _download(name: str, kind: str, file: IO[bytes]) -> Response:

@@ -59,7 +59,10 @@ def test_a_lead_does_all_of_it_on_one_page(browser: Browsers, house: House, foll
     refused = chen.post(f"{page}/close")
     assert refused.status_code == 422
     assert "Reach the reporter, Find the cause, Name an action, Tell the reporter" in refused.text
-    assert chen.post(f"{page}/steps/reached", data={"words": " "}).status_code == 422
+    refused = chen.post(f"{page}/steps/reached", data={"words": " "})
+    assert refused.status_code == 422
+    assert '<a href="#reached-words">' in refused.text
+    assert 'id="reached-words" name="words" required maxlength="5000" aria-invalid="true"' in refused.text
     for step, words in (
         ("reached", "She waited"),
         ("cause", "Nobody called"),
@@ -122,7 +125,9 @@ def test_the_figures_lead_to_what_is_behind_them_and_can_be_taken_away(
     assert f"HD-{follow_up.ticket_id}" in csv
     assert ",'=1+1," in csv
     book = load_workbook(io.BytesIO(dee.get(f"{loop}/figures.xlsx").data))
-    assert [cell.value for cell in book.worksheets[0][2]] == ["Followed up in time", "100%", 1]
+    head, share = ([cell.value for cell in book.worksheets[0][n]] for n in (1, 2))
+    assert share[:4] == ["Followed up in time", 100, "%", 1]
+    assert dict(zip(head, share, strict=True))["Time zone"] == "Europe/Berlin"
     read_anew()
     logged = db.session.query(SecurityEvent).filter_by(what="exported", subject="follow_ups")
     assert [each.detail["table"] for each in logged.order_by("id")] == ["list", "figures"]

@@ -188,6 +188,25 @@ def test_the_page_says_how_often_of_how_many_and_leads_to_the_tickets(
     )
 
 
+def test_the_line_of_games_stands_beside_figures_however_they_are_narrowed(
+    month: House, browser: Browsers
+) -> None:
+    """Of the days of the page, and of more than it where it must be: which it says."""
+    dee = browser().known_as(month.dee)
+    wider = "of all severities and departments, as they are now known"
+    page = dee.get(f"/figures?{ASKED}").text
+    assert "Cancelled after the breach 1," in plain(page)
+    assert wider not in page
+    for narrowed in ("severity=critical", "as_of=2026-03-04T12:00"):
+        page = dee.get(f"/figures?{ASKED}&{narrowed}").text
+        assert wider in page
+        assert "Cancelled after the breach 1," in plain(page)
+    page = dee.get("/figures?period=month&as_of=2026-03-31T23:00").text
+    found = html.unescape(page[page.index("games-strip") :])
+    assert "games?kind=fault&by=severity&since=2026-03-01&until=2026-03-31" in found
+    assert "Cancelled after the breach 1," in plain(found)
+
+
 def test_tables_and_lists_are_taken_out_by_who_may_and_the_log_knows(month: House, browser: Browsers) -> None:
     dee = browser().known_as(month.dee)
     rows = list(
