@@ -11,7 +11,8 @@ from helpdesk.api.problems import Invalid
 from helpdesk.api.tickets import refuses
 from helpdesk.desk import kpis as desk
 from helpdesk.desk.changes import By, Refused
-from helpdesk.schemas.kpis import SAY_FUTURE, ActualShape, KpiShape, ValueSchema
+from helpdesk.rules import access
+from helpdesk.schemas.kpis import SAY_FUTURE, YEARS, ActualShape, KpiShape, ValueSchema
 from helpdesk.store.kpis import Kpi, KpiActual, find_kpi, list_kpis
 
 bp = guarded(
@@ -36,7 +37,10 @@ def index() -> list[dict[str, Any]]:
 def show(kpi_id: int) -> dict[str, Any]:
     """A key figure with all that was measured."""
     need("figures.see")
-    return _shape(find_kpi(kpi_id) or abort(404), desk.today_at(g.now))
+    kpi = find_kpi(kpi_id)
+    if kpi is None or not (kpi.is_active or access.may(g.asker, "kpi.edit")):
+        abort(404)
+    return _shape(kpi, desk.today_at(g.now))
 
 
 @bp.put("/<int:kpi_id>/actuals/<on>")
@@ -74,9 +78,10 @@ def _shape(kpi: Kpi, today: date) -> dict[str, Any]:
 
 def _day(text: str) -> date:
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         abort(404)
+    return day if day.year in YEARS else abort(404)
 
 
 def _by() -> By:

@@ -32,7 +32,7 @@ from helpdesk.store.targets import list_facts, list_rows
 from helpdesk.store.teams import list_teams
 
 # What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 Key = str | int
 
 Tallies = Mapping[str, Tally]  # by target

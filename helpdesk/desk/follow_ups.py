@@ -24,7 +24,7 @@ from helpdesk.store.follow_ups import (
     list_owners_of,
 )
 from helpdesk.store.organisation import find_organisation
-from helpdesk.store.people import Person, get_person, list_people
+from helpdesk.store.people import Person, list_people
 from helpdesk.store.tickets import Entry, Ticket, find_entry, get_ticket_for_change
 
 HORIZON = timedelta(days=366)  # beyond it a calendar has no working hours to come
@@ -85,9 +85,9 @@ def _due_at(now: datetime) -> datetime:
 
 
 def _who_hears(follow_up: FollowUp) -> Sequence[Person]:
-    """Its owner; where it has none (any more) those above the team."""
-    owner = get_person(follow_up.owner_id) if follow_up.owner_id else None
-    return [owner] if owner is not None and owner.is_active else _above(follow_up)
+    """Its owner, while they lead the team; where it has none (any more) those above the team."""
+    owner = next((p for p in list_owners_of(follow_up.team_id) if p.id == follow_up.owner_id), None)
+    return [owner] if owner is not None else _above(follow_up)
 
 
 def _above(follow_up: FollowUp) -> Sequence[Person]:
@@ -152,6 +152,9 @@ def tell(follow_up_id: int, actor: Person, words: str, *, now: datetime) -> Foll
         found = _open_for_change(follow_up_id)
         if not found.action:
             raise Refused("words", "no_action")
+        last = find_entry(ticket.id, "followed_up")
+        if found.told_at and last and (last.detail["follow_up"], last.body) == (found.id, words):
+            return found  # the same button, pressed twice
         found.told_at = now
         detail = {"follow_up": found.id}
         entry = record(

@@ -276,6 +276,8 @@ def _stop(schedule: ReportSchedule, why: str, now: datetime, by: By | None) -> N
 
 def _checked(values: State) -> State:
     """The values, each recipient once: an address that belongs to somebody is that person."""
+    if len(values["recipients"]) > 2 * MOST_RECIPIENTS:  # each is looked up; half of them may be people twice
+        raise Refused("people", "too_many")
     recipients: list[State] = []
     for each in values["recipients"]:
         person = find_person_by_address(each["email"]) if "email" in each else None

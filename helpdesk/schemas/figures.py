@@ -17,11 +17,11 @@ _SAY_NUMBER = {"invalid": _SAY_CHOICE, "too_large": _SAY_CHOICE}
 
 
 _SAY_INSTANT = _l("Enter an instant, for example 2026-09-30T18:00.")
-_require_in_reach = validate.Range(date(1990, 1, 1), date(2200, 1, 1), error=_SAY_DAY)
+require_in_reach = validate.Range(date(1990, 1, 1), date(2200, 1, 1), error=_SAY_DAY)
 
 
 def _day(**kwargs: Any) -> fields.Date:
-    return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=_require_in_reach, **kwargs)
+    return fields.Date(error_messages={"invalid": _SAY_DAY}, validate=require_in_reach, **kwargs)
 
 
 def _id() -> fields.Integer:
@@ -59,7 +59,7 @@ class FiguresSchema(DaysSchema):
         format="iso",
         load_default=None,
         error_messages={"invalid": _SAY_INSTANT},
-        validate=lambda at: _require_in_reach(at.date()),
+        validate=lambda at: require_in_reach(at.date()),
     )
     grain = one_of(tuple(Grain), _SAY_CHOICE, load_default=None)
     by = one_of(DIMENSIONS, _SAY_CHOICE, load_default="severity")

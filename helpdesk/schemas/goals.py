@@ -1,6 +1,6 @@
 """A goal as a form gives it."""
 
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -24,7 +24,7 @@ class Tenths(fields.Field):
         try:
             tenths = (Decimal(text) * 10).quantize(Decimal(1), ROUND_HALF_UP)
             is_share = 0 <= tenths <= 1000
-        except InvalidOperation:
+        except ArithmeticError:  # of a number of a million digits, too
             is_share = False
         if not is_share:
             raise ValidationError([_SAY_PERCENT])

@@ -16,7 +16,7 @@ from helpdesk.schemas.fields import Line, Text, whole
 _SAY_NUMBER = _l("Write a number, for example 1234.5.")
 _SAY_DAY = _l("Write a day, for example 2026-03-31.")
 SAY_FUTURE = _l("This day is still to come. Choose the day on which it was measured.")
-_YEARS = range(1990, 2201)
+YEARS = range(1990, 2201)
 LONGEST_WORDS = 1000
 
 
@@ -48,7 +48,7 @@ class Day(fields.Date):
 
     def _deserialize(self, *args: Any, **kwargs: Any) -> date:
         found: date = super()._deserialize(*args, **kwargs)
-        if found.year not in _YEARS:
+        if found.year not in YEARS:
             raise ValidationError([_SAY_DAY])
         return found
 

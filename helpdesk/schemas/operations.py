@@ -5,7 +5,7 @@ from marshmallow import fields, validate
 
 from helpdesk.rules.distribution import AGES, HOURS, WEEKDAYS
 from helpdesk.schemas.fields import Instant, one_of
-from helpdesk.schemas.figures import FiguresSchema, ListedSchema
+from helpdesk.schemas.figures import FiguresSchema, ListedSchema, require_in_reach
 
 _SAY_CHOICE = _l("Choose one of the list.")
 
@@ -33,12 +33,16 @@ class TicketsSchema(ListedSchema):
     what = one_of(
         (
             *("accepted", "answered", "solved", "unaccepted", "unanswered", "unsolved", "open", "arrived"),
-            *("finished", "reopened", "rated", "unhappy", "taken", "resolved"),
+            *("finished", "reopened", "rated", "badly_rated", "unhappy", "taken", "resolved"),
         ),
         _SAY_CHOICE,
         load_default="arrived",
     )
-    at = Instant(load_default=None, error_messages={"invalid": _SAY_CHOICE})
+    at = Instant(
+        load_default=None,
+        error_messages={"invalid": _SAY_CHOICE},
+        validate=lambda at: require_in_reach(at.date()),
+    )
     age = _up_to(len(AGES))
     weekday = _up_to(WEEKDAYS[-1])
     hour = _up_to(HOURS[-1])

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.orm import Mapped, contains_eager, joinedload, mapped_column, relationship
 
@@ -245,7 +246,7 @@ def _news(asker: Asker, since: datetime, now: datetime) -> ColumnElement[bool]:
     return and_(
         BreachReview.closed_at.is_(None),
         or_(
-            and_(BreachReview.owner_id == asker.person_id, BreachReview.opened_at > since),
+            and_(BreachReview.owner_id == asker.person_id, BreachReview.opened_at > since, _seen_by(asker)),
             and_(BreachReview.escalated_at > since, BreachReview.team_id.in_(managed)),
         ),
         _stands(now),
@@ -282,12 +283,14 @@ def _stands(now: datetime) -> ColumnElement[bool]:
     return or_(Target.state == "breached", is_past)
 
 
+def _seen_by(asker: Asker) -> ColumnElement[bool]:
+    teams = figures_teams(asker)
+    return true() if teams is None else BreachReview.team_id.in_(sorted(teams))
+
+
 def _of(asker: Asker, asked: Reviews) -> ColumnElement[bool]:
     """What the asker may see of it, narrowed as asked."""
-    conditions = [_stands(asked.now), *_narrowed(asked)]
-    teams = figures_teams(asker)
-    if teams is not None:
-        conditions.append(BreachReview.team_id.in_(teams))
+    conditions = [_stands(asked.now), _seen_by(asker), *_narrowed(asked)]
     if asked.state is not None:
         is_closed = BreachReview.closed_at.is_not(None)
         conditions.append(is_closed if asked.state == "closed" else ~is_closed)

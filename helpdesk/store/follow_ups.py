@@ -178,7 +178,7 @@ def _news(asker: Asker, since: datetime) -> ColumnElement[bool]:
     return and_(
         FollowUp.closed_at.is_(None),
         or_(
-            and_(FollowUp.owner_id == asker.person_id, FollowUp.owned_at > since),
+            and_(FollowUp.owner_id == asker.person_id, FollowUp.owned_at > since, _seen_by(asker)),
             and_(FollowUp.escalated_at > since, FollowUp.team_id.in_(managed)),
         ),
     )

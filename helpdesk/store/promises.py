@@ -140,7 +140,10 @@ def list_open_then(question: Question) -> list[int]:
         .join(Ticket, Ticket.id == Target.ticket_id)
         .where(Target.stopped_at.is_(None), Ticket.kind == question.kind)
     )
-    return sorted(db.session.scalars(ended_later.union(came_back, still_open)))
+    found = ended_later.union(came_back, still_open).subquery()
+    # What was reported later nobody knew then: of a long period these are most, each to be computed.
+    reported = select(Ticket.id).join(found, found.c.ticket_id == Ticket.id)
+    return sorted(db.session.scalars(reported.where(Ticket.reported_at <= then)))
 
 
 def list_tickets_of_promises(ticket_ids: list[int]) -> list[Row[Any]]:

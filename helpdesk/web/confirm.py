@@ -8,8 +8,10 @@ from flask_babel import gettext as _
 from helpdesk.desk import closing, feedback
 from helpdesk.outbound import links, opinions
 from helpdesk.rules.feedback import CHANGEABLE_FOR, COMPLAINTS, PRAISE, contradicts, may_rate
+from helpdesk.rules.lifecycle import NotAllowed, State
 from helpdesk.schemas.tickets import FeedbackSchema, RatingSchema
 from helpdesk.store.feedback import find_rating
+from helpdesk.web import words
 from helpdesk.web.follow import Page, expired
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.visits import Visit, come_in
@@ -42,7 +44,7 @@ def answer(number: str | None = None, token: str | None = None) -> Page:
     """Solved: closed with the rating. Not solved: open again, with the words."""
     visit = _enter(number, token)
     if visit.ticket.state == "closed":
-        return _rate(visit)
+        return _after_closing(visit)
     data, errors = load(FeedbackSchema, request.form)
     if data is None:
         return _page(visit, errors), 422
@@ -56,6 +58,17 @@ def answer(number: str | None = None, token: str | None = None) -> Page:
         closing.confirm(visit.ticket.id, visit.person, now=g.now, **said)
         flash(_("Thank you. It is closed."))
     return redirect(request.path, 303)
+
+
+def _after_closing(visit: Visit) -> Page:
+    """A rating; or a button of a page that was opened before: a yes is done already (pressed twice), a no
+    comes too late, and is never taken for a rating."""
+    solved = request.form.get("solved")
+    if solved == "0":
+        return _page(visit, {"words": [words.not_allowed(NotAllowed("reopen", State.CLOSED))]}), 409
+    if solved and not request.form.get("stars"):
+        return redirect(request.path, 303)
+    return _rate(visit)
 
 
 def _rate(visit: Visit) -> Page:

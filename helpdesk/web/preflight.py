@@ -1,6 +1,7 @@
 """Preflight: what is wrong with who is on call in the next sixty days, and what a change newly breaks."""
 
 from typing import Any
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, flash, g, render_template, request, url_for
@@ -56,7 +57,7 @@ def index() -> str:
 
 
 def _page_url(page: int) -> str:
-    return url_for(".index", **{**request.args.to_dict(), "page": str(page)})  # type: ignore[arg-type]
+    return f"{url_for('.index')}?{urlencode({**request.args.to_dict(), 'page': page})}"
 
 
 def _own_roster_ids() -> set[int | None]:

@@ -32,6 +32,7 @@ from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import CSP, asker, may, needs, viewer_zone
 from helpdesk.web.letters import INNER_CSP
+from helpdesk.web.numbers import id_of
 from helpdesk.web.window_words import say_rule
 
 bp = Blueprint("schedules", __name__, url_prefix="/figures/schedules")
@@ -249,7 +250,8 @@ def _form(typed: Any, errors: Errors, schedule: ReportSchedule | None = None, ma
     chosen = typed.getlist("people") if hasattr(typed, "getlist") else typed["people"]
     staff = [(person.id, person.name) for person in list_people(roles=STAFF, limit=1000) if person.email]
     known = {value for value, _label in staff}
-    others = [find_person(int(each)) for each in chosen if str(each).isdigit() and int(each) not in known]
+    typed_ids = {id_of(str(each)) for each in chosen} - known
+    others = [find_person(each) for each in sorted(filter(None, typed_ids))[: desk.MOST_RECIPIENTS]]
     page = render_template(
         "schedules/form.html",
         schedule=schedule,

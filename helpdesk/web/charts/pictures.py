@@ -1,6 +1,7 @@
 """A chart as a picture of its own, to take away for a letter or a slide."""
 
 from collections.abc import Iterable
+from urllib.parse import urlencode
 
 from flask import Flask, Response, abort, g, render_template, request, url_for
 from flask_login import current_user
@@ -29,8 +30,9 @@ def picture_url(chart: Chart) -> str | None:
     """Where the chart of this page is a picture of its own; None for whom figures may not be taken out."""
     if not may("figures.export") or request.endpoint is None:
         return None
-    asked = {**(request.view_args or {}), **request.args.to_dict(), "chart": chart.name}
-    return url_for(request.endpoint, **asked)
+    path = url_for(request.endpoint, **(request.view_args or {}))
+    # What an address asks is a stranger's: never an argument of url_for (_scheme, endpoint).
+    return f"{path}?{urlencode({**request.args.to_dict(), 'chart': chart.name})}"
 
 
 def picture_asked(charts: Iterable[Chart], subject: str) -> Response | None:
