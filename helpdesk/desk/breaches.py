@@ -5,7 +5,7 @@ the clock where the time has passed and nothing happened. Only breaches from `be
 late before the desk had reviews stays as it is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -17,15 +17,19 @@ from helpdesk.desk.security import log_event
 from helpdesk.outbound import letters
 from helpdesk.outbound.review_words import say_promise
 from helpdesk.rules import access, hours
+from helpdesk.rules.access import Asker
 from helpdesk.rules.breaches import CAUSES, WORKING_DAYS, missing
 from helpdesk.store.breaches import (
     BreachCause,
     BreachReview,
+    Reviewed,
+    Reviews,
     claim_overdue,
     insert_reviews,
     list_causes,
     list_to_remind,
     list_unreviewed,
+    walk_reviews,
 )
 from helpdesk.store.db import db, transaction
 from helpdesk.store.letters import find_letter_by_key
@@ -162,6 +166,11 @@ def write_reminders(now: datetime) -> int:
                 said: dict[str, Any] = {"reviews": theirs, "say_promise": say_promise}
                 written += letters.write("reviews", owner, key=key, now=now, **said) is not None
     return written
+
+
+def walk(asker: Asker, asked: Reviews) -> Iterator[Reviewed]:
+    """Every review that is asked for and the asker may see, for a file: in memory by batches."""
+    return walk_reviews(asker, asked)
 
 
 def may_own(person: Person, team_id: int) -> bool:

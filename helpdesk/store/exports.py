@@ -161,7 +161,7 @@ def _tickets() -> Any:
         select(
             *(Ticket.id, Ticket.subject, Ticket.kind, Ticket.severity, Ticket.state, Ticket.door),
             *(Ticket.reported_at, Ticket.accepted_at, Ticket.resolved_at, Ticket.closed_at),
-            *(Ticket.reopen_count, Ticket.cause, Ticket.solution, Ticket.merged_into_id, Ticket.parent_id),
+            *(Ticket.reopen_count, Ticket.cause, Ticket.merged_into_id, Ticket.parent_id),
             Service.name.label("service"),
             Team.name.label("team"),
             assignee.name.label("assignee"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from flask import Blueprint, Response, g, render_template
 from flask_babel import gettext as _
 
+from helpdesk.desk import breaches as desk
 from helpdesk.outbound.review_words import causes_table, reviews_table, say_cause
 from helpdesk.schemas.breaches import OfCauseSchema
 from helpdesk.store.breaches import (
@@ -16,7 +17,7 @@ from helpdesk.store.breaches import (
     list_causes,
     list_reviews,
 )
-from helpdesk.web.breach_rows import ALL, PAGE, answer, downloads, pages_of, rows_of
+from helpdesk.web.breach_rows import PAGE, answer, downloads, pages_of, rows_of
 from helpdesk.web.charts import Pareto, picture_asked
 from helpdesk.web.figures_asked import Page, frame, live, read
 from helpdesk.web.frame import asker, needs
@@ -122,7 +123,7 @@ def export_list(ending: str) -> Response | str | tuple[str, int]:
     if errors:
         return listed()  # type: ignore[return-value]
     asked = replace(_asked(live(page, OTHERS)), cause_id=page.data["cause"])
-    rows = list_reviews(asker(), asked, ALL)
+    rows = desk.walk(asker(), asked)
     return answer("reviews", _name(page, "reviews"), ending, reviews_table(rows, page.asked.zone), page.words)
 
 

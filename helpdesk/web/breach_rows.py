@@ -17,7 +17,6 @@ from helpdesk.web.frame import may
 from helpdesk.web.sheets import ANSWERS, Cell
 
 PAGE = 50
-ALL = 1_000_000  # rows of a file
 SOON = timedelta(days=1)
 
 

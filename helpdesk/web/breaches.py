@@ -26,13 +26,14 @@ from helpdesk.store.teams import list_teams
 from helpdesk.web import breach_causes
 from helpdesk.web.admin.frame import Page, form_page
 from helpdesk.web.auth import address
-from helpdesk.web.breach_rows import ALL, PAGE, answer, downloads, pages_of, rows_of, zone
+from helpdesk.web.breach_rows import PAGE, answer, downloads, pages_of, rows_of, zone
 from helpdesk.web.countdowns import due_of
 from helpdesk.web.forms import load
 from helpdesk.web.frame import asker, may, needs
 
 bp = Blueprint("breaches", __name__, url_prefix="/figures/reviews")
 bp.register_blueprint(breach_causes.bp)
+OF_TICKET = 100  # reviews shown on its page
 FIRST = 3  # shown on the manager's first page
 STATES = {"open": _l("Open"), "overdue": _l("Overdue"), "closed": _l("Closed")}
 
@@ -58,7 +59,7 @@ def open_reviews() -> dict[str, Any]:
 def reviews_of(ticket_id: int) -> dict[tuple[str, int], BreachReview]:
     """For the ticket's page: its reviews that the asker may see, by target and cycle."""
     asked = Reviews(g.now, ticket_id=ticket_id)
-    found = list_reviews(asker(), asked, ALL) if may("figures.see") else []
+    found = list_reviews(asker(), asked, OF_TICKET) if may("figures.see") else []
     return {(each.review.target, each.review.cycle): each.review for each in found}
 
 
@@ -148,7 +149,7 @@ def export(ending: str) -> Response | str | tuple[str, int]:
         return index()  # type: ignore[return-value]
     owner_id = current_user.id if data["mine"] else None
     asked = Reviews(g.now, state=data["state"], team_id=data["team"], owner_id=owner_id)
-    table = reviews_table(list_reviews(asker(), asked, ALL), zone())
+    table = reviews_table(desk.walk(asker(), asked), zone())
     return answer("reviews", "helpdesk-reviews", ending, table, request.args.to_dict())
 
 
