@@ -16,13 +16,12 @@ from helpdesk.desk.changes import By, ChangedMeanwhile
 from helpdesk.desk.kpis import Change, NotTaken, Plan
 from helpdesk.i18n import say_date, say_list, say_number
 from helpdesk.rules.kpi_tables import MOST_LINES, Fault
-from helpdesk.rules.tables import cells_of
 from helpdesk.store.kpis import list_kpis
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors
 from helpdesk.web.frame import needs
 from helpdesk.web.sheets import csv_answer, xlsx_answer
-from helpdesk.web.tables import Rows, Unreadable, rows_of, text_of
+from helpdesk.web.tables import given
 
 bp = Blueprint("tables", __name__, url_prefix="/table")
 Page = Answer | str | tuple[str, int]
@@ -50,13 +49,7 @@ def take_in() -> Page:
     if request.method == "GET":
         return _form({}, {})
     typed, errors = MultiDict(request.form), Errors()
-    try:
-        rows = _given()
-        typed["table"] = text_of(rows)
-    except Unreadable:
-        rows, errors["file"] = [], [_("This is no table that can be read. Save it as XLSX or CSV.")]
-    if not rows and not errors:
-        errors["table"] = [_("Paste the table, or choose its file.")]
+    rows = given(typed, errors, MOST_LINES + 10, MOST_BYTES)
     if errors:
         return _form(typed, errors), 422
     if request.form.get("do") == "save":
@@ -80,13 +73,6 @@ def empty(ending: str) -> Response:
     today = desk.today_at(g.now)
     rows = [[kpi.name, today, None, None] for kpi in list_kpis(active_only=True)]
     return (csv_answer if ending == "csv" else xlsx_answer)("key-figures", _columns(), rows)
-
-
-def _given() -> Rows:
-    file = request.files.get("file")
-    if file and file.filename:
-        return rows_of(file.read(), MOST_LINES + 10, MOST_BYTES)
-    return cells_of(request.form.get("table", ""))
 
 
 def _taken(plan: Plan) -> Answer:

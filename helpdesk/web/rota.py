@@ -18,7 +18,6 @@ from helpdesk.desk.changes import By
 from helpdesk.desk.rotas import Line, NotTaken, Plan, Post
 from helpdesk.i18n import say_list, say_weekday_and_date
 from helpdesk.rules.rotas import MOST_DAYS, Fault
-from helpdesk.rules.tables import cells_of
 from helpdesk.schemas.rotas import HandoverSchema, RotaPeriodSchema
 from helpdesk.store.people import Person
 from helpdesk.store.rosters import Roster
@@ -29,7 +28,7 @@ from helpdesk.web.roster_board import day_locale, parse_day
 from helpdesk.web.roster_doors import roster_to_edit, roster_to_see
 from helpdesk.web.roster_period import month_end
 from helpdesk.web.sheets import csv_answer, xlsx_answer
-from helpdesk.web.tables import Rows, Unreadable, rows_of, text_of
+from helpdesk.web.tables import Rows, given
 
 bp = Blueprint("rota", __name__)
 Page = Answer | str | tuple[str, int]
@@ -133,13 +132,7 @@ def take_in(roster_id: int) -> Page:
         return _form(roster, {"handover": f"{handover:%H:%M}"}, {})
     typed = MultiDict(request.form)
     data, errors = load(HandoverSchema, request.form)
-    try:
-        rows = _given()
-        typed["table"] = text_of(rows)
-    except Unreadable:
-        rows, errors["file"] = [], [_("This is no table that can be read. Save it as XLSX or CSV.")]
-    if not rows and not errors:
-        errors["table"] = [_("Paste the table, or choose its file.")]
+    rows = given(typed, errors, MOST_ROWS, MOST_BYTES)
     if data is None or errors:
         return _form(roster, typed, errors), 422
     return _tried(roster, typed, rows, data["handover"] or handover)
@@ -155,13 +148,6 @@ def take_back(roster_id: int) -> Page:
     rotas.take_back(roster_id, By(g.now, current_user.id, address()))
     flash(_("The rota is taken back."))
     return redirect(url_for("rosters.show", roster_id=roster_id), 303)
-
-
-def _given() -> Rows:
-    file = request.files.get("file")
-    if file and file.filename:
-        return rows_of(file.read(), MOST_ROWS, MOST_BYTES)
-    return cells_of(request.form.get("table", ""))
 
 
 def _tried(roster: Roster, typed: Any, rows: Rows, handover: time) -> Page:

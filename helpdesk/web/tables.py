@@ -9,12 +9,16 @@ from datetime import date, datetime
 from typing import Any
 from xml.etree.ElementTree import iterparse
 
+from flask import request
 from flask_babel import get_locale
+from flask_babel import gettext as _
 from openpyxl import load_workbook
 from openpyxl.worksheet.cell_range import CellRange
+from werkzeug.datastructures import MultiDict
 
 from helpdesk.rules.rota_dates import Cell
 from helpdesk.rules.tables import cells_of
+from helpdesk.web.forms import Errors
 
 MOST_COLUMNS = 40
 # What spreadsheets on Windows call CSV, by the language they run in.
@@ -27,6 +31,23 @@ Rows = Sequence[Sequence[Cell]]
 
 class Unreadable(Exception):
     """The file is no table that can be read, or too large."""
+
+
+def given(typed: MultiDict[str, Any], errors: Errors, most_rows: int, most_bytes: int) -> Rows:
+    """The rows of the form's file, or of what was pasted into its `table`; `typed` carries them on as text,
+    `errors` say where there is none that can be read."""
+    file = request.files.get("file")
+    try:
+        if file and file.filename:
+            rows = rows_of(file.read(), most_rows, most_bytes)
+        else:
+            rows = cells_of(request.form.get("table", ""))
+        typed["table"] = text_of(rows)
+    except Unreadable:
+        rows, errors["file"] = [], [_("This is no table that can be read. Save it as XLSX or CSV.")]
+    if not rows and not errors:
+        errors["table"] = [_("Paste the table, or choose its file.")]
+    return rows
 
 
 def rows_of(file: bytes, most_rows: int, most_bytes: int) -> Rows:
