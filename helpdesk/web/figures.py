@@ -23,7 +23,7 @@ from helpdesk.web.frame import asker, may, needs
 from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("figures", __name__, url_prefix="/figures")
-PAGE = 50
+PAGE, LAST_PAGE = 50, 1000  # whatever comes before a page is read, too: later ones only narrowed
 LATEST, TO_DO = 10, 3  # promises of each sort, and follow-ups, shown on the first page
 MOST_ROWS = 20_000  # of a list as a workbook, which is made while one waits
 
@@ -72,7 +72,7 @@ def tickets() -> str | tuple[str, int]:
     question = page.asked.question
     total = count_listed(asker(), question)
     last = max(1, -(-total // PAGE))
-    number = min(page.data["page"], last)
+    number = min(page.data["page"], last, LAST_PAGE)
     rows = list_promises(asker(), question, PAGE, (number - 1) * PAGE)
     body = render_template(
         "figures/tickets.html",
@@ -80,7 +80,7 @@ def tickets() -> str | tuple[str, int]:
         rows=lists.rows_of(rows, page.asked),
         total=total,
         previous_url=page.url("tickets", page=number - 1) if number > 1 else None,
-        next_url=page.url("tickets", page=number + 1) if number < last else None,
+        next_url=page.url("tickets", page=number + 1) if number < min(last, LAST_PAGE) else None,
         pages=_("%(page)s of %(pages)s", page=number, pages=last),
         downloads=_downloads(page, "promises"),
         is_too_long=total > MOST_ROWS,
