@@ -1,50 +1,37 @@
 """Reports that are sent by themselves: whose they are, what they hold, when and to whom they go."""
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
-from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 from flask_login import current_user
 from werkzeug.wrappers import Response as Answer
 
 from helpdesk.desk import schedules as desk
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
-from helpdesk.desk.reports import NARROWING, REPORTS, readable
 from helpdesk.i18n import LOCALES, say_list
 from helpdesk.outbound.figure_words import KINDS, PERIODS
 from helpdesk.outbound.report_words import NAMES
-from helpdesk.rules.access import figures_teams
 from helpdesk.rules.schedules import rhythm_of
-from helpdesk.schemas.people import zones
-from helpdesk.schemas.schedules import ScheduleSchema, zone_of
-from helpdesk.store.people import Person, find_person, get_person, list_people
+from helpdesk.store.people import Person, find_person, get_person
 from helpdesk.store.schedules import ReportSchedule, find_schedule, list_schedules, list_sendings
 from helpdesk.store.services import list_services
 from helpdesk.store.teams import list_teams
+from helpdesk.web import schedule_forms as forms
 from helpdesk.web import words
 from helpdesk.web.admin.frame import changed_meanwhile
 from helpdesk.web.auth import address
-from helpdesk.web.forms import Errors, load
-from helpdesk.web.frame import CSP, asker, may, needs, viewer_zone
+from helpdesk.web.forms import Errors
+from helpdesk.web.frame import CSP, may, needs
 from helpdesk.web.letters import INNER_CSP
-from helpdesk.web.numbers import id_of
 from helpdesk.web.window_words import say_rule
 
 bp = Blueprint("schedules", __name__, url_prefix="/figures/schedules")
 Page = Answer | str | tuple[str, int]
-STAFF = ("agent", "lead", "manager", "administrator", "auditor")
-RHYTHM_WORDS = {
-    "daily": _l("every day"),
-    "weekly": _l("every week, on the same day"),
-    "monthly": _l("every month, on the same date"),
-    "quarterly": _l("every three months, on the same date"),
-    "rule": _l("by a rule of your own"),
-}
 REFUSED = {
     "never": _l("By this rule no letter would ever leave. Choose another one, or a later end."),
     "nobody": _l("Choose at least one person, or write an address."),
@@ -72,8 +59,8 @@ def index() -> str:
 def new() -> Page:
     """Schedules a report; a page of figures hands over what it shows."""
     if request.method == "GET":
-        return _form(_empty(), {})
-    data, errors = _load()
+        return _form(forms.empty(), {})
+    data, errors = forms.given()
     if data is not None:
         try:
             schedule = desk.add(data, _by())
@@ -111,9 +98,9 @@ def edit(schedule_id: int) -> Page:
     schedule = _schedule(schedule_id)
     state = desk.state_of(schedule)
     if request.method == "GET":
-        return _form(_typed(schedule), {}, schedule, marker_of(state))
+        return _form(forms.typed_of(schedule), {}, schedule, marker_of(state))
     marker = request.form.get("marker", "")
-    data, errors = _load()
+    data, errors = forms.given()
     if data is not None:
         try:
             desk.change(schedule_id, data, _by(), marker)
@@ -138,7 +125,7 @@ def letter(schedule_id: int) -> Answer:
 @needs("figures.schedule")
 def look() -> Answer:
     """The letter of what is typed, for the same frame; nothing is kept."""
-    data, errors = _load()
+    data, errors = forms.given()
     if data is None:
         said = [text for texts in errors.values() for text in texts]
         return _in_frame(render_template("admin/letter_text_fault.html", said=said))
@@ -211,69 +198,16 @@ def _schedule(schedule_id: int) -> ReportSchedule:
     return found
 
 
-def _load() -> tuple[dict[str, Any] | None, Errors]:
-    zone = zone_of(request.form.get("zone"), viewer_zone())
-    data, errors = load(ScheduleSchema(zone=zone, reports=readable(asker())), request.form)
-    if data is not None:
-        errors = _out_of_reach(data)
-    return (None if errors else data), errors
-
-
-def _out_of_reach(data: dict[str, Any]) -> Errors:
-    """Teams, services and people that are not theirs to choose."""
-    options = _options()
-    wrong = [name for name in ("team", "service") if not _offers(options[name], data["asked"].get(name))]
-    strange = [
-        each for each in data["recipients"] if "person" in each and find_person(each["person"]) is None
-    ]
-    errors = {name: [_("Choose one of the list.")] for name in (*wrong, *(["people"] if strange else []))}
-    whole = [name for name in NARROWING if name in data["asked"]]
-    for name in set(whole) - set(REPORTS[data["report"]].narrowing):
-        errors[name] = [_("This report cannot be of some of it alone. Choose all here.")]
-    return errors
-
-
-def _offers(options: list[tuple[int, str]], chosen: int | None) -> bool:
-    return chosen is None or chosen in [value for value, _label in options]
-
-
-def _options() -> dict[str, list[tuple[int, str]]]:
-    """What a report can be narrowed to."""
-    mine = figures_teams(asker())
-    return {
-        "team": [(team.id, team.name) for team in list_teams() if mine is None or team.id in mine],
-        "service": [(service.id, service.name) for service in list_services()],
-    }
-
-
 def _form(typed: Any, errors: Errors, schedule: ReportSchedule | None = None, marker: str = "") -> Answer:
-    chosen = typed.getlist("people") if hasattr(typed, "getlist") else typed["people"]
-    staff = [(person.id, person.name) for person in list_people(roles=STAFF, limit=1000) if person.email]
-    known = {value for value, _label in staff}
-    typed_ids = {id_of(str(each)) for each in chosen} - known
-    others = [find_person(each) for each in sorted(filter(None, typed_ids))[: desk.MOST_RECIPIENTS]]
     page = render_template(
         "schedules/form.html",
         schedule=schedule,
         marker=marker,
         typed=typed,
         errors=errors,
-        chosen=chosen,
-        staff=staff + [(person.id, person.name) for person in others if person is not None],
-        reports=[(code, str(NAMES[code])) for code in readable(asker())],
-        kinds=_choices(KINDS),
-        periods=_choices(PERIODS),
-        rhythms=_choices(RHYTHM_WORDS),
-        severities=_choices(words.SEVERITIES),
-        zones=[(zone, zone) for zone in zones()],
-        languages=list(LOCALES.items()),
-        **{f"{name}s": options for name, options in _options().items()},
+        **forms.choices_of(typed),
     )
     return _with_frame(page, 422 if errors else 200)
-
-
-def _choices(said: Mapping[Any, Any]) -> list[tuple[str, str]]:
-    return [(str(code), str(label)) for code, label in said.items()]
 
 
 def _framed(values: dict[str, Any], owner: Person) -> Answer:
@@ -294,45 +228,6 @@ def _with_frame(page: str, status: int = 200) -> Answer:
     answer = Response(page, status, mimetype="text/html")
     answer.headers["Content-Security-Policy"] = f"{CSP}; frame-src 'self'"
     return answer
-
-
-def _empty() -> dict[str, Any]:
-    """A new one; what an address names is filled in."""
-    monday = _next_monday(g.now.astimezone(ZoneInfo(viewer_zone())).date())
-    begun = {
-        "report": "compliance",
-        "kind": "fault",
-        "period": "last_week",
-        "rhythm": "weekly",
-        "starts_at": f"{monday}T08:00",
-        "zone": viewer_zone(),
-        "locale": str(get_locale()),
-        "people": [current_user.id],
-    }
-    names = ("report", "kind", "period", "team", "service", "severity")
-    return begun | {name: request.args[name] for name in names if request.args.get(name)}
-
-
-def _next_monday(today: date) -> date:
-    return today + timedelta(days=7 - today.weekday())
-
-
-def _typed(schedule: ReportSchedule) -> dict[str, Any]:
-    strangers = [each for each in schedule.recipients if "email" in each]
-    start = datetime.fromisoformat(schedule.starts_at)
-    rhythm = rhythm_of(schedule.rule, start.date())
-    return {
-        **schedule.asked,
-        "name": schedule.name,
-        "report": schedule.report,
-        "rhythm": rhythm or "rule",
-        "rule": "" if rhythm else schedule.rule,
-        "starts_at": schedule.starts_at,
-        "zone": schedule.zone,
-        "people": [each["person"] for each in schedule.recipients if "person" in each],
-        "addresses": "\n".join(each["email"] for each in strangers),
-        "locale": strangers[0]["locale"] if strangers else str(get_locale()),
-    }
 
 
 def _line(schedule: ReportSchedule) -> dict[str, Any]:
