@@ -148,7 +148,7 @@ def _follow_ups(question: Question) -> FollowedUp:
     asker, asked = question.asker, question.figures().question
     return FollowedUp(
         loop.loop(asker, asked.kind, asked.since, asked.until, question.now),
-        [each for each in follow_ups.list_follow_ups(asker, True, LISTED) if each.ticket.kind == asked.kind],
+        follow_ups.list_follow_ups(asker, True, LISTED, kind=asked.kind),
     )
 
 

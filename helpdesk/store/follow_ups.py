@@ -120,9 +120,13 @@ def list_follow_ups_of(ticket_id: int, asker: Asker) -> list[FollowUp]:
     return list(db.session.scalars(_loaded(query).order_by(FollowUp.id.desc())))
 
 
-def list_follow_ups(asker: Asker, is_open: bool, limit: int, offset: int = 0) -> list[FollowUp]:
-    """Open ones, the next due first; or closed ones, the latest closed first."""
+def list_follow_ups(
+    asker: Asker, is_open: bool, limit: int, offset: int = 0, kind: str | None = None
+) -> list[FollowUp]:
+    """Open ones, the next due first; or closed ones, the latest closed first. `kind`: of such tickets alone."""
     query = _loaded(select(FollowUp).where(_seen_by(asker)))
+    if kind is not None:
+        query = query.where(FollowUp.ticket.has(kind=kind))
     if is_open:
         query = query.where(FollowUp.closed_at.is_(None)).order_by(FollowUp.due_at, FollowUp.id)
     else:
