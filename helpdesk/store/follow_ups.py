@@ -123,7 +123,7 @@ def list_follow_ups_of(ticket_id: int, asker: Asker) -> list[FollowUp]:
 def list_follow_ups(
     asker: Asker, is_open: bool, limit: int, offset: int = 0, kind: str | None = None
 ) -> list[FollowUp]:
-    """Open ones, the next due first; or closed ones, the latest closed first. `kind`: of such tickets alone."""
+    """Open ones, the next due first; or closed ones, the latest closed first; `kind`: of such tickets."""
     query = _loaded(select(FollowUp).where(_seen_by(asker)))
     if kind is not None:
         query = query.where(FollowUp.ticket.has(kind=kind))
