@@ -27,6 +27,7 @@ from helpdesk.store.breaches import (
     claim_overdue,
     insert_reviews,
     list_causes,
+    list_owned_reviews,
     list_to_remind,
     list_unreviewed,
     walk_reviews,
@@ -166,6 +167,13 @@ def write_reminders(now: datetime) -> int:
                 said: dict[str, Any] = {"reviews": theirs, "say_promise": say_promise}
                 written += letters.write("reviews", owner, key=key, now=now, **said) is not None
     return written
+
+
+def hand_on(person: Person) -> None:
+    """Whoever has left explains nothing any more: the first other lead does, or nobody yet. Inside a
+    transaction."""
+    for review in list_owned_reviews(person.id):
+        review.owner_id = _first_lead(review.team_id)
 
 
 def walk(asker: Asker, asked: Reviews) -> Iterator[Reviewed]:

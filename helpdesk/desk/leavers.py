@@ -6,7 +6,7 @@ Turns need no change: desk/rosters takes those of whoever has left for gaps, als
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from helpdesk.desk import channels, follow_ups, people, triage
+from helpdesk.desk import breaches, channels, follow_ups, people, triage
 from helpdesk.desk.changes import By
 from helpdesk.desk.roster_sources import gather
 from helpdesk.desk.security import log_event
@@ -56,6 +56,7 @@ def leave(person_id: int, by: By) -> list[Ticket]:
             channels.remove(channel.id, by=by)
         given_back = hand_back(person, by)
         follow_ups.hand_on(person, by.now)
+        breaches.hand_on(person)
         rosters = rosters_of(person_id, by.now)
         _log("person_left", person, by, {"tickets": len(given_back), "rosters": [r.name for r in rosters]})
         _tell(person, given_back, rosters, by)

@@ -217,6 +217,12 @@ def claim_overdue(now: datetime, limit: int) -> list[BreachReview]:
     return list(db.session.scalars(query))
 
 
+def list_owned_reviews(person_id: int) -> list[BreachReview]:
+    """Open ones that are the person's, whether or not their breach still stands. For desk verbs."""
+    query = select(BreachReview).where(BreachReview.owner_id == person_id, BreachReview.closed_at.is_(None))
+    return list(db.session.scalars(query.order_by(BreachReview.id)))
+
+
 def list_to_remind(opened_since: datetime, due_until: datetime, now: datetime) -> list[BreachReview]:
     """Open reviews that were opened after the one instant or are due between now and the other, by owner and
     deadline. For desk verbs."""

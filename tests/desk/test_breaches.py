@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from helpdesk.desk import breaches, closing, excuses, outages, reopenings, tickets
+from helpdesk.desk import breaches, closing, excuses, leavers, outages, reopenings, tickets
 from helpdesk.desk.changes import By, ChangedMeanwhile, Refused, marker_of
 from helpdesk.rules.access import Role
 from helpdesk.rules.severity import Affected, Works
@@ -21,6 +21,7 @@ from helpdesk.store.breaches import (
 )
 from helpdesk.store.letters import Letter
 from helpdesk.store.security import list_events
+from helpdesk.store.teams import Member
 from helpdesk.store.tickets import Ticket
 from tests.conftest import House
 
@@ -228,3 +229,16 @@ def test_a_cause_no_longer_used_stays_with_what_names_it(reviewing: House) -> No
     tickets.accept(report(reviewing, at(2, 9)).id, reviewing.bo, now=at(2, 10, 30))
     with pytest.raises(Refused):
         breaches.save(only().id, filled(reviewing, cause_id=cause.id), by, closes=False)
+
+
+def test_whoever_leaves_hands_their_reviews_on_to_another_lead(reviewing: House) -> None:
+    ticket = report(reviewing, at(2, 9))
+    tickets.accept(ticket.id, reviewing.bo, now=at(2, 10, 30))
+    assert only().owner_id == reviewing.chen.id
+    gil = reviewing.person("Gil", Role.LEAD)
+    db.session.add(Member(team_id=reviewing.team.id, person_id=gil.id, is_lead=True))
+    db.session.commit()
+    leavers.leave(reviewing.chen.id, By(at(2, 11), reviewing.eli.id))
+    assert only().owner_id == gil.id
+    leavers.leave(gil.id, By(at(2, 12), reviewing.eli.id))
+    assert only().owner_id is None
