@@ -15,7 +15,7 @@ LONGEST_TEXT = 32_767  # characters of a cell
 EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet knows no zones
 _PLAIN, _HEAD, _INSTANT, _DAY, _QUOTED = range(5)  # numbers of _STYLES' cellXfs
 # What XML cannot hold.
-_ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _NOT_IN_NAMES = re.compile(r"[\\/*?:\[\]]")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
@@ -139,7 +139,7 @@ def _relations(found: Sequence[str]) -> str:
 
 def _cell(letter: str, row: int, value: Cell, style: int = _PLAIN) -> str:
     if isinstance(value, str):
-        text = escape(_ILLEGAL.sub("", value)[:LONGEST_TEXT])
+        text = escape(ILLEGAL.sub("", value)[:LONGEST_TEXT])
         # It stays a text when somebody edits it.
         number = style or (_QUOTED if text.startswith(_FORMULA) else _PLAIN)
         inside = f'<is><t xml:space="preserve">{text}</t></is>'

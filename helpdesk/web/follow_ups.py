@@ -191,15 +191,16 @@ def _page(found: FollowUp, errors: Errors, step: str = "") -> str:
     }
     words = kept | ({step: request.form.get("words", "")} if step else {})
     told = find_entry(ticket.id, "followed_up")
+    reads = is_desk_side(ticket, asker())  # not once it is at a restricted service of another team
     return render_template(
         "follow_ups/show.html",
         found=found,
         ticket=ticket,
-        rating=find_rating(ticket.id),
-        reopened=find_entry(ticket.id, "reopened"),
+        rating=find_rating(ticket.id) if reads else None,
+        reopened=find_entry(ticket.id, "reopened") if reads else None,
         told=told if told and told.detail["follow_up"] == found.id and found.told_at else None,
         say_reasons=opinions.say_reasons,
-        reads_ticket=is_desk_side(ticket, asker()),
+        reads_ticket=reads,
         can_work=can_work and found.closed_at is None,
         owners=[(person.id, person.name) for person in list_owners_of(found.team_id)],
         steps=[(name, opinions.STEPS[name], name not in found.missing) for name in STEPS],

@@ -12,11 +12,12 @@ from typing import IO, Any, cast
 
 from flask import Response
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, WriteOnlyCell
+from openpyxl.cell.cell import WriteOnlyCell
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 
 from helpdesk.desk.figures import harmless
+from helpdesk.outbound.workbook import ILLEGAL
 
 Cell = str | int | float | date | datetime | None
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -93,7 +94,7 @@ def _cell(page: Any, value: Any, is_head: bool) -> Any:
 
 def _typed(cell: Cell) -> Cell:
     plain = _plain(cell)
-    return ILLEGAL_CHARACTERS_RE.sub("", plain) if isinstance(plain, str) else plain
+    return ILLEGAL.sub("", plain) if isinstance(plain, str) else plain
 
 
 def _plain(cell: Cell) -> Cell:

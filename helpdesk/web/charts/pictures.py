@@ -7,6 +7,7 @@ from flask import Flask, Response, abort, g, render_template, request, url_for
 from flask_login import current_user
 
 from helpdesk.desk.security import note_export
+from helpdesk.outbound.workbook import ILLEGAL
 from helpdesk.web.auth import address
 from helpdesk.web.charts.axes import room_for, width_of
 from helpdesk.web.charts.bars import Bars, Pareto
@@ -47,7 +48,7 @@ def picture_asked(charts: Iterable[Chart], subject: str) -> Response | None:
     chart = next((each for each in charts if each.name == name), None)
     if chart is None or not may("figures.export"):
         abort(404)
-    body = _drawn(chart)
+    body = ILLEGAL.sub("", _drawn(chart))
     asked = {key: value for key, value in request.args.items() if key != "chart"}
     note_export(
         f"{subject}:{name}",
