@@ -11,6 +11,7 @@ from helpdesk.rules.kpis import LARGEST, PLACES
 from helpdesk.rules.rota_dates import Cell, read_dates
 
 MOST_LINES = 2000
+LONGEST_WORDS = 1000  # characters: of longer ones the beginning, as the preview shows
 _HEADING_WITHIN = 10  # lines
 _HEADINGS: Mapping[str, str] = {
     "figure": "key figure, figure, kpi, name, indicator, 关键指标, 關鍵指標, 指标, 指標, 名称, 名稱",
@@ -137,7 +138,7 @@ def _line(
     value = read_number(cell, figure.unit)
     if value is None:
         return Fault(number, "bad_value", _text(cell))
-    words = _text(_cell(row, columns["words"])) if "words" in columns else ""
+    words = _text(_cell(row, columns["words"]))[:LONGEST_WORDS] if "words" in columns else ""
     return Line(number, figure.kpi_id, on, value.quantize(PLACES), words)
 
 

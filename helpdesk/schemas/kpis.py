@@ -8,7 +8,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from helpdesk.rules.kpi_tables import read_number
+from helpdesk.rules.kpi_tables import LONGEST_WORDS, read_number
 from helpdesk.rules.kpis import PLACES, Standing
 from helpdesk.schemas.answers import NamedShape
 from helpdesk.schemas.fields import Line, Text, whole
@@ -17,7 +17,6 @@ _SAY_NUMBER = _l("Write a number, for example 1234.5.")
 _SAY_DAY = _l("Write a day, for example 2026-03-31.")
 SAY_FUTURE = _l("This day is still to come. Choose the day on which it was measured.")
 YEARS = range(1990, 2201)
-LONGEST_WORDS = 1000
 
 
 class Exact(fields.Field[Decimal]):
