@@ -18,7 +18,6 @@ from helpdesk.outbound.loop_words import (
     OUTCOMES,
     courses_table,
     figures_table,
-    loop_table,
     say_hours,
 )
 from helpdesk.rules.figures import Period, days_of
@@ -30,9 +29,11 @@ from helpdesk.store.organisation import find_organisation
 from helpdesk.web.auth import address
 from helpdesk.web.forms import Errors, load
 from helpdesk.web.frame import asker, may, needs
+from helpdesk.web.numbers import page_given
 from helpdesk.web.sheets import ANSWERS
 
 bp = Blueprint("loop", __name__, url_prefix="/loop")
+PAGE = 50
 TABS = (Period.DAYS_30, Period.QUARTER, Period.LAST_QUARTER, Period.YEAR, Period.LAST_YEAR)
 WHAT: dict[str, Any] = {each.value: name for each, name in [*OUTCOMES.items(), *AFTERS.items()]}
 
@@ -70,6 +71,9 @@ def index() -> str | tuple[str, int]:
     asked, errors = _read()
     found = asked.courses()
     loop = loop_of((course for _opened, course in found), g.now)
+    rows = [(each, course) for each, course in found if asked.holds(course)]
+    last = max(1, -(-len(rows) // PAGE))
+    number = page_given(last)
     page = render_template(
         "follow_ups/loop.html",
         asked=asked,
@@ -82,8 +86,10 @@ def index() -> str | tuple[str, int]:
         ],
         period_tabs=_period_tabs(asked),
         stats=_stats(asked, loop),
-        table=loop_table(loop),
-        rows=[(each, course) for each, course in found if asked.holds(course)],
+        rows=rows[(number - 1) * PAGE : number * PAGE],
+        previous_url=asked.url(page=number - 1) if number > 1 else None,
+        next_url=asked.url(page=number + 1) if number < last else None,
+        pages=_("%(page)s of %(pages)s", page=number, pages=last),
         outcome=lambda course: OUTCOMES[course.outcome(g.now)],
         say_hours=say_hours,
         chip=(str(WHAT[asked.what]), asked.url(what=None)) if asked.what else None,

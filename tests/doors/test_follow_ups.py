@@ -118,6 +118,7 @@ def test_the_figures_lead_to_what_is_behind_them_and_can_be_taken_away(
     page = dee.get(loop).text
     assert "1 of 1 closed or past due" in page
     assert f'href="{HERE}/{follow_up.id}"' in page
+    assert f'href="{HERE}/{follow_up.id}"' in dee.get(f"{loop}?what=in_time&page=99").text
     assert f'href="{HERE}/{follow_up.id}"' not in dee.get(f"{loop}?what=overdue").text
     assert "Nothing had to be followed up" in dee.get(f"{loop}?kind=request").text
     assert dee.get(f"{loop}?since=2026-03-02").status_code == 422
