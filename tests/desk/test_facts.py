@@ -25,6 +25,7 @@ from helpdesk.store.facts import (
     walk_promises,
 )
 from helpdesk.store.people import Person
+from helpdesk.store.promises import list_open_then
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
@@ -177,6 +178,7 @@ def test_as_of_an_instant_figures_are_what_they_were_then(month: House) -> None:
     assert as_of(at(11, 10))["response"] == Tally(met=1, breached=2, excused=1)
     with pytest.raises(ValueError, match="settled"):
         count(month.dee.asker, asked(as_of=at(10, 12)))
+    assert list_open_then(asked(as_of=at(1, 9))) == [], "what came later is not computed"
 
 
 def test_facts_are_made_anew_from_the_timelines_as_they_were(month: House) -> None:

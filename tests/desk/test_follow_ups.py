@@ -1,8 +1,10 @@
 """What becomes of a bad rating and of a second reopening."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from flask import Flask
 
 from helpdesk.desk import closing, digests, feedback, follow_ups, leavers, loop, reopenings, tickets
 from helpdesk.desk.changes import By, Refused
@@ -12,9 +14,10 @@ from helpdesk.store import db
 from helpdesk.store.follow_ups import FollowUp, count_follow_up_news
 from helpdesk.store.letters import Letter
 from helpdesk.store.organisation import get_organisation
-from helpdesk.store.people import Person
-from helpdesk.store.teams import Member
+from helpdesk.store.people import Person, get_person
+from helpdesk.store.teams import Member, Team
 from helpdesk.store.tickets import Ticket, list_entries
+from tests.at_once import at_once
 from tests.conftest import MONDAY_9, House, read_anew
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -183,6 +186,47 @@ def test_whoever_leaves_hands_it_on_to_another_lead(house: House, ticket: Ticket
     gil = second_lead(house)
     leavers.leave(house.chen.id, By(TEN, house.eli.id))
     assert (the_one().owner_id, letters("follow_up")) == (gil.id, ["chen@example.org", "gil@example.org"])
+
+
+def test_who_leads_the_team_no_longer_hears_no_more_of_it(house: House, ticket: Ticket) -> None:
+    closing.resolve(ticket.id, house.bo, *SOLVED, now=TEN)
+    closing.reopen(ticket.id, house.ana, "No", stars=2, now=TEN)
+    db.session.query(Member).filter_by(person_id=house.chen.id).delete()
+    db.session.query(Team).update({"manager_id": house.dee.id})
+    db.session.commit()
+    closing.resolve(ticket.id, house.bo, *SOLVED, now=TEN + HOUR)
+    closing.reopen(ticket.id, house.ana, "No, not for me", stars=1, now=TEN + HOUR)
+    assert letters("follow_up") == ["chen@example.org", "dee@example.org", "dee@example.org"]
+    assert count_follow_up_news(house.chen.asker, MONDAY_9) == 0
+
+
+def test_the_same_words_told_twice_are_one_letter(house: House, ticket: Ticket) -> None:
+    close(house, ticket, 1)
+    found = the_one()
+    do_all(house, found, TEN)
+    follow_ups.tell(found.id, house.chen, "From now on we call back.", now=TEN)
+    assert letters("followed_up") == ["ana@example.org"]
+    follow_ups.tell(found.id, house.chen, "We call back, and on Sundays, too.", now=TEN)
+    assert len(letters("followed_up")) == 2
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_two_leads_at_once_tell_and_close_once(app: Flask, house: House, ticket: Ticket, round_: int) -> None:
+    close(house, ticket, 1)
+    found_id, leads = the_one().id, (house.chen.id, second_lead(house).id)
+    follow_ups.reach(found_id, house.chen, "She waited a week", now=TEN)
+    follow_ups.find_cause(found_id, house.chen, "Nobody told her", now=TEN)
+    follow_ups.name_action(found_id, house.chen, "We call back", now=TEN)
+
+    def by_both(verb: Callable[..., FollowUp], *words: str) -> list[type]:
+        works = [lambda who=who: verb(found_id, get_person(who), *words, now=TEN) for who in leads]
+        return [type(each) for each in at_once(app, *works)]
+
+    by_both(follow_ups.tell, "From now on we call back.")
+    assert letters("followed_up") == ["ana@example.org"]
+    assert by_both(follow_ups.close).count(Refused) == 1
+    read_anew()
+    assert [e.kind for e in list_entries(ticket.id)].count("follow_up_closed") == 1
 
 
 def test_it_can_be_given_to_a_lead_of_its_team_alone(house: House, ticket: Ticket) -> None:

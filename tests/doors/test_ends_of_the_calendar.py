@@ -18,6 +18,8 @@ def test_the_ends_of_the_calendar_are_answered(house: House, browser: Callable[[
     assert eli.get("/security", query_string={"since": at, "until": at}).status_code == 200
     listed = eli.get("/api/v1/tickets", query_string={"changed_since": at}, headers=headers)
     assert listed.status_code in (200, 422)
+    behind = {"what": "open", "age": 1, "at": at}
+    assert eli.get("/figures/work/tickets", query_string=behind).status_code in (200, 422)
     body = {"waiting_for": "supplier", "wake_at": at}
     waited = eli.post(f"/api/v1/tickets/{ticket.number}/wait", json=body, headers=headers)
     assert waited.status_code == 422

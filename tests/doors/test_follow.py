@@ -214,9 +214,23 @@ def test_solved_closes_with_stars_and_words_and_can_be_rated_anew(
     rating = find_rating(ticket.id)
     assert rating is not None
     assert (rating.stars, rating.words) == (2, "broke at once")
-    # A late "not solved" does not reopen what is closed.
-    browser().post(link, data={"solved": "0", "words": "no"})
+    # A late "not solved" does not reopen what is closed, says so, and is taken for no rating.
+    late = browser().post(link, data={"solved": "0", "words": "Tray 2 jams", "stars": "1"})
+    assert late.status_code == 409
+    assert "This is closed, so nothing was changed." in late.text
+    assert "Tray 2 jams" in late.text
     assert state(ticket) == "closed"
+    rating = find_rating(ticket.id)
+    assert rating is not None
+    assert rating.stars == 2
+
+
+def test_yes_pressed_twice_is_one_yes(browser: Browsers, house: House, ticket: Ticket) -> None:
+    link = resolved(house, ticket)
+    for _press in range(2):
+        answer = browser().post(link, data={"solved": "1"})
+        assert (answer.status_code, answer.location) == (303, link)
+    assert db.session.query(Entry).filter_by(kind="closed").count() == 1
 
 
 def test_not_solved_needs_words_and_reopens(browser: Browsers, house: House, ticket: Ticket) -> None:

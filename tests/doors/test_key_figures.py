@@ -272,6 +272,22 @@ def test_tables_and_pictures_are_taken_out_by_those_who_may_and_the_log_knows(
         assert chen.get(path).status_code == 404
     assert "Download picture" not in chen.get(f"/figures/key-figures/{automation.id}").text
     assert dee.get(f"/figures/key-figures/{automation.id}?chart=other").status_code == 404
+    # What an address asks goes into the way to the picture, and nowhere else.
+    odd = dee.get(f"/figures/key-figures/{automation.id}?endpoint=x&_external=1&_scheme=javascript")
+    assert f'href="/figures/key-figures/{automation.id}?endpoint=x&amp;' in odd.text
+
+
+def test_what_is_put_away_is_there_for_those_who_set_it_alone(
+    house: House, automation: Kpi, browser: Browsers
+) -> None:
+    automation.is_active = False
+    db.session.commit()
+    for person, status in ((house.chen, 404), (house.dee, 200)):
+        client = browser().known_as(person)
+        assert client.get(f"/figures/key-figures/{automation.id}").status_code == status
+        headers = {"Authorization": f"Bearer {tokens.add_token(person.id, 'try', now=clock.now())}"}
+        program = client.get(f"/api/v1/key-figures/{automation.id}", headers=headers)
+        assert program.status_code == status
 
 
 def test_the_example_shows_one_on_course_one_behind_and_money(house: House) -> None:

@@ -91,6 +91,11 @@ def test_a_report_is_scheduled_looked_at_changed_and_removed(house: House, dee: 
         ),
         ({"report": "salaries"}, "Choose a report."),
         ({"people": [99]}, "Choose one of the list."),
+        ({"people": ["²", "9" * 40]}, "Choose one of the list."),
+        (
+            {"addresses": "\n".join(f"a{n}@example.org" for n in range(500))},
+            "200 people and addresses at most",
+        ),
         ({"report": "kpis", "severity": "minor"}, "This report cannot be of some of it alone."),
         ({"starts_at": ""}, "Say when the first letter leaves."),
     ],

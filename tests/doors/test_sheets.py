@@ -10,7 +10,11 @@ from helpdesk.web.sheets import csv_answer, xlsx_answer
 
 COLUMNS = ["Person", "Hours", "Day", "At"]
 AT = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
-ROWS = [["=HYPERLINK(1)", 7.5, date(2026, 3, 2), AT], ["+49 30", -3, None, AT], ["值班\x07", 0, None, None]]
+ROWS = [
+    ["=HYPERLINK(1)", 7.5, date(2026, 3, 2), AT],
+    ["+49 30", -3, None, AT],
+    ["值班\x07\uffff", 0, "＝1", None],
+]
 
 
 def test_a_csv_holds_texts_of_all_scripts_and_no_formulas() -> None:
@@ -21,6 +25,7 @@ def test_a_csv_holds_texts_of_all_scripts_and_no_formulas() -> None:
     assert lines[1] == ["'=HYPERLINK(1)", "7.5", "2026-03-02", "2026-03-02T08:00:00+00:00"]
     assert lines[2] == ["'+49 30", "-3", "", "2026-03-02T08:00:00+00:00"]
     assert lines[3][0].startswith("值班")
+    assert lines[3][2] == "'＝1", "some spreadsheets take the wide ones, too"
 
 
 def test_a_workbook_holds_numbers_and_days_as_such_and_no_formulas() -> None:
