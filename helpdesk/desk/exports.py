@@ -117,7 +117,8 @@ def _make(export_id: int, attempt: int, clock: Clock) -> None:
     path = _draft(export_id, attempt)
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            register.write(file, _pages(export_id, attempt, since, until, clock), about, now)
+            pages = _pages(export_id, attempt, since, until, clock)
+            register.write(file, pages, about, now, path.parent)
             file.flush()
             os.fsync(file.fileno())
         _hand_out(export_id, attempt, path, clock)

@@ -31,8 +31,6 @@ from helpdesk.store.services import list_services
 from helpdesk.store.targets import list_facts, list_rows
 from helpdesk.store.teams import list_teams
 
-# What a spreadsheet would take for the beginning of a formula.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 Key = str | int
 
 Tallies = Mapping[str, Tally]  # by target
@@ -226,8 +224,3 @@ def walk(asker: Asker, asked: Asked) -> Iterator[tuple[Listed, int | None]]:
     """Every promise behind the figures, the latest given first, with how late it is; in memory by batches."""
     for rows in walk_promises(asker, asked.question):
         yield from zip(rows, late_seconds(rows, asked), strict=True)
-
-
-def harmless(value: Any) -> Any:
-    """The value, with an apostrophe before a text that a spreadsheet would take for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value

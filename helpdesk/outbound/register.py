@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
@@ -177,10 +178,11 @@ def _target_cells(line: _Line, target: str) -> Sequence[Cell]:
     )
 
 
-def write(file: IO[bytes], pages: Iterable[RegisterPage], about: About, now: datetime) -> None:
+def write(file: IO[bytes], pages: Iterable[RegisterPage], about: About, now: datetime, folder: Path) -> None:
     """Writes the workbook: the tickets, page after page, and a sheet that says what it is. Instants are local
-    times of the zone, as spreadsheets know none; the headings name it. `now` judges what is still open."""
-    with force_locale(about.locale), Workbook(file) as book:
+    times of the zone, as spreadsheets know none; the headings name it. `now` judges what is still open; in
+    `folder` lies what is not compressed yet."""
+    with force_locale(about.locale), Workbook(file, folder) as book:
         book.table(_("Tickets"), *_heading(about.zone), _lines(pages, ZoneInfo(about.zone), now))
         book.table(_("About this table"), (_("About this table"), ""), (40, 60), _about(about))
 

@@ -2,24 +2,17 @@
 
 import csv
 import io
-import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from functools import partial
 from itertools import chain, islice
 from typing import IO, Any, cast
 
 from flask import Response
-from openpyxl import Workbook
-from openpyxl.cell.cell import WriteOnlyCell
-from openpyxl.styles import Alignment, Font
-from openpyxl.utils import get_column_letter
 
-from helpdesk.desk.figures import harmless
-from helpdesk.outbound.workbook import ILLEGAL
+from helpdesk.outbound.workbook import FORMULA, Cell, Workbook
 
-Cell = str | int | float | date | datetime | None
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WIDEST = 60  # characters
 MEASURED = 200  # rows that say how wide the columns are
@@ -44,21 +37,16 @@ def xlsx_answer(
     """The table as the download NAME.xlsx: numbers and days as such, texts always as texts. `sheet` names the
     sheet; `note` stands below the table (of which zone, how counted). An aware instant becomes ISO 8601 text,
     as spreadsheets know no zones."""
-    lines = ([_typed(cell) for cell in row] for row in rows)
-    first: list[list[Any]] = [[str(column) for column in columns], *islice(lines, MEASURED)]
-    book = Workbook(write_only=True)
-    page: Any = book.create_sheet(re.sub(r"[\\/*?:\[\]]", " ", sheet)[:31] or "Helpdesk")
-    for number in range(len(columns)):
-        longest = max(len(str(row[number])) for row in first if number < len(row))
-        page.column_dimensions[get_column_letter(number + 1)].width = min(longest + 2, WIDEST)
-    page.freeze_panes = "A2"
-    for number, row in enumerate(chain(first, lines)):
-        page.append([_cell(page, value, is_head=number == 0) for value in row])
-    if note:
-        page.append([])
-        page.append([_cell(page, note, is_head=False)])
+    heading = [str(column) for column in columns]
+    lines = ([_plain(cell) for cell in row] for row in rows)
+    first = list(islice(lines, MEASURED))
+    known: list[Sequence[Cell]] = [heading, *first]
+    longest = [max(len(str(row[n])) for row in known if n < len(row)) for n in range(len(heading))]
+    below: list[list[Cell]] = [[], [note]] if note else []
     file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the answer
-    book.save(cast(Any, file))
+    with Workbook(cast(Any, file)) as book:
+        widths = [min(each + 2, WIDEST) for each in longest]
+        book.table(sheet or "Helpdesk", heading, widths, chain(first, lines, below))
     return _download(f"{name}.xlsx", XLSX, cast(Any, file))
 
 
@@ -82,19 +70,9 @@ def _pieces(file: IO[bytes]) -> Iterator[bytes]:
         yield from iter(partial(file.read, PIECE), b"")
 
 
-def _cell(page: Any, value: Any, is_head: bool) -> Any:
-    cell = WriteOnlyCell(page, value)
-    if isinstance(value, str):
-        cell.data_type = "s"  # openpyxl takes "=..." for a formula
-        cell.quotePrefix = value != harmless(value)  # and stays text when somebody edits it
-    if is_head:
-        cell.font, cell.alignment = Font(bold=True), Alignment(vertical="top")
-    return cell
-
-
-def _typed(cell: Cell) -> Cell:
-    plain = _plain(cell)
-    return ILLEGAL.sub("", plain) if isinstance(plain, str) else plain
+def harmless(value: Any) -> Any:
+    """The value, with an apostrophe before a text that a spreadsheet would take for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _plain(cell: Cell) -> Cell:

@@ -186,6 +186,10 @@ def test_a_breach_that_never_was_asks_for_nothing(reviewing: House) -> None:
     breaches.sweep(at(20, 9))
     letters = db.session.query(Letter).filter_by(kind="reviews_overdue")
     assert not [letter for letter in letters if f"{ticket.number} Down" in letter.text]
+    closing.reopen(ticket.id, reviewing.ana, "Down again", now=at(20, 10))
+    breaches.sweep(at(20, 12))
+    again = list_reviews(reviewing.dee.asker, Reviews(at(20, 12), ticket_id=ticket.id), 50)
+    assert [(r.review.target, r.review.opened_at) for r in again] == [("response", at(20, 12))]
 
 
 def test_the_reviews_of_one_fault_are_closed_together_each_with_its_owner(reviewing: House) -> None:
@@ -236,6 +240,7 @@ def test_whoever_leaves_hands_their_reviews_on_to_another_lead(reviewing: House)
     tickets.accept(ticket.id, reviewing.bo, now=at(2, 10, 30))
     assert only().owner_id == reviewing.chen.id
     gil = reviewing.person("Gil", Role.LEAD)
+    db.session.flush()
     db.session.add(Member(team_id=reviewing.team.id, person_id=gil.id, is_lead=True))
     db.session.commit()
     leavers.leave(reviewing.chen.id, By(at(2, 11), reviewing.eli.id))

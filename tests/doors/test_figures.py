@@ -12,7 +12,6 @@ import pytest
 
 from helpdesk import clock
 from helpdesk.desk import closing, excuses, passwords, tickets, tokens, triage
-from helpdesk.desk.figures import harmless
 from helpdesk.desk.registration import Report
 from helpdesk.rules.access import Role
 from helpdesk.rules.lifecycle import Kind
@@ -23,6 +22,7 @@ from helpdesk.store.security import SecurityEvent
 from helpdesk.store.services import Service
 from helpdesk.store.teams import Team
 from helpdesk.store.tickets import Ticket
+from helpdesk.web.sheets import harmless
 from tests.conftest import Browser, House, read_anew
 
 Browsers = Callable[[], Browser]
@@ -139,6 +139,18 @@ def test_every_figure_on_the_page_opens_as_many_promises(
         said = re.search(r"(\d+) promises?<", dee.get(html.unescape(url)).text)
         assert said is not None
         assert said[1] == count
+
+
+def test_each_part_of_a_chart_leads_to_its_promises(march: March, browser: Browsers, in_april: None) -> None:
+    dee = sign_in(browser, march.house.dee)
+
+    def count(url: str) -> int:
+        return sum(map(int, re.findall(r"(\d+) promises?<", dee.get(html.unescape(url)).text)))
+
+    page = dee.get(f"/figures?{QUERY}&grain=week").text
+    weeks = re.findall(r'<th scope="row"><a href="([^"]+target=resolution[^"]*)">', page)
+    assert len(weeks) == 6
+    assert sum(map(count, weeks)) == count(f"/figures/tickets?{QUERY}&target=resolution") == 7
 
 
 def test_the_list_names_ticket_person_and_how_late(march: March, browser: Browsers, in_april: None) -> None:
@@ -333,7 +345,7 @@ def test_whoever_may_sets_goals_and_the_log_keeps_them(
     assert "Set a goal" not in page
     assert chen.post("/figures/goals", data=goal).status_code == 404
     assert chen.post("/figures/goals/1/remove").status_code == 404
-    for wrong in ("", "101", "-1", "many", "nan"):
+    for wrong in ("", "101", "-1", "many", "nan", "9e999999"):
         answer = dee.post("/figures/goals", data=goal | {"percent": wrong})
         assert answer.status_code == 422
         assert "Enter a share from 0 to 100" in answer.text
