@@ -70,11 +70,27 @@ class Page:
     def here(self) -> str:
         """The same question as it stands for ever: its days, and as of when it was answered."""
         days = {"period": None, "since": self.asked.first, "until": self.asked.last}
-        return self.url(request.endpoint or "index", as_of=_utc(self.asked), **days)
+        return self.url(_endpoint(), as_of=_utc(self.asked), **days)
+
+
+# Views of files, and the page that stands for one which could not be made: it says what to mend.
+_PAGE_OF = {
+    "export": "index",
+    "export_promises": "tickets",
+    "export_tickets": "tickets",
+    "export_list": "listed",
+}
+
+
+def _endpoint() -> str:
+    """That of the page that is shown."""
+    pages, _dot, view = (request.endpoint or "figures.index").rpartition(".")
+    return f"{pages}.{_PAGE_OF.get(view, view)}"
 
 
 def _utc(asked: desk.Asked) -> str:
-    return asked.seen_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # To the microsecond: what was entered in this very second is on the page, or it is not.
+    return asked.seen_at.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def read(schema: type[Schema] = FiguresSchema) -> tuple[Page, Errors]:
@@ -119,7 +135,7 @@ def settled(page: Page) -> Page:
 
 def frame(page: Page, errors: Errors) -> dict[str, Any]:
     """What the head of every page of figures shows: kinds, periods, as of when, and what narrows it."""
-    asked, here = page.asked, request.endpoint or "figures.index"
+    asked, here = page.asked, _endpoint()
     as_of = asked.question.as_of
     return {
         "asked": page,

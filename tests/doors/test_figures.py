@@ -369,3 +369,16 @@ def test_the_api_refuses_what_the_page_refuses(march: March, browser: Browsers, 
     assert [ask(p, QUERY) for p in (house.ana, house.bo, house.chen, house.fay)] == [403, 403, 200, 200]
     for wrong in ("since=2026-03-01", "as_of=2999-01-01T00:00:00Z", "by=x", "kind=x"):
         assert ask(house.dee, wrong) == 422
+
+
+def test_a_file_that_cannot_be_made_is_answered_by_its_page(
+    march: March, browser: Browsers, in_april: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dee = sign_in(browser, march.house.dee)
+    for path in ("severity.csv", "promises.csv", "work/times.csv", "work/tickets.csv", "games/by-team.csv",
+                 "games/list.csv", "reviews/causes/causes.csv", "reviews/causes/list.csv"):  # fmt: skip
+        answer = dee.get(f"/figures/{path}?since=yesterday")
+        assert answer.status_code == 422, path
+        assert "Write a day, for example 2026-03-31." in answer.text
+    monkeypatch.setattr("helpdesk.web.figures.MOST_ROWS", 1)
+    assert "<h1" in dee.get(f"/figures/promises.xlsx?{QUERY}").text
