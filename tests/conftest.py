@@ -47,12 +47,11 @@ BACKENDS = os.environ.get("HELPDESK_TEST_BACKENDS", "sqlite postgresql").split()
 
 @pytest.hookimpl(tryfirst=True)  # before the plugin reads the marks
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where tests run side by side, those that start the service stand in two lines, stories and the rest:
-    the longest lines begin first, and the others fill what time they leave."""
+    """Where tests run side by side, those of a file that starts the service stand in a line: lines begin
+    first, and all other tests fill what time they leave."""
     for item in items:
         if item.get_closest_marker("processes"):
-            line = "stories" if "stories" in item.path.parts else "processes"
-            item.add_marker(pytest.mark.xdist_group(line))
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
 
 
 @pytest.fixture(scope="session", params=BACKENDS)

@@ -45,7 +45,7 @@ def test_a_lead_explains_a_broken_promise_and_the_picture_shows_it(late: House, 
     page.get_by_role("link", name="Reviews", exact=True).first.click()
     expect(page.get_by_role("link", name="Down again")).to_be_visible()
     expect(page.get_by_role("link", name="ERP is down")).to_have_count(0)
-    page.get_by_role("link", name="Causes", exact=True).first.click()
+    page.get_by_role("link", name="Causes of breaches").first.click()
     expect(page.get_by_role("img", name="Causes of broken promises")).to_be_visible()
     page.get_by_text("As a table").first.click()
     page.get_by_role("link", name="Supplier").first.click()
