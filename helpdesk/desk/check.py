@@ -1,10 +1,11 @@
 """Proves that what is kept of deadlines, alarms and facts is what the rules make of the timelines, and that
 tickets are found by what they say. That sums are those of the facts proves desk/facts.wrong_sums."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from operator import attrgetter
 from typing import Any
 
 from helpdesk.desk import alarms, fact_keeping, search, targets
@@ -18,6 +19,7 @@ from helpdesk.store.feedback import Said, list_ratings, list_ratings_said
 from helpdesk.store.targets import Facts
 
 BATCH = 500
+AT_ONCE = timedelta(minutes=1)
 COMPARED = (
     "state",
     "severity",
@@ -116,7 +118,7 @@ def _differences(kept: Kept, grounds: Grounds) -> Iterator[Difference]:
     yield from _target_differences(facts, timeline, cycles)
     yield from _alarm_differences(facts, timeline, cycles, grounds)
     if kept.ended is not None:
-        yield from _fact_differences(facts, kept.ended, grounds)
+        yield from _fact_differences(kept, kept.ended, grounds)
     due = targets.next_due(cycles) if ticket.is_open else (None, None)
     for name, ruled in zip(("next_due_at", "next_target"), due, strict=True):
         if getattr(ticket, name) != ruled:
@@ -142,10 +144,16 @@ def _target_differences(
                 yield Difference(number, f"{name} {column}", getattr(row, column), right)
 
 
-def _fact_differences(facts: Facts, ended: list[Any], grounds: Grounds) -> Iterator[Difference]:
-    ticket = facts.ticket
-    right = rules.standing(facts.timeline, partial(targets.clock_of, ticket, grounds))
-    rows = {(row.target, row.cycle): row for row in ended}
+def _fact_differences(kept: Kept, ended: Sequence[Any], grounds: Grounds) -> Iterator[Difference]:
+    """Of the facts that stand, and of since when and until when all that there ever were did."""
+    ticket = kept.facts.ticket
+    try:
+        history = rules.history(kept.lines, partial(targets.clock_of, ticket, grounds))
+    except ScenarioError as fault:
+        yield Difference(ticket.number, "timeline as once known", "", str(fault))
+        return
+    right = {(k.fact.target, k.fact.cycle): k.fact for k in history if k.gone_at is None}
+    rows = {(row.target, row.cycle): row for row in ended if row.gone_at is None}
     for key in sorted(rows.keys() | right.keys()):
         name, row = f"fact {key[0]} {key[1]}", rows.get(key)
         if row is None or key not in right:
@@ -154,6 +162,38 @@ def _fact_differences(facts: Facts, ended: list[Any], grounds: Grounds) -> Itera
         for column, ruled in fact_keeping.row_of(ticket, right[key]).items():
             if getattr(row, column) != ruled:
                 yield Difference(ticket.number, f"{name} {column}", getattr(row, column), ruled)
+    stood = _spans((_counted(row), row.known_at, row.gone_at) for row in ended)
+    ruled_so = _spans((_counted(known.fact), known.known_at, known.gone_at) for known in history)
+    for what in sorted(stood.keys() | ruled_so.keys(), key=repr):
+        here, there = stood.get(what, []), ruled_so.get(what, [])
+        if not _are_close(here, there):
+            yield Difference(ticket.number, f"fact {what[0]} {what[1]} known", here, there)
+
+
+_counted = attrgetter("target", "cycle", "outcome", "ended_by", "severity", "service_id", "person_id")
+
+
+def _spans(known: Iterable[tuple[Any, datetime, datetime | None]]) -> dict[Any, list[datetime | None]]:
+    """When what figures count became known and ceased to hold, by turns: another deadline of what had ended
+    before it is no news to them."""
+    found: dict[Any, list[datetime | None]] = {}
+    for what, known_at, gone_at in sorted(known, key=lambda each: each[1]):
+        instants = found.setdefault(what, [])
+        if instants and instants[-1] == known_at:
+            instants.pop()
+            instants.append(gone_at)
+        else:
+            instants += [known_at, gone_at]
+    return found
+
+
+def _are_close(here: Sequence[datetime | None], there: Sequence[datetime | None]) -> bool:
+    """Whether these are the same instants. Of two requests at once either may be written first: a few seconds
+    are no difference."""
+    return len(here) == len(there) and all(
+        a == b or (a is not None and b is not None and abs(a - b) < AT_ONCE)
+        for a, b in zip(here, there, strict=True)
+    )
 
 
 def _severities(timeline: Iterable[Happening], cycles: tuple[sla.Cycle, ...]) -> dict[tuple[str, int], str]:

@@ -3,9 +3,10 @@
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from helpdesk.desk import fact_keeping, reference, targets
 from helpdesk.desk.grounds import Grounds
@@ -21,12 +22,13 @@ from helpdesk.store.fact_keeping import (
     copy_facts,
     count_sums,
     delete_facts,
+    find_span,
+    find_summed_days,
     is_stale,
     list_between,
     list_kept_between,
     list_lines,
     list_lines_between,
-    list_summed_days,
     list_sums,
     take_gap,
 )
@@ -188,14 +190,21 @@ class WrongSum:
 
 def wrong_sums() -> Iterator[WrongSum]:
     """Compares the sums of every day with its facts; what waits to be summed anew is left out. Reads only."""
-    after: date | None = None
     zone = fact_keeping.zone_of_days()
-    while days := list_summed_days(after, 50):
-        after = days[-1]
-        for day in days:
-            kept, counted = list_sums(day), count_sums(day, *fact_keeping.bounds(day, zone))
-            if kept == counted or is_stale(day):
-                continue
-            for what in sorted(kept.keys() | counted.keys()):
-                if kept.get(what) != counted.get(what):
-                    yield WrongSum(day, what, kept.get(what), counted.get(what))
+    for day in _days_to_compare(zone):
+        kept, counted = list_sums(day), count_sums(day, *fact_keeping.bounds(day, zone))
+        if kept == counted or is_stale(day):
+            continue
+        for what in sorted(kept.keys() | counted.keys()):
+            if kept.get(what) != counted.get(what):
+                yield WrongSum(day, what, kept.get(what), counted.get(what))
+
+
+def _days_to_compare(zone: ZoneInfo) -> Iterator[date]:
+    """Every day from the first that has a fact or a sum to the last."""
+    span = find_span()
+    ends = [at.astimezone(zone).date() for at in span] if span else []
+    ends += find_summed_days() or ()
+    first, last = min(ends, default=date.max), max(ends, default=date.min)
+    for n in range((last - first).days + 1):
+        yield first + timedelta(days=n)

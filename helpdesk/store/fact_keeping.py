@@ -25,6 +25,12 @@ def list_standing(ticket_ids: Collection[int]) -> list[Row[Any]]:
     return list(db.session.execute(query))
 
 
+def list_all(ticket_ids: Collection[int]) -> list[Row[Any]]:
+    """As `list_standing`, with those that are gone."""
+    gone = select(*_facts).where(among(_facts.ticket_id, ticket_ids), _facts.gone_at.is_not(None))
+    return [*list_standing(ticket_ids), *db.session.execute(gone)]
+
+
 def insert_facts(rows: list[dict[str, Any]]) -> None:
     """Adds facts: every column but `id` each."""
     insert_rows(Fact, rows)
@@ -115,10 +121,10 @@ def is_stale(day: date) -> bool:
     return db.session.scalar(select(StaleDay.id).where(StaleDay.day == day).limit(1)) is not None
 
 
-def list_summed_days(after: date | None, limit: int) -> list[date]:
-    """The next days that have sums."""
-    query = select(FactDay.day).distinct().order_by(FactDay.day).limit(limit)
-    return list(db.session.scalars(query.where(FactDay.day > after) if after is not None else query))
+def find_summed_days() -> tuple[date, date] | None:
+    """The first and the last day that has sums; None where none has."""
+    first, last = db.session.execute(select(func.min(FactDay.day), func.max(FactDay.day))).one()
+    return (first, last) if first is not None else None
 
 
 def remove_stale(ids: Sequence[int]) -> None:
@@ -196,8 +202,13 @@ def _by_ticket(query: Any, known_at: datetime | None) -> Mapping[int, list[Row[A
 def list_kept_between(first_id: int, last_id: int) -> dict[tuple[Any, ...], int]:
     """The facts of these tickets, also those gone: their ids by COLUMNS and `gone_at`."""
     columns = [*(_facts[name] for name in COLUMNS), _facts.gone_at, _facts.id]
-    rows = db.session.execute(select(*columns).where(_facts.ticket_id.between(first_id, last_id)))
-    return {tuple(row[:-1]): row[-1] for row in rows}
+    query = select(*columns).where(_facts.ticket_id.between(first_id, last_id))
+    # One after the other: each has an index, and both at once have none.
+    both = (db.session.execute(query.where(which)) for which in (_IS_STANDING, ~_IS_STANDING))
+    return {tuple(row[:-1]): row[-1] for rows in both for row in rows}
+
+
+_IS_STANDING = _facts.gone_at.is_(None)
 
 
 def copy_facts(rows: Iterable[tuple[Any, ...]]) -> None:

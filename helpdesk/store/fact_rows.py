@@ -56,6 +56,7 @@ class Fact(Model):
         ),
         # Few of many: what figures as of an earlier instant count besides.
         Index("ix_fact_gone", "gone_at", sqlite_where=_IS_GONE, postgresql_where=_IS_GONE),
+        Index("ix_fact_gone_of", "ticket_id", sqlite_where=_IS_GONE, postgresql_where=_IS_GONE),
     )
     # No foreign keys: nothing that they would name is ever deleted, and millions are written at once.
     id: Mapped[int] = mapped_column(primary_key=True)

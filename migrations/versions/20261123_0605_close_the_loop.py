@@ -272,6 +272,13 @@ def upgrade() -> None:
             postgresql_where=sa.text("gone_at IS NOT NULL"),
         )
         batch_op.create_index(
+            "ix_fact_gone_of",
+            ["ticket_id"],
+            unique=False,
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
+        )
+        batch_op.create_index(
             "ix_fact_standing",
             ["ticket_id", "target", "cycle"],
             unique=True,
@@ -389,6 +396,11 @@ def downgrade() -> None:
             "ix_fact_standing",
             sqlite_where=sa.text("gone_at IS NULL"),
             postgresql_where=sa.text("gone_at IS NULL"),
+        )
+        batch_op.drop_index(
+            "ix_fact_gone_of",
+            sqlite_where=sa.text("gone_at IS NOT NULL"),
+            postgresql_where=sa.text("gone_at IS NOT NULL"),
         )
         batch_op.drop_index(
             "ix_fact_gone",

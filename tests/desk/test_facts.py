@@ -3,10 +3,11 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 
 from helpdesk.desk import closing, excuses, facts, organisation, reopenings, tickets, triage
 from helpdesk.desk.changes import By
+from helpdesk.desk.check import check
 from helpdesk.desk.fact_keeping import sum_stale
 from helpdesk.desk.registration import Report
 from helpdesk.desk.seed import seed
@@ -179,6 +180,26 @@ def test_as_of_an_instant_figures_are_what_they_were_then(month: House) -> None:
     with pytest.raises(ValueError, match="settled"):
         count(month.dee.asker, asked(as_of=at(10, 12)))
     assert list_open_then(asked(as_of=at(1, 9))) == [], "what came later is not computed"
+
+
+def test_check_names_what_was_known_at_another_time_and_sums_that_are_lost(month: House) -> None:
+    reopened = report(month, at(16, 9))
+    closing.resolve(reopened.id, month.bo, "c", "s", now=at(16, 10))
+    closing.reopen(reopened.id, month.ana, "no", now=at(16, 11))
+    number = reopened.number
+    sum_stale()
+
+    def red() -> list[str]:
+        found = [f"{d.number} {d.what}" for batch in check() for d in batch.differences]
+        return [*found, *sorted({f"{wrong.day}" for wrong in facts.wrong_sums()})]
+
+    assert red() == []
+    with transaction():
+        db.session.execute(delete(Fact).where(Fact.gone_at.is_not(None)))
+        late = Fact.ticket_id == 1, Fact.target == "response"
+        db.session.execute(update(Fact).where(*late).values(known_at=at(20, 9)))
+        db.session.execute(delete(FactDay).where(FactDay.day == date(2026, 3, 9)))
+    assert red() == ["HD-1 fact response 1 known", f"{number} fact resolution 1 known", "2026-03-09"]
 
 
 def test_facts_are_made_anew_from_the_timelines_as_they_were(month: House) -> None:
