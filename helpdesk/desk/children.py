@@ -9,13 +9,15 @@ from helpdesk.desk.timeline import record
 from helpdesk.store.tickets import Entry, Ticket
 
 
-def take_over(child: Ticket, entry: Entry, now: datetime, **detail: Any) -> Entry:
-    """The parent's entry on the child's timeline, from the same instant on, by the same person."""
+def take_over(
+    child: Ticket, entry: Entry, now: datetime, *, at: datetime | None = None, **detail: Any
+) -> Entry:
+    """The parent's entry on the child's timeline, by the same person, from the same instant on (or `at`)."""
     return record(
         child,
         entry.kind,
         now=now,
-        at=entry.at,
+        at=at or entry.at,
         door=entry.door,
         actor_id=entry.actor_id,
         is_public=entry.is_public,
@@ -24,9 +26,9 @@ def take_over(child: Ticket, entry: Entry, now: datetime, **detail: Any) -> Entr
     )
 
 
-def take_answer(child: Ticket, entry: Entry, now: datetime) -> Entry:
+def take_answer(child: Ticket, entry: Entry, now: datetime, at: datetime | None = None) -> Entry:
     """As `take_over` of a public answer, with its files; it counts as an answer here too."""
-    taken = take_over(child, entry, now)
+    taken = take_over(child, entry, now, at=at)
     attachments.attach(taken, attachments.kept_of(entry))
     return taken
 

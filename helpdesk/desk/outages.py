@@ -214,7 +214,7 @@ def _take_in(
     if agent is not None and child.accepted_at is None:
         attention.take_up(child, agent, now=now, door=door)
     if answer is not None:
-        children.take_answer(child, answer, now)
+        children.take_answer(child, answer, now, at=now)  # before that its reporter had no answer
     child.update_by = parent.update_by
     targets.refresh(child, now)
     participants.tell(

@@ -115,10 +115,14 @@ def events_of_each(timeline: Iterable[Happening], supplier_pauses: bool) -> Iter
 def _as_written(timeline: Iterable[Happening]) -> Iterator[Happening]:
     """In the order written, which is that of the ticket's states, and no instant before the last.
 
-    Of two requests at once the one that began first may be written last.
+    Of two requests at once the one that began first may be written last. What nobody hears moves nothing: a
+    timeline is read with and without it.
     """
     last: datetime | None = None
     for happening in timeline:
+        if happening.kind not in HEARD:
+            yield happening
+            continue
         if last is not None and happening.at < last:
             happening = replace(happening, at=last)
         last = happening.at

@@ -149,6 +149,16 @@ def test_whoever_comes_under_an_accepted_parent_late_gets_its_last_answer(house:
     assert cycles(two)[0] == ("response", "met")
 
 
+def test_an_answer_of_before_answers_nobody_who_comes_under_the_parent_late(house: House) -> None:
+    parent, one, two = crowd(house)
+    outages.adopt(parent.id, [one.id], house.bo, now=minutes(5))
+    tickets.reply(parent.id, house.chen, "The database is full.", now=minutes(7))
+    outages.adopt(parent.id, [two.id], house.bo, now=minutes(600))
+    assert cycles(two)[0] == ("response", "breached")
+    assert two.targets[0].stopped_at == minutes(600)
+    assert is_proved()
+
+
 def test_what_was_answered_to_one_before_is_not_for_all(house: House) -> None:
     parent, one, _two = crowd(house)
     tickets.reply(parent.id, house.bo, "Dear Ana, is it your laptop again?", now=minutes(4))

@@ -126,6 +126,10 @@ def test_of_two_requests_at_once_the_order_written_holds() -> None:
     assert events(*told) == ["08:10 resolved", "08:10 reopened", "08:11 responded"]
 
 
+def test_what_the_clock_does_not_hear_moves_nothing() -> None:
+    assert events(("08:30", "noted"), ("08:20", "replied")) == ["08:20 responded"]
+
+
 def test_what_a_service_was_told_of_is_cut_where_the_ticket_moved() -> None:
     moves = timeline(REPORTED, ("09:00", "moved", {"to_service": 2}), ("10:00", "moved", {"to_service": 1}))
     assert service_stays(moves, 1) == [
