@@ -12,6 +12,7 @@ from helpdesk.desk.links import keep
 from helpdesk.desk.timeline import record
 from helpdesk.rules.lifecycle import Kind, NotAllowed, State, require
 from helpdesk.rules.severity import Affected, Answers, Works
+from helpdesk.store.breaches import delete_groundless
 from helpdesk.store.db import transaction
 from helpdesk.store.escalations import set_aside_alarms
 from helpdesk.store.excuses import list_excuses
@@ -157,6 +158,7 @@ def _resolve_as_before(
     attention.promise_news(ticket, now)
     set_aside_alarms(ticket.id, reopened.recorded_at, f"voided:{reopened.id}:")
     cycles = targets.refresh(ticket, now)
+    delete_groundless(ticket.id)
     late = {(cycle.target, cycle.cycle) for cycle in cycles if cycle.state == "breached"}
     by: dict[str, Any] = {"reason": judgement.reason, "now": now, "door": judgement.door}
     for excuse in list_excuses(ticket.id):

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Index,
     UniqueConstraint,
     and_,
+    delete,
     exists,
     func,
     or_,
@@ -196,6 +197,14 @@ def insert_reviews(rows: list[dict[str, Any]]) -> None:
         # Always in the same order: two that add the same ones would else wait for each other.
         ordered = sorted(rows, key=lambda row: [row[name] for name in _CYCLE])
         db.session.execute(insert_missing(BreachReview).values(ordered))
+
+
+def delete_groundless(ticket_id: int) -> None:
+    """Removes the ticket's reviews of what is no breach any more, a reopening having been taken back: the next
+    one may break cycles of the same number. For desk verbs."""
+    is_broken = exists().where(_is_of_target(), Target.state == "breached")
+    groundless = delete(BreachReview).where(BreachReview.ticket_id == ticket_id, ~is_broken)
+    db.session.execute(groundless, execution_options={"synchronize_session": False})
 
 
 def claim_overdue(now: datetime, limit: int) -> list[BreachReview]:

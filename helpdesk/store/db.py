@@ -311,7 +311,8 @@ def seconds_of(instant: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Colu
     """An instant as whole seconds since 1970, in a statement."""
     if db.engine.dialect.name == "postgresql":
         return cast(func.floor(func.date_part("epoch", instant)), BigInteger)
-    return cast(func.strftime("%s", instant), BigInteger)
+    # Without the fraction, which it would round: an instant of .9995 is not of the next second.
+    return cast(func.strftime("%s", func.substr(instant, 1, 19)), BigInteger)
 
 
 def list_percentiles(

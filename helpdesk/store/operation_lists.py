@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, func, null, select
+from sqlalchemy import ColumnElement, Row, Select, func, null, or_, select
 
 from helpdesk.rules.access import Asker
 from helpdesk.rules.distribution import AGES, QUARTER, UNHAPPY
@@ -105,7 +105,9 @@ def _special(behind: Behind) -> list[ColumnElement[bool]]:
     if behind.what == "badly_rated":
         return [Rating.stars <= UNHAPPY]
     if behind.what == "unhappy":
-        missed = select(Target.id).where(Target.ticket_id == Ticket.id, Target.breached_at.is_not(None))
+        # Broken, or open again: neither has been kept.
+        is_so = or_(Target.breached_at.is_not(None), Target.stopped_at.is_(None))
+        missed = select(Target.id).where(Target.ticket_id == Ticket.id, is_so)
         return [Rating.stars <= UNHAPPY, ~missed.exists()]
     if behind.quarters is None:
         return []

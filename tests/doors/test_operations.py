@@ -5,7 +5,7 @@ import html
 import io
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from random import Random
 
 import pytest
@@ -106,6 +106,16 @@ def test_times_equal_those_counted_by_hand(march: House) -> None:
     assert found["solved"].clock == Spread(3, 26 * HOUR, round(27.6 * HOUR), 20 * HOUR)  # 6, 26, 28 hours
 
 
+def test_the_last_fraction_of_a_second_is_of_that_second(house: House) -> None:
+    when = at(2, 9).replace(microsecond=999_900)
+    ticket = tickets.report(
+        tickets.Report("Slow", "", service_id=house.erp.id), house.ana, now=when, door="web"
+    )
+    tickets.accept(ticket.id, house.bo, now=when + timedelta(seconds=61))
+    [accepted, _answered] = looked(house.dee.asker).times
+    assert (accepted.counted, accepted.clock) == (Spread(1, 61, 61, 61), Spread(1, 61, 61, 61))
+
+
 def test_what_is_still_open_is_in_no_time_but_said_beside(march: House) -> None:
     assert looked(march.dee.asker).undone == {"accepted": 1, "answered": 1, "solved": 2}
 
@@ -199,12 +209,16 @@ def test_the_list_behind_each_figure_names_its_tickets(march: House) -> None:
     assert listed(dee, "reopened") == ["again"]
     assert listed(dee, "rated") == ["again", "slow", "quick"]
     assert listed(dee, "rated", stars=1) == ["slow"]
+    assert listed(dee, "badly_rated") == ["again", "slow"]
     assert sorted(listed(dee, "taken", actor_id=march.bo.id)) == ["again", "held", "quick", "slow"]
     assert sorted(listed(dee, "resolved", actor_id=march.bo.id)) == ["again", "quick", "slow"]
 
 
 def test_green_but_unhappy_is_what_kept_every_promise_and_was_rated_badly(march: House) -> None:
     assert listed(march.dee.asker, "unhappy") == ["again"]  # slow was answered too late
+    ticket = db.session.query(Ticket).filter_by(subject="again").one()
+    closing.reopen(ticket.id, march.ana, "and again", now=datetime(2026, 3, 7, 9, tzinfo=UTC))
+    assert listed(march.dee.asker, "unhappy") == []  # its solution is open again
 
 
 def test_kinds_are_never_mixed(march: House) -> None:
