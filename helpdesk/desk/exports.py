@@ -1,9 +1,9 @@
 """The register of tickets as a workbook: ordered on a page, made in the background, fetched for a week.
 
-It is made in pages, each read and noted by itself, straight into the compressed file: whatever its length,
-memory holds one page. Whoever makes it holds a claim and renews it with each page. Where they die the claim
-runs out and the next begins anew with a file of its own; the row says whose attempt counts, so that one file
-is handed out and never a half.
+It is made in pages, each read and noted by itself, and packed at the end: whatever its length, memory holds
+one page. Whoever makes it holds a claim and renews it with each page. Where they die the claim runs out and
+the next begins anew with a file of its own; the row says whose attempt counts, so that one file is handed out
+and never a half.
 """
 
 import logging
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 ROOM = "exports"
 KEPT = timedelta(days=7)
-CLAIMED_FOR = timedelta(minutes=2)  # a page takes a second
+CLAIMED_FOR = timedelta(minutes=5)  # a page takes a second, packing a million lines a minute or two
 MOST_ATTEMPTS = 3
 PAGE = 1000  # tickets
 DAY = timedelta(days=1)
