@@ -172,13 +172,19 @@ def say_hours(week: Sequence[Sequence[tuple[int, int]]]) -> str:
         first, last = names[days[0]], names[days[-1]]
         span = first if len(days) == 1 else _("%(first)s to %(last)s", first=first, last=last)
         said.append(_("%(days)s %(hours)s", days=span, hours=between))
-    return reduce(lambda first, then: _("%(first)s; %(next)s", first=first, next=then), said) if said else ""
+    return say_apart(said)
 
 
 def say_list(items: Iterable[str]) -> str:
     """Several things in a row: "Bo, Chen, Dee"; empty for none."""
     said = list(items)
     return reduce(lambda first, then: _("%(first)s, %(next)s", first=first, next=then), said) if said else ""
+
+
+def say_apart(items: Iterable[str]) -> str:
+    """Several things in a row that may hold commas themselves; empty for none."""
+    said = list(items)
+    return reduce(lambda first, then: _("%(first)s; %(next)s", first=first, next=then), said) if said else ""
 
 
 def say_sentences(sentences: Iterable[str]) -> str:
@@ -247,6 +253,7 @@ FILTERS = {
     "answer_by": say_answer_by,
     "opening_hours": say_hours,
     "say_list": say_list,
+    "say_of": say_of,
     "say_size": say_size,
     "say_sentences": say_sentences,
 }

@@ -29,6 +29,7 @@ def _seed(args: argparse.Namespace) -> int:
     from helpdesk import clock
     from helpdesk.desk import (
         example,
+        example_goals,
         example_lately,
         example_loop,
         example_mail,
@@ -51,6 +52,7 @@ def _seed(args: argparse.Namespace) -> int:
             raise CannotStart("seed: no service has a team with agents; set that up first") from None
         if args.demo:
             example.open_accounts(now)
+            example_goals.happen(now)
             example_lately.happen(now)
             example_reviews.happen(now)
             example_loop.happen(now)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from helpdesk.i18n import say_list
+from helpdesk.i18n import say_apart, say_list
 
 STARS = {1: _l("very poor"), 2: _l("poor"), 3: _l("fair"), 4: _l("good"), 5: _l("very good")}
 REASONS = {
@@ -29,7 +29,7 @@ STEPS = {
 def say_reasons(codes: Iterable[str], words: str = "") -> str:
     """The reasons that were ticked, one after the other, and what was written; empty where nothing was."""
     said = [str(REASONS[code]) for code in codes if code in REASONS]
-    return "; ".join([*said, words] if words else said)
+    return say_apart([*said, words] if words else said)
 
 
 def say_steps(steps: Iterable[str]) -> str:

@@ -489,6 +489,10 @@
     const arrived = all("[data-key][data-then-focus]").find((e) => location.hash === `#key=${e.dataset.key}`);
     if (arrived) press(arrived);
     one(".rail:not([popover]) [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });
+    all(".tabs").forEach((strip) => { // only those that are too long for a phone
+      const at = one("[aria-current]", strip);
+      if (at) strip.scrollLeft = at.offsetLeft - strip.offsetLeft - (strip.clientWidth - at.offsetWidth) / 2;
+    });
     setInterval(tickAll, 1000);
   };
   // A long list of people, narrowed as one types: by name, or by what else somebody is sought by (pinyin).

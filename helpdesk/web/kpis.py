@@ -206,7 +206,7 @@ def _chart(course: Course) -> Line:
         [say_date(day) for day in days],
         [(_("Measured"), [measured.get(day) for day in days])],
         kpi.unit,
-        goal=[round(course.way.at(day), 4) for day in days],
+        goal=[round(course.way.at(day), 2) for day in days],
         goal_label=_("Straight way"),
         positions=[(day - days[0]).days / whole for day in days],
         note=_(
