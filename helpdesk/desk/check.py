@@ -154,20 +154,32 @@ def _fact_differences(kept: Kept, ended: Sequence[Any], grounds: Grounds) -> Ite
         return
     right = {(k.fact.target, k.fact.cycle): k.fact for k in history if k.gone_at is None}
     rows = {(row.target, row.cycle): row for row in ended if row.gone_at is None}
+    named = set[rules.Key]()
     for key in sorted(rows.keys() | right.keys()):
-        name, row = f"fact {key[0]} {key[1]}", rows.get(key)
-        if row is None or key not in right:
-            yield Difference(ticket.number, name, row and row.outcome, key in right and right[key].outcome)
-            continue
-        for column, ruled in fact_keeping.row_of(ticket, right[key]).items():
-            if getattr(row, column) != ruled:
-                yield Difference(ticket.number, f"{name} {column}", getattr(row, column), ruled)
+        for what, kept_so, ruled in _column_differences(ticket, rows.get(key), right.get(key)):
+            named.add(key)
+            yield Difference(ticket.number, f"fact {key[0]} {key[1]}{what}", kept_so, ruled)
     stood = _spans((_counted(row), row.known_at, row.gone_at) for row in ended)
     ruled_so = _spans((_counted(known.fact), known.known_at, known.gone_at) for known in history)
-    for what in sorted(stood.keys() | ruled_so.keys(), key=repr):
-        here, there = stood.get(what, []), ruled_so.get(what, [])
-        if not _are_close(here, there):
-            yield Difference(ticket.number, f"fact {what[0]} {what[1]} known", here, there)
+    for counted in sorted(stood.keys() | ruled_so.keys(), key=repr):
+        here, there = stood.get(counted, []), ruled_so.get(counted, [])
+        if counted[:2] not in named and not _are_close(here, there):
+            what = f"fact {counted[0]} {counted[1]} {counted[2]} known and gone"
+            yield Difference(ticket.number, what, _said(here), _said(there))
+
+
+def _column_differences(ticket: Any, row: Any, fact: rules.Fact | None) -> Iterator[tuple[str, Any, Any]]:
+    """What differs between a standing fact and the rule's, as kept and as ruled."""
+    if row is None or fact is None:
+        yield "", row and row.outcome, fact and fact.outcome
+        return
+    for column, ruled in fact_keeping.row_of(ticket, fact).items():
+        if getattr(row, column) != ruled:
+            yield f" {column}", getattr(row, column), ruled
+
+
+def _said(instants: Sequence[datetime | None]) -> str | None:
+    return ", ".join(at.isoformat() if at else "still so" for at in instants) or None
 
 
 _counted = attrgetter("target", "cycle", "outcome", "ended_by", "severity", "service_id", "person_id")

@@ -199,7 +199,11 @@ def test_check_names_what_was_known_at_another_time_and_sums_that_are_lost(month
         late = Fact.ticket_id == 1, Fact.target == "response"
         db.session.execute(update(Fact).where(*late).values(known_at=at(20, 9)))
         db.session.execute(delete(FactDay).where(FactDay.day == date(2026, 3, 9)))
-    assert red() == ["HD-1 fact response 1 known", f"{number} fact resolution 1 known", "2026-03-09"]
+    assert red() == [
+        "HD-1 fact response 1 met known and gone",
+        f"{number} fact resolution 1 met known and gone",
+        "2026-03-09",
+    ]
 
 
 def test_facts_are_made_anew_from_the_timelines_as_they_were(month: House) -> None:
