@@ -8,6 +8,7 @@ instant on: that a child takes it over a second later moves no deadline.
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import Any
 
 from helpdesk.desk import closing, targets
 from helpdesk.desk.children import let_go, take_answer, take_over
@@ -71,7 +72,7 @@ def _replied(child: Ticket, entry: Entry, now: datetime) -> None:
     tell("replied", child, take_answer(child, entry, now), now=now, agent=entry.actor)
 
 
-def _promised(child: Ticket, entry: Entry) -> dict[str, str]:
+def _promised(child: Ticket, entry: Entry) -> dict[str, Any]:
     """The parent's promise of news is the child's; as entries bear it."""
     by = entry.detail.get("update_by")
     child.update_by = datetime.fromisoformat(by) if by else None

@@ -200,7 +200,7 @@ def insert_reviews(rows: list[dict[str, Any]]) -> None:
 
 
 def delete_groundless(ticket_id: int) -> None:
-    """Removes the ticket's reviews of what is no breach any more, a reopening having been taken back: the next
+    """Removes the ticket's reviews of what is no breach any more (a reopening was taken back): the next
     one may break cycles of the same number. For desk verbs."""
     is_broken = exists().where(_is_of_target(), Target.state == "breached")
     groundless = delete(BreachReview).where(BreachReview.ticket_id == ticket_id, ~is_broken)
