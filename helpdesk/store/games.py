@@ -30,6 +30,7 @@ from helpdesk.rules.figures import TARGETS
 from helpdesk.rules.games import Game, Played, lowerings
 from helpdesk.store.db import db
 from helpdesk.store.escalations import Alarm
+from helpdesk.store.fact_rows import IS_CANCELLED_LATE
 from helpdesk.store.facts import Fact, Question, count
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
@@ -170,7 +171,7 @@ def _lowered(asker: Asker, asked: Question) -> Select[Any]:
     )
     is_lower = or_(*(and_(was == before, became == after) for before, after in lowerings()))
     latest = (
-        select(func.max(Entry.id).label("entry_id"))
+        select(func.max(Entry.id).label("entry_id"), func.max(Entry.ticket_id).label("ticket_id"))
         .where(
             text("entry.kind = 'severity_changed'"),
             Entry.at >= asked.since,
@@ -181,12 +182,13 @@ def _lowered(asker: Asker, asked: Question) -> Select[Any]:
         .group_by(Entry.ticket_id + 0)
         .subquery()
     )
-    columns = _row(Ticket, at=Entry.at, actor_id=Entry.actor_id, entry_id=Entry.id, was=was, became=became)
+    entry_id = latest.c.entry_id
+    columns = _row(Ticket, at=Entry.at, actor_id=Entry.actor_id, entry_id=entry_id, was=was, became=became)
     return (
         select(*columns)
         .select_from(latest)
-        .join(Entry, Entry.id == latest.c.entry_id)
-        .join(Ticket, Ticket.id == Entry.ticket_id)
+        .join(Ticket, Ticket.id == latest.c.ticket_id)
+        .outerjoin(Entry, Entry.id == latest.c.entry_id)  # outer: left out where only counted
         .where(_reported(asker, asked))
     )
 
@@ -194,16 +196,14 @@ def _lowered(asker: Asker, asked: Question) -> Select[Any]:
 def _silent(asker: Asker, asked: Question) -> Select[Any]:
     """The latest time that the desk rang because whoever accepted had said nothing."""
     rang = (
-        select(func.max(Alarm.ticket_id).label("ticket_id"), func.max(Alarm.fired_at).label("at"))
-        .where(text("alarm.kind = 'silent'"), Alarm.fired_at >= asked.since, Alarm.state != "skipped")
-        .group_by(Alarm.ticket_id + 0)
-        .subquery()
+        text("alarm.kind = 'silent'"),
+        Alarm.fired_at >= asked.since,
+        Alarm.state != "skipped",
     )
-    return (
-        select(*_row(Ticket, at=rang.c.at))
-        .select_from(rang)
-        .join(Ticket, Ticket.id == rang.c.ticket_id)
-        .where(_reported(asker, asked))
+    last = select(func.max(Alarm.fired_at)).where(Alarm.ticket_id == Ticket.id, *rang)
+    columns = _row(Ticket, at=last.correlate(Ticket).scalar_subquery())
+    return select(*columns).where(
+        Ticket.id.in_(select(Alarm.ticket_id).where(*rang)), _reported(asker, asked)
     )
 
 
@@ -230,9 +230,7 @@ def _cancelled(asker: Asker, asked: Question) -> Select[Any]:
         .scalar_subquery()
     )
     columns = _row(Fact, at=Fact.ended_at, actor_id=by_whom, how=Fact.ended_by)
-    return select(*columns).where(
-        _given(asker, asked), Fact.outcome == "breached", Fact.ended_by.in_(("cancelled", "merged"))
-    )
+    return select(*columns).where(_given(asker, asked), text(IS_CANCELLED_LATE))
 
 
 _FOUND = {

@@ -20,10 +20,25 @@ TURN = sa.text("kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NU
 
 
 GAMES = (
-    ("ix_entry_severity", "entry", ["at", "ticket_id"], "kind = 'severity_changed'"),
     ("ix_ticket_reopened", "ticket", ["reported_at"], "reopen_count > 0"),
     ("ix_alarm_silent", "alarm", ["fired_at", "ticket_id", "state"], "kind = 'silent'"),
 )
+LOWERED = sa.text("kind = 'severity_changed'")
+REPORTED = [
+    "reported_at",
+    "kind",
+    "team_id",
+    "assignee_id",
+    "service_id",
+    "department_id",
+    "door",
+    "severity",
+    "is_open",
+    "reopen_count",
+    "resolved_at",
+    "id",
+]
+CANCELLED_LATE = sa.text("gone_at IS NULL AND outcome = 'breached' AND ended_by <> 'stopped'")
 
 
 def upgrade() -> None:
@@ -37,6 +52,16 @@ def upgrade() -> None:
     )
     for name, table, columns, where in GAMES:
         op.create_index(name, table, columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    op.create_index(
+        "ix_entry_severity",
+        "entry",
+        ["at", "ticket_id"],
+        sqlite_where=LOWERED,
+        postgresql_where=LOWERED,
+        postgresql_include=["id", "detail", "voided_at"],
+    )
+    op.create_index("ix_ticket_reported", "ticket", REPORTED)
+    op.drop_index("ix_ticket_reported_at", "ticket")
     op.create_table(
         "breach_cause",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -48,18 +73,20 @@ def upgrade() -> None:
     )
     op.create_table(
         "fact_day",
+        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("dimension", sa.String(), nullable=False),
-        sa.Column("day", sa.Date(), nullable=False),
         sa.Column("target", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=False),
         sa.Column("met", sa.Integer(), nullable=False),
         sa.Column("breached", sa.Integer(), nullable=False),
         sa.Column("cancelled", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "dimension", "day", "target", "key", name=op.f("pk_fact_day")),
+        sa.PrimaryKeyConstraint("day", "kind", "dimension", "target", "key", name=op.f("pk_fact_day")),
     )
     with op.batch_alter_table("fact_day", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_fact_day_day"), ["day"], unique=False)
+        batch_op.create_index(
+            "ix_fact_day_sums", ["kind", "dimension", "day", "target", "key", "met", "breached"]
+        )
 
     op.create_table(
         "fact_gap",
@@ -265,6 +292,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("gone_at IS NULL"),
         )
         batch_op.create_index(
+            "ix_fact_cancelled_late",
+            ["kind", "started_at", "target", "team_id", "person_id", "service_id", "door"],
+            sqlite_where=CANCELLED_LATE,
+            postgresql_where=CANCELLED_LATE,
+        )
+        batch_op.create_index(
             "ix_fact_gone",
             ["gone_at"],
             unique=False,
@@ -361,6 +394,9 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.create_index("ix_ticket_reported_at", "ticket", ["reported_at"])
+    op.drop_index("ix_ticket_reported", "ticket")
+    op.drop_index("ix_entry_severity", "entry", sqlite_where=LOWERED, postgresql_where=LOWERED)
     for name, table, _columns, where in GAMES:
         op.drop_index(name, table, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
     op.drop_index("ix_entry_turn", "entry", sqlite_where=TURN, postgresql_where=TURN)
@@ -403,6 +439,11 @@ def downgrade() -> None:
             postgresql_where=sa.text("gone_at IS NOT NULL"),
         )
         batch_op.drop_index(
+            "ix_fact_cancelled_late",
+            sqlite_where=CANCELLED_LATE,
+            postgresql_where=CANCELLED_LATE,
+        )
+        batch_op.drop_index(
             "ix_fact_gone",
             sqlite_where=sa.text("gone_at IS NOT NULL"),
             postgresql_where=sa.text("gone_at IS NOT NULL"),
@@ -438,7 +479,7 @@ def downgrade() -> None:
     op.drop_table("goal")
     op.drop_table("fact_gap")
     with op.batch_alter_table("fact_day", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_fact_day_day"))
+        batch_op.drop_index("ix_fact_day_sums")
 
     op.drop_table("fact_day")
     op.drop_table("breach_cause")
