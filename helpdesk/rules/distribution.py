@@ -31,9 +31,12 @@ class Spread:
     mean: int | None = None
 
 
-def spread(count: int, total: int, median: float, ninety: float) -> Spread:
-    """A spread of what a database has added up, in whole seconds, a half up."""
-    return Spread(count, _whole(median), _whole(ninety), _whole(total / count)) if count else Spread()
+def spread(count: int, total: int | None, median: float | None, ninety: float | None) -> Spread:
+    """A spread of what a database has added up, in whole seconds, a half up; without a count there is nothing
+    (None)."""
+    if not count or total is None or median is None or ninety is None:
+        return Spread()
+    return Spread(count, _whole(median), _whole(ninety), _whole(total / count))
 
 
 def _whole(seconds: float) -> int:

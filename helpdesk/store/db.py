@@ -318,8 +318,8 @@ def seconds_of(instant: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Colu
 def list_percentiles(
     rows: Subquery, measures: Sequence[str], percents: Sequence[int]
 ) -> list[tuple[Any, ...]]:
-    """For each `key` of the rows: the key, how many rows it has, and of each measure, a column of whole
-    numbers of which none is missing, the sum and the value at each of the percents.
+    """For each `key` of the rows: the key, and of each measure, a column of whole numbers that may be
+    missing, how many rows have it, the sum and the value at each of the percents (None where no row has it).
 
     A value that lies between two rows is taken from both by its distance, as PERCENTILE.INC of spreadsheets
     and percentile_cont do it.
@@ -335,30 +335,33 @@ def _percentiles_by_aggregate(
     found: list[ColumnElement[Any]] = []
     for name in measures:
         column = rows.c[name]
-        found.append(cast(func.sum(column), BigInteger))  # of large integers it makes a decimal
+        found += [func.count(column), cast(func.sum(column), BigInteger)]  # else of large integers a decimal
         for percent in percents:
             value = func.percentile_cont(percent / 100).within_group(column)
             found.append(type_coerce(value, Float))
-    return select(rows.c.key, func.count(), *found).group_by(rows.c.key)
+    return select(rows.c.key, *found).group_by(rows.c.key)
 
 
 def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> Select[Any]:
-    total = func.count().over(partition_by=rows.c.key).label("total")
-    places = [
-        func.row_number().over(partition_by=rows.c.key, order_by=rows.c[name]).label(f"{name}_place")
-        for name in measures
-    ]
-    placed = select(rows.c.key, *(rows.c[name] for name in measures), total, *places).subquery()
+    counted: list[ColumnElement[Any]] = []
+    for name in measures:
+        column = rows.c[name]
+        order = column.is_(None), column
+        counted += [
+            func.row_number().over(partition_by=rows.c.key, order_by=order).label(f"{name}_place"),
+            func.count(column).over(partition_by=rows.c.key).label(f"{name}_total"),
+        ]
+    placed = select(rows.c.key, *(rows.c[name] for name in measures), *counted).subquery()
     found: list[ColumnElement[Any]] = []
     for name in measures:
-        column, place = placed.c[name], placed.c[f"{name}_place"]
-        found.append(func.sum(column))
+        column, place, total = (placed.c[each] for each in (name, f"{name}_place", f"{name}_total"))
+        found += [func.count(column), func.sum(column)]
         for percent in percents:
-            before = (placed.c.total - 1) * percent  # hundredths of a row before the place that is looked for
+            before = (total - 1) * percent  # hundredths of a row before the place that is looked for
             low = func.max(case((place == before // 100 + 1, column)))
-            high = func.max(case((place == func.min(before // 100 + 2, placed.c.total), column)))
+            high = func.max(case((place == func.min(before // 100 + 2, total), column)))
             found.append(low + (high - low) * func.max(before % 100) / 100.0)
-    return select(placed.c.key, func.count(), *found).group_by(placed.c.key)
+    return select(placed.c.key, *found).group_by(placed.c.key)
 
 
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:

@@ -82,23 +82,27 @@ def list_times(asker: Asker, asked: Question, by: str = "") -> list[Timed]:
             .where(done(target), of(Fact, asker, asked), within(Fact.started_at, asked))
             .subquery()
         )
-        for key, count, *sums in list_percentiles(rows, ("counted", "clock"), PERCENTS):
-            found.append(Timed(what, key, spread(count, *sums[:3]), spread(count, *sums[3:])))
+        found += _timed(what, rows)
     return found
+
+
+def _timed(what: str, rows: Subquery) -> list[Timed]:
+    """Of rows of a key, counted seconds (where known) and seconds by the clock."""
+    found = list_percentiles(rows, ("counted", "clock"), PERCENTS)
+    return [Timed(what, key, spread(*values[:4]), spread(*values[4:])) for key, *values in found]
 
 
 def _accepted(asker: Asker, asked: Question, by: str) -> list[Timed]:
     first = first_acceptances(asked)
-    took = (seconds_of(first.c.accepted_at) - seconds_of(Ticket.reported_at)).label("clock")
-    tickets = select(_key(Ticket, by).label("key"), took).select_from(Ticket)
-    tickets = tickets.join(first, first.c.ticket_id == Ticket.id)
-    tickets = tickets.where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
-    counted = tickets.join(Fact, answers(first, asked)).add_columns(Fact.elapsed_seconds.label("counted"))
-    by_clock = list_percentiles(tickets.subquery(), ("clock",), PERCENTS)
-    by_count = {
-        row[0]: spread(*row[1:]) for row in list_percentiles(counted.subquery(), ("counted",), PERCENTS)
-    }
-    return [Timed("accepted", row[0], by_count.get(row[0], Spread()), spread(*row[1:])) for row in by_clock]
+    took = seconds_of(first.c.accepted_at) - seconds_of(Ticket.reported_at)
+    rows = (
+        select(_key(Ticket, by).label("key"), Fact.elapsed_seconds.label("counted"), took.label("clock"))
+        .select_from(Ticket)
+        .join(first, first.c.ticket_id == Ticket.id)
+        .outerjoin(Fact, answers(first, asked))
+        .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
+    )
+    return _timed("accepted", rows.subquery())
 
 
 def first_acceptances(asked: Question) -> Subquery:

@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import literal, select, union_all
+from sqlalchemy import Integer, cast, literal, select, union_all
 
 from helpdesk import clock
 from helpdesk.desk import closing, feedback, tickets
@@ -238,7 +238,10 @@ def test_a_lead_reads_the_work_of_their_teams_alone(march: House) -> None:
 def test_percentiles_are_those_of_a_spreadsheet_on_both_databases(house: House, count: int) -> None:
     random = Random(count)
     drawn = [("a", random.randrange(10**6)) for _ in range(count)] + [("b", 7)]
-    rows = union_all(*(select(literal(k).label("key"), literal(v).label("value")) for k, v in drawn))
+    missing = [("a", None), ("b", None), ("none", None)]
+    rows = union_all(
+        *(select(literal(k).label("key"), cast(v, Integer).label("value")) for k, v in drawn + missing)
+    )
     found = {row[0]: row[1:] for row in list_percentiles(rows.subquery(), ("value",), (0, 50, 90, 100))}
 
     def percentile(percent: int) -> float:
@@ -253,6 +256,7 @@ def test_percentiles_are_those_of_a_spreadsheet_on_both_databases(house: House, 
         *map(_about, map(percentile, (0, 50, 90, 100))),
     )
     assert found["b"] == (1, 7, 7, 7, 7, 7)
+    assert found["none"] == (0, None, None, None, None, None)
 
 
 def _about(value: float) -> object:
