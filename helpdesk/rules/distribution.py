@@ -40,7 +40,8 @@ def spread(count: int, total: int | None, median: float | None, ninety: float | 
 
 
 def _whole(seconds: float) -> int:
-    return int(seconds + 0.5)
+    # What a database adds up in floating point may lie a hair below the half that it is.
+    return int(round(seconds, 6) + 0.5)
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,8 @@ def quarter(at: datetime) -> int:
 def test_a_spread_is_told_in_whole_seconds_a_half_up() -> None:
     assert spread(3, 10, 2.5, 3.4999) == Spread(3, median=3, ninety=3, mean=3)
     assert spread(0, 0, 0.0, 0.0) == Spread()
+    # What a database in floating point makes of 432417.5.
+    assert spread(2, 3, 1.0, 432417.49999999994).ninety == 432418
 
 
 def test_shares_are_rounded_down_and_none_of_nothing() -> None:
