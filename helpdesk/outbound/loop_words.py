@@ -76,7 +76,7 @@ def courses_table(rows: Iterable[tuple["Opened", Course]], now: datetime, zone: 
     columns = [
         *(_("Ticket"), _("Subject"), _("Team"), _("Owner"), _("Reporter"), _("Because")),
         *(_("Opened"), _("Due"), _("Closed"), _("Outcome"), _("Working hours to close")),
-        *(_("Stars"), _("Stars next time"), _("Cause"), _("Action"), _("Time zone"), _("Link")),
+        *(_("Stars"), _("Stars next time"), _("Cause"), _("Action"), _("Time zone"), _("Web address")),
     ]
     return columns, [_line(each, course, now, zone) for each, course in rows]
 

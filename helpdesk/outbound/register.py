@@ -140,7 +140,7 @@ _COLUMNS = (
     _Column(_l("Cause"), 30, lambda line: line.ticket.cause or None),
     _Column(_l("Part of"), 11, _number_of("parent_id")),
     _Column(_l("Merged into"), 12, _number_of("merged_into_id")),
-    _Column(_l("Link"), 40, lambda line: links.url(f"/tickets/HD-{line.ticket.id}")),
+    _Column(_l("Web address"), 40, lambda line: links.url(f"/tickets/HD-{line.ticket.id}")),
 )
 # Of each target, what stands of its last promise, and how many were broken in all.
 _OF_TARGET = (

@@ -65,7 +65,7 @@ def reviews_table(rows: Iterable["Reviewed"], zone: str) -> Table:
     columns = [
         *(_("Ticket"), _("Subject"), _("Kind"), _("Severity"), _("Team"), _("Promise"), _("Cycle")),
         *(_("Due"), _("Done"), _("Excused"), _("Review by"), _("Closed"), _("Cause"), _("Words")),
-        *(_("Owner"), _("Action"), _("Time zone"), _("Link")),
+        *(_("Owner"), _("Action"), _("Time zone"), _("Web address")),
     ]
     return columns, [_line(each, local, zone) for each in rows]
 

@@ -97,7 +97,7 @@ def test_a_line_says_all_of_a_ticket_in_the_organisation_s_zone(house: House) ->
         "Reopened (times)": 0,
         "Excused": "First answer: Line cut",
         "Cause": "Cable",
-        "Link": f"http://desk.example.org/tickets/{ticket.number}",
+        "Web address": f"http://desk.example.org/tickets/{ticket.number}",
         "First answer: outcome": "Broken",
         "First answer: counted (minutes)": 90,
         "First answer: broken (times)": 1,

@@ -10,7 +10,7 @@ from flask import Flask, render_template_string
 from flask_babel import force_locale
 
 from helpdesk.web.charts import Bars, Chart, Heat, Line, Pareto
-from helpdesk.web.charts.axes import scale_of, thinned
+from helpdesk.web.charts.axes import folded, scale_of, thinned
 
 PAGE = "{% import 'charts/draw.html' as charts %}{{ charts.figure(chart, 'Month', download=false) }}"
 
@@ -152,6 +152,16 @@ def test_numbers_are_said_as_the_reader_writes_them(drawn: Callable[[Chart], str
     assert "EUR" in texts(page)
     with force_locale("zh_Hans"):
         assert "150万" in texts(drawn(saved))
+
+
+def test_long_names_are_cut_beside_bars_and_whole_behind_them(drawn: Callable[[Chart], str]) -> None:
+    name = "供应商没有按时交货" * 6
+    page = drawn(Pareto("causes", "Causes", "", [(name, 2, None)]))
+    on_a_phone = next(text for text in texts(page) if text.endswith("…"))
+    assert name.startswith(on_a_phone[:-1])
+    assert f'<th scope="row">{name}</th>' in page
+    assert folded("Approval time of purchases", 90) == ["Approval time", "of purchases"]
+    assert "".join(folded(name, 200)) == name
 
 
 def test_a_chart_of_nothing_is_still_a_picture(drawn: Callable[[Chart], str]) -> None:

@@ -19,6 +19,7 @@ _WHOLE_STEPS = (1, 2, 5, 10)
 _PARTS = 4  # of an axis, about
 _BRIEF_FROM = 1_000_000
 _WIDE = 0x2E80  # from here on characters are as wide as high
+_WIDEST = 12.0  # pixels of such a one
 _WIDE_PLOT, _NARROW_PLOT = 420, 200  # pixels that a plot has at least, on a screen and on a phone
 _BETWEEN = 10  # pixels between two names
 _EDGE = 0.015  # of the width: so near to an edge a name stands inside of it
@@ -87,7 +88,24 @@ def say_tick(value: float, unit: str, scale: Scale) -> str:
 
 def width_of(text: str) -> float:
     """How wide the text is in a chart's type, in pixels; an estimate on the safe side."""
-    return sum(12.0 if ord(letter) >= _WIDE else 6.6 for letter in text)
+    return sum(_WIDEST if ord(letter) >= _WIDE else 6.6 for letter in text)
+
+
+def folded(text: str, room: float) -> list[str]:
+    """The text in lines that are so wide at most, cut at blanks where there are any."""
+    lines = []
+    while width_of(text) > room:
+        fitting = max((n for n in range(1, len(text)) if width_of(text[:n]) <= room), default=1)
+        end = text.rfind(" ", 1, fitting + 1)
+        end = fitting if end < 0 else end
+        lines.append(text[:end].rstrip())
+        text = text[end:].lstrip()
+    return [*lines, text]
+
+
+def brief(text: str, room: float) -> str:
+    """The text, cut where it would be wider."""
+    return text if width_of(text) <= room else f"{folded(text, room - _WIDEST)[0]}…"
 
 
 def room_for(texts: Iterable[str]) -> str:

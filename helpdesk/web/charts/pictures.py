@@ -9,7 +9,7 @@ from flask_login import current_user
 from helpdesk.desk.security import note_export
 from helpdesk.outbound.workbook import ILLEGAL
 from helpdesk.web.auth import address
-from helpdesk.web.charts.axes import room_for, width_of
+from helpdesk.web.charts.axes import brief, folded, room_for, width_of
 from helpdesk.web.charts.bars import Bars, Pareto
 from helpdesk.web.charts.heat import Heat
 from helpdesk.web.charts.lines import Line
@@ -17,7 +17,8 @@ from helpdesk.web.frame import may
 
 Chart = Line | Bars | Pareto | Heat
 
-WIDTH, EDGE, LINE = 760, 24, 20  # pixels: of the picture, around it, of a line of its legend
+WIDTH, EDGE, LINE = 760, 24, 20  # pixels: of the picture, around it, of a line of its title and legend
+SMALL, LARGE = 12, 16  # pixels: its type, that of its title
 CSP = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
@@ -25,6 +26,7 @@ def init_app(app: Flask) -> None:
     """What templates/charts/draw.html needs."""
     app.add_template_global(picture_url)
     app.add_template_filter(room_for, "room")
+    app.add_template_filter(brief, "brief")
 
 
 def picture_url(chart: Chart) -> str | None:
@@ -70,11 +72,13 @@ def _drawn(chart: Chart) -> str:
     left = EDGE + max(map(width_of, chart.lead), default=-8) + 8
     tail = [] if chart.kind == "line" and legend else chart.tail
     right = max(map(width_of, tail), default=0) + 12 + EDGE
-    head = EDGE + 20 + (LINE if chart.note else 0) + LINE * len(legend) + 6
+    title = folded(chart.title, (WIDTH - 2 * EDGE) * SMALL / LARGE)
+    head = EDGE + LINE * len(title) + (LINE if chart.note else 0) + LINE * len(legend) + 6
     return render_template(
         "charts/picture.svg",
         chart=chart,
         legend=legend,
+        title=title,
         names_at_end=bool(tail),
         width=WIDTH,
         edge=EDGE,
