@@ -70,14 +70,18 @@ class Operations:
         self._question, self._zone = asked.question, ZoneInfo(asked.zone)
 
     @cached_property
+    def _times(self) -> tuple[list[Timed], list[Timed]]:
+        return list_times(self.asker, self._question, self.asked.by)
+
+    @property
     def times(self) -> list[Timed]:
         """How long it took to accept, to answer and to solve, all together."""
-        return list_times(self.asker, self._question)
+        return self._times[0]
 
-    @cached_property
+    @property
     def times_by(self) -> list[Timed]:
         """The same by the dimension that is asked for."""
-        return list_times(self.asker, self._question, self.asked.by)
+        return self._times[1]
 
     @cached_property
     def undone(self) -> Mapping[str, int]:

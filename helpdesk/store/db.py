@@ -34,9 +34,12 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    literal,
+    null,
     select,
     text,
     type_coerce,
+    union_all,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -316,17 +319,26 @@ def seconds_of(instant: ColumnElement[Any] | InstrumentedAttribute[Any]) -> Colu
 
 
 def list_percentiles(
-    rows: Subquery, measures: Sequence[str], percents: Sequence[int]
+    rows: Select[Any], measures: Sequence[str], percents: Sequence[int]
 ) -> list[tuple[Any, ...]]:
-    """For each `key` of the rows: the key, and of each measure, a column of whole numbers that may be
-    missing, how many rows have it, the sum and the value at each of the percents (None where no row has it).
+    """Of all the rows together, and of those with each `key`: whether it is of all, the key (None for all),
+    and of each measure, a column of whole numbers that may be missing, how many rows have it, the sum and
+    the value at each of the percents (None where no row has it).
 
     A value that lies between two rows is taken from both by its distance, as PERCENTILE.INC of spreadsheets
     and percentile_cont do it.
     """
     is_postgresql = db.engine.dialect.name == "postgresql"
+    found = rows.cte()  # read once for both
+    of_key = select(literal(0).label("is_of_all"), found.c.key, *(found.c[name] for name in measures))
+    of_all = select(
+        literal(1).label("is_of_all"),
+        cast(null(), found.c.key.type).label("key"),
+        *(found.c[name] for name in measures),
+    )
     made = _percentiles_by_aggregate if is_postgresql else _percentiles_by_place
-    return [tuple(row) for row in db.session.execute(made(rows, measures, percents))]
+    parts = [made(part.subquery(), measures, percents) for part in (of_key, of_all)]
+    return [(bool(row[0]), *row[1:]) for row in db.session.execute(union_all(*parts))]
 
 
 def _percentiles_by_aggregate(
@@ -339,7 +351,7 @@ def _percentiles_by_aggregate(
         for percent in percents:
             value = func.percentile_cont(percent / 100).within_group(column)
             found.append(type_coerce(value, Float))
-    return select(rows.c.key, *found).group_by(rows.c.key)
+    return select(rows.c.is_of_all, rows.c.key, *found).group_by(rows.c.is_of_all, rows.c.key)
 
 
 def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Sequence[int]) -> Select[Any]:
@@ -351,7 +363,8 @@ def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Seq
             func.row_number().over(partition_by=rows.c.key, order_by=order).label(f"{name}_place"),
             func.count(column).over(partition_by=rows.c.key).label(f"{name}_total"),
         ]
-    placed = select(rows.c.key, *(rows.c[name] for name in measures), *counted).subquery()
+    given = rows.c.is_of_all, rows.c.key, *(rows.c[name] for name in measures)
+    placed = select(*given, *counted).subquery()
     found: list[ColumnElement[Any]] = []
     for name in measures:
         column, place, total = (placed.c[each] for each in (name, f"{name}_place", f"{name}_total"))
@@ -361,7 +374,7 @@ def _percentiles_by_place(rows: Subquery, measures: Sequence[str], percents: Seq
             low = func.max(case((place == before // 100 + 1, column)))
             high = func.max(case((place == func.min(before // 100 + 2, total), column)))
             found.append(low + (high - low) * func.max(before % 100) / 100.0)
-    return select(placed.c.key, *found).group_by(placed.c.key)
+    return select(placed.c.is_of_all, placed.c.key, *found).group_by(placed.c.is_of_all, placed.c.key)
 
 
 def insert_rows(model: type[Base], rows: list[dict[str, Any]]) -> None:

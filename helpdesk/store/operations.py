@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 from sqlalchemy import (
     ColumnElement,
+    Select,
     Subquery,
     and_,
     case,
@@ -61,48 +62,44 @@ class Timed:
     clock: Spread
 
 
-def list_times(asker: Asker, asked: Question, by: str = "") -> list[Timed]:
-    """How long it took to accept, to answer and to solve, by a dimension ("": all together, where there is
-    anything at all).
+def list_times(asker: Asker, asked: Question, by: str) -> tuple[list[Timed], list[Timed]]:
+    """How long it took to accept, to answer and to solve: all together (where there is anything at all), and
+    by a dimension.
 
     Acceptances: the first of each ticket reported in the period; what was counted is known of those that were
     its first answer. Answers and solutions: what was promised in the period and has been done.
     """
-    found = []
+    together: list[Timed] = []
+    apart: list[Timed] = []
     for what, target in TIMES.items():
-        if target is None:
-            found += _accepted(asker, asked, by)
-            continue
-        rows = (
-            select(
-                _key(Fact, by).label("key"),
-                Fact.elapsed_seconds.label("counted"),
-                (seconds_of(Fact.ended_at) - seconds_of(Fact.started_at)).label("clock"),
-            )
-            .where(done(target), of(Fact, asker, asked), within(Fact.started_at, asked))
-            .subquery()
-        )
-        found += _timed(what, rows)
-    return found
+        rows = _accepted(asker, asked, by) if target is None else _done(asker, asked, by, target)
+        for is_of_all, key, *values in list_percentiles(rows, ("counted", "clock"), PERCENTS):
+            timed = Timed(what, key, spread(*values[:4]), spread(*values[4:]))
+            (together if is_of_all else apart).append(timed)
+    return together, apart
 
 
-def _timed(what: str, rows: Subquery) -> list[Timed]:
-    """Of rows of a key, counted seconds (where known) and seconds by the clock."""
-    found = list_percentiles(rows, ("counted", "clock"), PERCENTS)
-    return [Timed(what, key, spread(*values[:4]), spread(*values[4:])) for key, *values in found]
+def _done(asker: Asker, asked: Question, by: str, target: str) -> Select[Any]:
+    """Key, counted seconds and seconds by the clock of what was promised and done."""
+    asks = done(target), of(Fact, asker, asked), within(Fact.started_at, asked)
+    return select(*_took(_column(Fact, by), Fact.started_at, Fact.ended_at)).where(*asks)
 
 
-def _accepted(asker: Asker, asked: Question, by: str) -> list[Timed]:
+def _accepted(asker: Asker, asked: Question, by: str) -> Select[Any]:
+    """The same of acceptances."""
     first = first_acceptances(asked)
-    took = seconds_of(first.c.accepted_at) - seconds_of(Ticket.reported_at)
-    rows = (
-        select(_key(Ticket, by).label("key"), Fact.elapsed_seconds.label("counted"), took.label("clock"))
+    return (
+        select(*_took(_column(Ticket, by), Ticket.reported_at, first.c.accepted_at))
         .select_from(Ticket)
         .join(first, first.c.ticket_id == Ticket.id)
         .outerjoin(Fact, answers(first, asked))
         .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
     )
-    return _timed("accepted", rows.subquery())
+
+
+def _took(key: Column, from_at: Column, to_at: Column) -> list[Any]:
+    clock = seconds_of(to_at) - seconds_of(from_at)
+    return [key.label("key"), Fact.elapsed_seconds.label("counted"), clock.label("clock")]
 
 
 def first_acceptances(asked: Question) -> Subquery:

@@ -242,7 +242,8 @@ def test_percentiles_are_those_of_a_spreadsheet_on_both_databases(house: House, 
     rows = union_all(
         *(select(literal(k).label("key"), cast(v, Integer).label("value")) for k, v in drawn + missing)
     )
-    found = {row[0]: row[1:] for row in list_percentiles(rows.subquery(), ("value",), (0, 50, 90, 100))}
+    listed = list_percentiles(select(rows.subquery()), ("value",), (0, 50, 90, 100))
+    found = {(is_of_all, key): values for is_of_all, key, *values in listed}
 
     def percentile(percent: int) -> float:
         values = sorted(v for k, v in drawn if k == "a")
@@ -250,13 +251,16 @@ def test_percentiles_are_those_of_a_spreadsheet_on_both_databases(house: House, 
         low, high = values[int(place)], values[min(int(place) + 1, count - 1)]
         return low + (high - low) * (place - int(place))
 
-    assert found["a"] == (
+    assert found[False, "a"] == [
         count,
         sum(v for k, v in drawn if k == "a"),
         *map(_about, map(percentile, (0, 50, 90, 100))),
-    )
-    assert found["b"] == (1, 7, 7, 7, 7, 7)
-    assert found["none"] == (0, None, None, None, None, None)
+    ]
+    assert found[False, "b"] == [1, 7, 7, 7, 7, 7]
+    assert found[False, "none"] == [0, None, None, None, None, None]
+    of_all = found[True, None]
+    assert [of_all[0], of_all[1]] == [count + 1, sum(v for _, v in drawn)]
+    assert [of_all[2], of_all[-1]] == [min(v for _, v in drawn), max(v for _, v in drawn)]
 
 
 def _about(value: float) -> object:
