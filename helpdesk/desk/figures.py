@@ -222,5 +222,10 @@ def _elapsed(ticket_ids: list[int], now: datetime) -> dict[tuple[int, str, int],
 
 def walk(asker: Asker, asked: Asked) -> Iterator[tuple[Listed, int | None]]:
     """Every promise behind the figures, the latest given first, with how late it is; in memory by batches."""
-    for rows in walk_promises(asker, asked.question):
-        yield from zip(rows, late_seconds(rows, asked), strict=True)
+    question = asked.question
+    starts = [begins(day, asked.zone) for day in parts_of(asked.first, asked.last, Grain.MONTH)]
+    given = {row.part for row in count(asker, question, (), starts)}
+    for part in sorted(given, reverse=True):  # a day of no promise is as much work as one of many
+        until = starts[part + 1] if part + 1 < len(starts) else question.until
+        for rows in walk_promises(asker, replace(question, since=starts[part], until=until)):
+            yield from zip(rows, late_seconds(rows, asked), strict=True)
