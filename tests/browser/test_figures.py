@@ -36,7 +36,8 @@ def test_figures_their_lists_and_goals_read_well_everywhere(
 
 
 def test_from_a_share_to_the_reason_of_a_deadline_by_keyboard(dee: Person, visit: Visit) -> None:
-    page = visit(dee, f"/figures?{QUERY}&by=team")
+    page = visit(dee, f"/figures?{QUERY}&by=team", width=768)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")  # tables move in their card
     page.get_by_role("row", name="Network").get_by_role("link", name="3 broken").press("Enter")
     expect(page.get_by_text("3 promises")).to_be_visible()
     page.get_by_role("link", name="Why then?").first.press("Enter")
