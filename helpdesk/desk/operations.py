@@ -92,22 +92,27 @@ class Operations:
     def backlog(self) -> list[Backlog]:
         """How many tickets were open at the end of each part of the period, in that which now runs as of
         now; [] where none has begun."""
-        now, asked = self._question.now, self.asked
-        ends = [begins(day, asked.zone) for day in asked.parts[1:]] + [self._question.until]
-        begun = [begins(day, asked.zone) <= now for day in asked.parts]
-        instants = [min(end, now) for end, has_begun in zip(ends, begun, strict=True) if has_begun]
-        stays = list_stays(self.asker, self._question, instants) if instants else []
-        found = backlog(stays, bounds_of(instants), instants)
-        return [Backlog(at, bands) for at, bands in zip(instants, found, strict=True)]
+        return [found for found in self._backlogs if found.at in self._ends]
 
-    @cached_property
+    @property
     def open_now(self) -> Backlog:
         """How many tickets are open now."""
-        now = self._question.now
-        if self.backlog and self.backlog[-1].at == now:
-            return self.backlog[-1]
-        stays = list_stays(self.asker, self._question, [now])
-        return Backlog(now, backlog(stays, bounds_of([now]), [now])[0])
+        return self._backlogs[-1]
+
+    @cached_property
+    def _ends(self) -> list[datetime]:
+        now, asked = self._question.now, self.asked
+        starts = [begins(day, asked.zone) for day in asked.parts]
+        parts = zip(starts, [*starts[1:], self._question.until], strict=True)
+        return [min(end, now) for start, end in parts if start <= now]
+
+    @cached_property
+    def _backlogs(self) -> list[Backlog]:
+        """At these ends, and now."""
+        instants = sorted({*self._ends, self._question.now})
+        stays = list_stays(self.asker, self._question, instants)
+        found = backlog(stays, bounds_of(instants), instants)
+        return [Backlog(at, bands) for at, bands in zip(instants, found, strict=True)]
 
     @cached_property
     def arrivals(self) -> Counter[Cell]:
