@@ -2,8 +2,8 @@
 
     python -m benchmarks.figures [--tickets 1000000] [--seeded 100000] [--backends sqlite postgresql]
 
-History is `helpdesk seed`'s, on PostgreSQL grown to more by copying what has ended, each time half a year
-earlier (benchmarks/history): a million tickets are more than three years.
+History is `helpdesk seed`'s, on PostgreSQL grown to more by copying what has ended (benchmarks/history): a
+million tickets over three years.
 """
 
 import argparse
