@@ -63,8 +63,8 @@ def list_behind(
     asker: Asker, asked: Question, behind: Behind, limit: int | None = None, offset: int = 0
 ) -> list[Row[Any]]:
     """The tickets behind a figure: those that took longest first, what is open the oldest first, all else the
-    latest first. `counted` and `clock` are the seconds it took, `stars` and `words` the rating; None where
-    the figure knows none."""
+    latest first. `counted` and `clock` are the seconds it took, `cycle` the run of its target that `counted`
+    is of, `stars` and `words` the rating; None where the figure knows none."""
     return list(db.session.execute(_behind(asker, asked, behind).limit(limit).offset(offset)))
 
 
@@ -127,7 +127,8 @@ def _still(asked: Question, behind: Behind) -> list[ColumnElement[bool]]:
 
 def _facts_behind(asker: Asker, asked: Question, behind: Behind) -> Select[Any]:
     clock = seconds_of(Fact.ended_at) - seconds_of(Fact.started_at)
-    query = _listed(Fact.severity, Fact.elapsed_seconds, clock).join(Fact, Fact.ticket_id == Ticket.id)
+    query = _listed(Fact.severity, Fact.elapsed_seconds, clock, cycle=Fact.cycle)
+    query = query.join(Fact, Fact.ticket_id == Ticket.id)
     query = query.where(done(TIMES[behind.what] or ""), of(Fact, asker, asked))
     return query.where(within(Fact.started_at, asked)).order_by(Fact.elapsed_seconds.desc(), Fact.id.desc())
 
@@ -136,7 +137,7 @@ def _acceptances_behind(asker: Asker, asked: Question) -> Select[Any]:
     first = first_acceptances(asked)
     clock = seconds_of(first.c.accepted_at) - seconds_of(Ticket.reported_at)
     return (
-        _listed(counted=Fact.elapsed_seconds, clock=clock)
+        _listed(counted=Fact.elapsed_seconds, clock=clock, cycle=Fact.cycle)
         .join(first, first.c.ticket_id == Ticket.id)
         .outerjoin(Fact, answers(first, asked))
         .where(of(Ticket, asker, asked), within(Ticket.reported_at, asked))
@@ -150,9 +151,10 @@ def _listed(
     clock: Column | None = None,
     stars: Column | None = None,
     words: Column | None = None,
+    cycle: Column | None = None,
 ) -> Select[Any]:
     """The columns of every list."""
-    measured = {"counted": counted, "clock": clock, "stars": stars, "words": words}
+    measured = {"counted": counted, "clock": clock, "stars": stars, "words": words, "cycle": cycle}
     columns: list[Any] = [
         Ticket.id.label("ticket_id"),
         Ticket.subject,

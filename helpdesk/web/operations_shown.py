@@ -198,8 +198,9 @@ def load_rows(page: WorkPage, found: Operations) -> list[dict[str, Any]]:
     ]
 
 
-def tickets_of(rows: Sequence[Any]) -> list[dict[str, Any]]:
-    """Tickets as a list shows them."""
+def tickets_of(rows: Sequence[Any], what: str) -> list[dict[str, Any]]:
+    """Tickets as a list of that sort shows them; what was counted leads to its clock."""
+    target = "resolution" if what == "solved" else "response"
     return [
         {
             "url": url_for("tickets.page", number=f"HD-{row.ticket_id}"),
@@ -212,6 +213,12 @@ def tickets_of(rows: Sequence[Any]) -> list[dict[str, Any]]:
             "state": str(STATES[State(row.state)]),
             "reported_at": row.reported_at,
             "counted": _counted(row.counted) if row.counted is not None else "",
+            "why_url": url_for(
+                "tickets.page",
+                number=f"HD-{row.ticket_id}",
+                why=f"{target}-{row.cycle}",
+                _anchor="why",
+            ),
             "clock": _clock(row.clock) if row.clock is not None else "",
             "stars": row.stars,
             "words": row.words or "",
