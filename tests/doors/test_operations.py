@@ -282,8 +282,8 @@ def test_the_page_says_it_all_and_each_number_opens_as_many_tickets(
         found = re.search(r"(\d+) tickets?<", text)
         assert found is not None, url
         assert found[1] == count, url
-    for what, clock in (("solved", "resolution-1"), ("answered", "response-2"), ("accepted", "response-1")):
-        assert f"?why={clock}#why" in dee.get(f"/figures/work/tickets?{QUERY}&what={what}").text
+    for what, run in (("solved", "resolution-1"), ("answered", "response-2"), ("accepted", "response-1")):
+        assert f"?why={run}#why" in dee.get(f"/figures/work/tickets?{QUERY}&what={what}").text
 
 
 def test_an_hour_of_the_week_opens_its_tickets_and_says_who_was_on_call(
