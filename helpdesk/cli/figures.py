@@ -58,7 +58,7 @@ def _make_facts(processes: int, total: int) -> bool:
 
     spawned = multiprocessing.get_context("spawn")
     workers = [spawned.Process(target=_work, daemon=True) for _ in range(processes)]
-    progress = Progress("tickets", total)
+    progress = Progress("ticket numbers", total)
     for worker in workers:
         worker.start()
     while any(worker.is_alive() for worker in workers):

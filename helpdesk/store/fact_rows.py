@@ -11,7 +11,10 @@ _STANDS = text("gone_at IS NULL")
 _IS_GONE = text("gone_at IS NOT NULL")
 IS_CANCELLED_LATE = "outcome = 'breached' AND ended_by <> 'stopped'"
 """Cancelled or merged after its time, written as its index has it: else no database uses it."""
+IS_SOLVED = "target = 'resolution' AND ended_by = 'stopped'"
+"""A solution that somebody came to, written likewise."""
 _STANDS_CANCELLED = text(f"gone_at IS NULL AND {IS_CANCELLED_LATE}")
+_STANDS_SOLVED = text(f"gone_at IS NULL AND {IS_SOLVED}")
 
 
 class Fact(Model):
@@ -69,6 +72,20 @@ class Fact(Model):
             "door",
             sqlite_where=_STANDS_CANCELLED,
             postgresql_where=_STANDS_CANCELLED,
+        ),
+        # What is summed to say how much of the time to a solution was waiting.
+        Index(
+            "ix_fact_solved",
+            "kind",
+            "started_at",
+            "team_id",
+            "person_id",
+            "service_id",
+            "door",
+            "waiting_seconds",
+            "elapsed_seconds",
+            sqlite_where=_STANDS_SOLVED,
+            postgresql_where=_STANDS_SOLVED,
         ),
         # Few of many: what figures as of an earlier instant count besides.
         Index("ix_fact_gone", "gone_at", sqlite_where=_IS_GONE, postgresql_where=_IS_GONE),

@@ -30,7 +30,7 @@ from helpdesk.rules.figures import TARGETS
 from helpdesk.rules.games import Game, Played, lowerings
 from helpdesk.store.db import db
 from helpdesk.store.escalations import Alarm
-from helpdesk.store.fact_rows import IS_CANCELLED_LATE
+from helpdesk.store.fact_rows import IS_CANCELLED_LATE, IS_SOLVED
 from helpdesk.store.facts import Fact, Question, count
 from helpdesk.store.people import Person
 from helpdesk.store.services import Service
@@ -194,17 +194,19 @@ def _lowered(asker: Asker, asked: Question) -> Select[Any]:
 
 
 def _silent(asker: Asker, asked: Question) -> Select[Any]:
-    """The latest time that the desk rang because whoever accepted had said nothing."""
+    """The latest time that the desk rang because whoever accepted had said nothing.
+
+    The few alarms are looked for first: grouped so that no planner walks all tickets beside them.
+    """
     rang = (
         text("alarm.kind = 'silent'"),
         Alarm.fired_at >= asked.since,
         Alarm.state != "skipped",
     )
+    which = select(func.max(Alarm.ticket_id)).where(*rang).group_by(Alarm.ticket_id + 0)
     last = select(func.max(Alarm.fired_at)).where(Alarm.ticket_id == Ticket.id, *rang)
     columns = _row(Ticket, at=last.correlate(Ticket).scalar_subquery())
-    return select(*columns).where(
-        Ticket.id.in_(select(Alarm.ticket_id).where(*rang)), _reported(asker, asked)
-    )
+    return select(*columns).where(Ticket.id.in_(which), _reported(asker, asked))
 
 
 def _reopened(asker: Asker, asked: Question) -> Select[Any]:
@@ -267,7 +269,7 @@ def _given(asker: Asker, asked: Question) -> ColumnElement[bool]:
 
 def _solved(asker: Asker, asked: Question) -> ColumnElement[bool]:
     """As `_given`, solutions that somebody came to."""
-    return and_(_given(asker, asked), Fact.target == "resolution", Fact.ended_by == "stopped")
+    return and_(_given(asker, asked), text(IS_SOLVED))
 
 
 def _whose(asker: Asker, asked: Question, model: Any, person: Any) -> list[ColumnElement[bool]]:

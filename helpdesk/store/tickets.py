@@ -109,6 +109,12 @@ class Ticket(Model):
         Index(
             "ix_ticket_reopened",
             "reported_at",
+            "kind",
+            "team_id",
+            "assignee_id",
+            "service_id",
+            "door",
+            "reopen_count",
             sqlite_where=text("reopen_count > 0"),
             postgresql_where=text("reopen_count > 0"),
         ),

@@ -20,7 +20,12 @@ TURN = sa.text("kind IN ('accepted', 'resolved', 'reopened') AND voided_at IS NU
 
 
 GAMES = (
-    ("ix_ticket_reopened", "ticket", ["reported_at"], "reopen_count > 0"),
+    (
+        "ix_ticket_reopened",
+        "ticket",
+        ["reported_at", "kind", "team_id", "assignee_id", "service_id", "door", "reopen_count"],
+        "reopen_count > 0",
+    ),
     ("ix_alarm_silent", "alarm", ["fired_at", "ticket_id", "state"], "kind = 'silent'"),
 )
 LOWERED = sa.text("kind = 'severity_changed'")
@@ -38,6 +43,7 @@ REPORTED = [
     "resolved_at",
     "id",
 ]
+SOLVED = sa.text("gone_at IS NULL AND target = 'resolution' AND ended_by = 'stopped'")
 CANCELLED_LATE = sa.text("gone_at IS NULL AND outcome = 'breached' AND ended_by <> 'stopped'")
 
 
@@ -298,6 +304,21 @@ def upgrade() -> None:
             postgresql_where=CANCELLED_LATE,
         )
         batch_op.create_index(
+            "ix_fact_solved",
+            [
+                "kind",
+                "started_at",
+                "team_id",
+                "person_id",
+                "service_id",
+                "door",
+                "waiting_seconds",
+                "elapsed_seconds",
+            ],
+            sqlite_where=SOLVED,
+            postgresql_where=SOLVED,
+        )
+        batch_op.create_index(
             "ix_fact_gone",
             ["gone_at"],
             unique=False,
@@ -443,6 +464,7 @@ def downgrade() -> None:
             sqlite_where=CANCELLED_LATE,
             postgresql_where=CANCELLED_LATE,
         )
+        batch_op.drop_index("ix_fact_solved", sqlite_where=SOLVED, postgresql_where=SOLVED)
         batch_op.drop_index(
             "ix_fact_gone",
             sqlite_where=sa.text("gone_at IS NOT NULL"),

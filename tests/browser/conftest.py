@@ -5,8 +5,10 @@
         axe_clean(page)
 
 Without a Chromium these tests are skipped, and say so; where CI is set they fail instead.
+HELPDESK_SCREENSHOTS names a folder for pictures of the pages, which somebody looks at.
 """
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,7 +23,7 @@ from werkzeug.serving import make_server
 from helpdesk.store.people import Person
 from tests.conftest import Browser as Client
 
-SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+PICTURES = os.environ.get("HELPDESK_SCREENSHOTS")
 Visit = Callable[..., Page]
 
 expect.set_options(timeout=20_000)  # a machine that runs three tests at once may be slow to answer
@@ -36,6 +38,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if again and len(again) < len(here):
         config.hook.pytest_deselected(items=again)
         items[:] = [item for item in items if item not in again]
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A picture of the whole page for somebody to look at, where a folder is named for them."""
+    if PICTURES:
+        page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
 
 
 @pytest.fixture
@@ -92,16 +100,15 @@ def axe_clean() -> Callable[[Page], None]:
 
 @pytest.fixture
 def screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callable[[str, Person | None, str], None]:
-    """Looks at a path on desktop, light and dark, and on a phone: kept under screenshots/, axe finds nothing,
-    and nothing scrolls sideways. Colours are the same at every width, and each look takes its time."""
+    """Looks at a path on desktop, light and dark, and on a phone: axe finds nothing, and nothing scrolls
+    sideways. Colours are the same at every width, and each look takes its time."""
 
     def look(name: str, person: Person | None, path: str) -> None:
-        SCREENSHOTS.mkdir(exist_ok=True)
         for width, themes in ((1280, ("light", "dark")), (390, ("light",))):
             page = visit(person, path, width)
             for theme in themes:
                 page.emulate_media(color_scheme=theme, reduced_motion="reduce")  # no colour is on its way
-                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+                keep_picture(page, f"{name}-{width}-{theme}")
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 axe_clean(page)
 

@@ -12,7 +12,7 @@ from helpdesk.desk import closing, excuses, tickets, triage, waiting
 from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store.people import Person
 from helpdesk.store.tickets import Ticket
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, announced
 
 Screenshots = Callable[[str, Person | None, str], None]
@@ -65,12 +65,11 @@ def open_screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callabl
     """As `screenshots`, with every explanation open."""
 
     def look(name: str, person: Person, path: str) -> None:
-        SCREENSHOTS.mkdir(exist_ok=True)
         for width in (1280, 390):
             for theme in ("light", "dark"):
                 page = visit(person, path, width, theme)
                 page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-                page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{theme}.png", full_page=True)
+                keep_picture(page, f"{name}-{width}-{theme}")
                 assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
                 axe_clean(page)
 
@@ -153,4 +152,4 @@ def test_patterns_stay_apart_in_forced_colours_and_in_print(house: House, week: 
         )
         assert len(fills) == len(set(fills)) == 5
         name = media.get("media", "forced")
-        page.screenshot(path=SCREENSHOTS / f"explained-{name}.png", full_page=True)
+        keep_picture(page, f"explained-{name}")

@@ -24,7 +24,7 @@ from helpdesk.store.letters import Letter
 from helpdesk.store.mail import RawMail
 from helpdesk.store.people import Address, Person
 from helpdesk.store.tickets import Attachment, Ticket
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, read_anew
 
 Look = Callable[[str, Person | None, str], None]
@@ -143,7 +143,7 @@ def test_folded_text_opens_by_key_and_stays_open_when_something_new_comes(
     expect(page.get_by_text("Building 2, extension 201")).to_be_visible()
     for details in page.locator(".folded").all():
         details.evaluate("each => each.open = true")
-    page.screenshot(path=SCREENSHOTS / "mail-unfolded.png", full_page=True)
+    keep_picture(page, "mail-unfolded")
     axe_clean(page)
     with transaction():
         record(mailed, "noted", now=clock.now(), door="web", actor_id=house.chen.id, body="I come too.")

@@ -10,7 +10,7 @@ from helpdesk.desk import freezes, maintenance
 from helpdesk.desk.changes import By
 from helpdesk.store import db
 from helpdesk.store.maintenance import Window
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, read_anew
 
 
@@ -33,7 +33,7 @@ def test_a_window_is_planned_with_the_keyboard_after_its_warning_is_read(
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Maintenance of ERP")).to_be_visible()
     page.wait_for_load_state()
-    page.screenshot(path=SCREENSHOTS / "maintenance-window-390-light.png", full_page=True)
+    keep_picture(page, "maintenance-window-390-light")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     read_anew()
     window = db.session.query(Window).one()
@@ -42,6 +42,6 @@ def test_a_window_is_planned_with_the_keyboard_after_its_warning_is_read(
     for width, theme in ((390, "light"), (1280, "dark")):
         page = visit(house.chen, "/maintenance", width, theme)
         expect(page.get_by_role("heading", name="Coming")).to_be_visible()
-        page.screenshot(path=SCREENSHOTS / f"maintenance-{width}-{theme}.png", full_page=True)
+        keep_picture(page, f"maintenance-{width}-{theme}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), width
         axe_clean(page)

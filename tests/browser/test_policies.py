@@ -17,7 +17,7 @@ from helpdesk.desk.tickets import Report
 from helpdesk.store import db
 from helpdesk.store.organisation import Department, get_organisation
 from helpdesk.store.policies import Calendar, list_policy_rules
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, read_anew
 
 
@@ -95,12 +95,12 @@ def test_what_would_move_is_seen_then_published_and_watched_until_done(
     page.get_by_role("button", name="See what moves").click()
     expect(page.get_by_role("heading", name="What would move")).to_be_in_viewport()
     expect(page.get_by_text("open tickets get a later deadline")).to_be_visible()
-    page.screenshot(path=SCREENSHOTS / f"calendar-foreseen-{width}-{theme}.png", full_page=True)
+    keep_picture(page, f"calendar-foreseen-{width}-{theme}")
     axe_clean(page)
     page.get_by_role("button", name="Publish").click()
     progress = page.get_by_role("progressbar")
     expect(progress).to_have_attribute("value", "0")
-    page.screenshot(path=SCREENSHOTS / f"calendar-progress-{width}-{theme}.png", full_page=True)
+    keep_picture(page, f"calendar-progress-{width}-{theme}")
     axe_clean(page)
     work_off()
     expect(page.get_by_text("7 tickets have another deadline.")).to_be_visible(timeout=10_000)
@@ -123,7 +123,7 @@ def test_the_first_set_up_asks_who_comes_at_night_where_somebody_is_promised(
     page.get_by_label("Somebody is on call").check()
     expect(asked).to_be_visible()
     axe_clean(page)
-    page.screenshot(path=SCREENSHOTS / "set-up-1280-light.png", full_page=True)
+    keep_picture(page, "set-up-1280-light")
     small = visit(None, urlsplit(link).path, 390, "dark")
     small.get_by_label("Somebody is on call").check()
-    small.screenshot(path=SCREENSHOTS / "set-up-390-dark.png", full_page=True)
+    keep_picture(small, "set-up-390-dark")

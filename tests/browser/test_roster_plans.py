@@ -12,7 +12,7 @@ from helpdesk.desk import calendars, roster_plans
 from helpdesk.desk.changes import By
 from helpdesk.store import db
 from helpdesk.store.rosters import HolidayArrangement, Layer, Roster, RosterVersion
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, a_roster, read_anew
 
 
@@ -75,7 +75,7 @@ def test_layers_are_planned_with_the_keyboard_alone(
     page.keyboard.press("Enter")
     expect(page.get_by_text("nothing is saved yet")).to_be_visible()
     axe_clean(page)
-    page.screenshot(path=SCREENSHOTS / "roster-layers-preview.png", full_page=True)
+    keep_picture(page, "roster-layers-preview")
     page.get_by_role("button", name="Save these layers").focus()
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/on-call/{roster.id}?day=*")

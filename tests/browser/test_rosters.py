@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from helpdesk import clock
 from helpdesk.store import db
 from helpdesk.store.rosters import Layer, Override, Roster
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, a_roster, read_anew
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -56,7 +56,7 @@ def test_the_pages_of_a_roster_look_right(
 ) -> None:
     screenshots("roster-week", house.chen, f"/on-call/{roster.id}")
     page = visit(house.chen, f"/on-call/{roster.id}?view=month")
-    page.screenshot(path=SCREENSHOTS / "roster-month-1280-light.png", full_page=True)
+    keep_picture(page, "roster-month-1280-light")
 
 
 def test_a_rota_is_pasted_and_looked_at_on_a_phone(
@@ -76,13 +76,13 @@ def test_a_rota_is_pasted_and_looked_at_on_a_phone(
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     axe_clean(page)
-    page.screenshot(path=SCREENSHOTS / "rota-take-in-390-dark.png", full_page=True)
+    keep_picture(page, "rota-take-in-390-dark")
     page.get_by_role("button", name="Take it in").click()
     page.get_by_role("link", name="Rota", exact=True).click()
     page.wait_for_load_state()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     axe_clean(page)
-    page.screenshot(path=SCREENSHOTS / "rota-390-dark.png", full_page=True)
+    keep_picture(page, "rota-390-dark")
 
 
 def monday_ahead() -> datetime:
@@ -109,14 +109,14 @@ def test_a_time_is_chosen_by_dragging_and_with_the_keyboard_alone(
     page.mouse.move(box["x"] + 24.5 * hour, box["y"] + 15)  # Tuesday 00:00
     page.mouse.down()
     page.mouse.move(box["x"] + 29.5 * hour, box["y"] + 15, steps=4)
-    page.screenshot(path=SCREENSHOTS / "roster-drag.png")
+    keep_picture(page, "roster-drag")
     page.mouse.up()
     expect(page.get_by_role("dialog")).to_be_visible()
     tuesday = monday + timedelta(days=1)
     expect(page.get_by_label("From", exact=True)).to_have_value(f"{tuesday:%Y-%m-%d}T00:00")
     expect(page.get_by_label("To", exact=True)).to_have_value(f"{tuesday:%Y-%m-%d}T06:00")
     axe_clean(page)
-    page.screenshot(path=SCREENSHOTS / "roster-swap.png")
+    keep_picture(page, "roster-swap")
     takes_over(page, "Bo")
     page.locator(".turn.override a").click()  # what ended the drag was no click, this is one
     expect(page.get_by_label("To", exact=True)).to_have_value(f"{tuesday:%Y-%m-%d}T06:00")

@@ -10,7 +10,7 @@ from helpdesk.desk import tickets
 from helpdesk.rules.severity import Affected, Works
 from helpdesk.store import db
 from helpdesk.store.maintenance import Window, WindowService
-from tests.browser.conftest import SCREENSHOTS, Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House
 
 HOUR = timedelta(hours=1)
@@ -19,7 +19,6 @@ HOUR = timedelta(hours=1)
 def test_the_status_pages_look_as_they_should(
     house: House, visit: Visit, axe_clean: Callable[[Page], None]
 ) -> None:
-    SCREENSHOTS.mkdir(exist_ok=True)
     now = clock.now()
     for days, hours in ((80, 4), (31, 9), (12, 2)):
         start = now - timedelta(days=days)
@@ -41,6 +40,6 @@ def test_the_status_pages_look_as_they_should(
     for width, theme, language in ((1280, "light", "en"), (390, "dark", "zh_Hans")):
         for name, path in (("status", "/status"), ("status-erp", f"/status/{house.erp.id}")):
             page = visit(None, f"{path}?lang={language}", width=width, theme=theme)
-            page.screenshot(path=SCREENSHOTS / f"{name}-{width}-{language}.png", full_page=True)
+            keep_picture(page, f"{name}-{width}-{language}")
             axe_clean(page)
             assert page.evaluate("document.documentElement.scrollWidth") <= width

@@ -13,7 +13,7 @@ from helpdesk.rules.severity import Affected, Severity, Works
 from helpdesk.store import db
 from helpdesk.store.canned_answers import CannedAnswer
 from helpdesk.store.tickets import Ticket, list_entries
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, keep_picture
 from tests.conftest import House, read_anew
 
 
@@ -128,7 +128,7 @@ def test_two_do_not_answer_over_each_other(
     expect(warning).to_contain_text("Please restart")
     expect(bo.locator("#body")).to_have_value("Have you tried")
     axe_clean(bo)
-    bo.screenshot(path="screenshots/ticket-newer-1280-light.png", full_page=True)
+    keep_picture(bo, "ticket-newer-1280-light")
     bo.get_by_role("button", name="Send to the reporter").click()
     expect(bo.locator(".msg").last).to_contain_text("Have you tried")
     read_anew()
