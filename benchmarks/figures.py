@@ -25,17 +25,17 @@ from tests.stories.service import wait_until
 
 SEEDED = 100_000
 RUNS = 40
-YEAR = "/figures?kind=fault&period=last_year"
-LIST = "/figures/tickets?kind=fault&period=last_year&verdict=breached"
+YEAR = "/figures?kind=fault&period=year"
+LIST = "/figures/tickets?kind=fault&period=year&verdict=breached"
 PAGES = (
     ("Compliance, this month", "/figures?kind=fault&period=month"),
-    ("Compliance, last year by severity", f"{YEAR}&by=severity"),
-    ("Compliance, last year by person", f"{YEAR}&by=person"),
-    ("Compliance, last year of one severity by team", f"{YEAR}&severity=minor&by=team"),
-    ("The list behind a figure of last year", LIST),
+    ("Compliance, this year by severity", f"{YEAR}&by=severity"),
+    ("Compliance, this year by person", f"{YEAR}&by=person"),
+    ("Compliance, this year of one severity by team", f"{YEAR}&severity=minor&by=team"),
+    ("The list behind a figure of this year", LIST),
     ("The list, narrowed twice", f"{LIST}&severity=minor&door=mail"),
     ("How the desk works, last 30 days", "/figures/work?kind=fault"),
-    ("How the desk works, last year", "/figures/work?kind=fault&period=last_year"),
+    ("How the desk works, this year", "/figures/work?kind=fault&period=year"),
 )
 
 

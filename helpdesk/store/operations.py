@@ -143,8 +143,8 @@ def undone(what: str, asked: Question) -> ColumnElement[bool]:
     if target is None:
         ever = select(Entry.id).where(Entry.ticket_id == Ticket.id, Entry.kind == "accepted").exists()
         return and_(Ticket.is_open, ~ever, within(Ticket.reported_at, asked))
-    still = Target.ticket_id == Ticket.id, Target.target == target, Target.stopped_at.is_(None)
-    return and_(Ticket.is_open, select(Target.id).where(*still, within(Target.started_at, asked)).exists())
+    still = Target.target == target, Target.stopped_at.is_(None), within(Target.started_at, asked)
+    return and_(Ticket.is_open, Ticket.id.in_(select(Target.ticket_id).where(*still)))
 
 
 def list_arrivals(asker: Asker, asked: Question) -> list[tuple[int, int]]:
