@@ -36,6 +36,8 @@ bench: .venv/.installed-dev $(COMPILED)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.search
 	$(BIN)/python -m benchmarks.alarms
+	$(BIN)/python -m benchmarks.figures
+	$(BIN)/python -m benchmarks.register
 
 # 2,000 alarms in a minute, and every two seconds something is killed; on both databases.
 chaos: .venv/.installed-dev $(COMPILED)

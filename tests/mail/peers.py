@@ -18,6 +18,7 @@ from flask import Flask
 
 from helpdesk.store import db
 from helpdesk.store.mail import RawMail
+from tests.stories.service import PATIENCE
 
 LARGEST = 65536 * 20
 MIB = 1024**2
@@ -49,7 +50,7 @@ def free_port() -> int:
 
 
 def wait_until(holds: Callable[[], bool], what: str) -> None:
-    give_up_at = time.monotonic() + 30
+    give_up_at = time.monotonic() + PATIENCE
     while not holds():
         assert time.monotonic() < give_up_at, what
         time.sleep(0.02)

@@ -377,11 +377,6 @@ def month(house: House) -> Month:
     return lived
 
 
-@pytest.fixture
-def in_april(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clock, "now", lambda: NOW)
-
-
 def test_the_hand_made_table_adds_up_to_the_hand_made_totals() -> None:
     assert len(MONTH) == 40
     for by in DIMENSIONS:
@@ -394,9 +389,21 @@ def test_the_hand_made_table_adds_up_to_the_hand_made_totals() -> None:
         assert (tally.tenths, tally.adjusted_tenths) == tuple(round(10 * share) for share in SHARES[target])
 
 
-def test_page_csv_xlsx_and_api_say_what_the_table_says(
-    month: Month, browser: Browsers, in_april: None
+def test_wherever_the_month_is_read_it_says_what_the_table_says(
+    month: Month, browser: Browsers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """In one test: forty tickets take seconds to live."""
+    a_report_run_again_as_of_then_says_what_it_said_then(month)
+    a_lead_sees_the_same_table_of_their_team_alone(month)
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    the_list_of_all_promises_is_the_table(month, browser)
+    page_csv_xlsx_and_api_say_what_the_table_says(month, browser)
+    every_number_on_the_page_opens_as_many_promises(month, browser)
+    weeks_add_up_to_the_month(month, browser)
+    the_goal_of_a_quarter_is_a_line_in_the_chart(month, browser)
+
+
+def page_csv_xlsx_and_api_say_what_the_table_says(month: Month, browser: Browsers) -> None:
     dee = browser().known_as(month.house.dee)
     api = Api(browser(), tokens.add_token(month.house.dee.id, "test", now=NOW))
     for by in DIMENSIONS:
@@ -416,9 +423,7 @@ def _by_target(kind: str) -> dict[str, Tally]:
     return {target: tally for (_team, target), tally in table("team", kind).items()}
 
 
-def test_every_number_on_the_page_opens_as_many_promises(
-    month: Month, browser: Browsers, in_april: None
-) -> None:
+def every_number_on_the_page_opens_as_many_promises(month: Month, browser: Browsers) -> None:
     dee = browser().known_as(month.house.dee)
     link = re.compile(r'<a class="(?:met|breached|running|excused)" href="([^"]+)">(\d+) ')
     links = {each for by in ("person", "department") for each in link.findall(_page(dee, by))}
@@ -429,7 +434,7 @@ def test_every_number_on_the_page_opens_as_many_promises(
         assert said[1] == count, url
 
 
-def test_the_list_of_all_promises_is_the_table(month: Month, browser: Browsers, in_april: None) -> None:
+def the_list_of_all_promises_is_the_table(month: Month, browser: Browsers) -> None:
     dee = browser().known_as(month.house.dee)
     wanted = Counter(
         (f"HD-{month.ids[each.number]}", each.target, _outcome(each.tally), bool(each.tally.excused))
@@ -460,7 +465,7 @@ def _outcome(tally: Tally) -> str:
     return next(name for name in ("met", "breached", "running") if getattr(tally, name))
 
 
-def test_weeks_add_up_to_the_month(month: Month, browser: Browsers, in_april: None) -> None:
+def weeks_add_up_to_the_month(month: Month, browser: Browsers) -> None:
     dee = browser().known_as(month.house.dee)
     rows = lines_of_csv(dee, "time.csv", "&grain=week")
     weeks: dict[tuple[str, str], Tally] = {}
@@ -473,7 +478,7 @@ def test_weeks_add_up_to_the_month(month: Month, browser: Browsers, in_april: No
     assert found == weeks
 
 
-def test_a_report_run_again_as_of_then_says_what_it_said_then(month: Month) -> None:
+def a_report_run_again_as_of_then_says_what_it_said_then(month: Month) -> None:
     assert len(month.snapshots) == 4
     for at, then in month.snapshots.items():
         again = seen(month.house.dee, NOW, as_of=at)
@@ -482,7 +487,7 @@ def test_a_report_run_again_as_of_then_says_what_it_said_then(month: Month) -> N
     assert seen(month.house.dee, NOW, as_of=NOW) == seen(month.house.dee, NOW)
 
 
-def test_a_lead_sees_the_same_table_of_their_team_alone(month: Month) -> None:
+def a_lead_sees_the_same_table_of_their_team_alone(month: Month) -> None:
     totals, rows, _parts = seen(month.house.chen, NOW)["service"]
     wanted = {(n, t): tally for (n, t), tally in table("service").items() if n != "Wi-Fi"}
     names = {month.services[key].id: NAMES[key] for key in month.services}
@@ -490,9 +495,7 @@ def test_a_lead_sees_the_same_table_of_their_team_alone(month: Month) -> None:
     assert totals["response"] == sum((tally for (_n, t), tally in wanted.items() if t == "response"), Tally())
 
 
-def test_the_goal_of_a_quarter_is_a_line_in_the_chart(
-    month: Month, browser: Browsers, in_april: None
-) -> None:
+def the_goal_of_a_quarter_is_a_line_in_the_chart(month: Month, browser: Browsers) -> None:
     goals.set_goal(date(2026, 2, 3), "fault", "response", 600, By(NOW, month.house.dee.id))
     dee = browser().known_as(month.house.dee)
     page = _page(dee, "severity")
