@@ -78,7 +78,7 @@ def _all(measured: House) -> Iterator[tuple[str, str]]:
     for name, path in PAGES:
         yield name, _page(manager, path)
     then = time.strftime("%Y-%m-%dT12:00", time.gmtime(time.time() - 40 * 86400))
-    yield "Compliance of the quarter as of 40 days ago", _page(manager, f"{PAGES[0][1]}&as_of={then}")
+    yield "Compliance of the month, as of 40 days ago", _page(manager, f"{PAGES[0][1]}&as_of={then}")
 
 
 def _page(manager: Browser, path: str) -> str:
