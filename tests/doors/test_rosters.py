@@ -299,7 +299,8 @@ def test_the_same_person_as_first_line_and_backup_is_said(
     page = fay.get(f"/on-call/{roster.id}").text
     assert "nobody stands behind them" in page
     assert "Bo (also Backup)" in page
-    layer["hours"] = {"week": {"mon": [["09:00", "10:00"]]}, "dates": {}}
+    each_day = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+    layer["hours"] = {"week": {day: [["09:00", "10:00"]] for day in each_day}, "dates": {}}
     roster_plans.save_layers(backup.id, [layer], **by)
     page = fay.get(f"/on-call/{roster.id}").text
     assert "Bo (partly also Backup)" in page
