@@ -196,7 +196,9 @@ def test_no_query_reads_more_than_a_page_of_a_hundred_thousand_alarms(
     assert len(asked) == 4
     read_anew()
     if db.engine.dialect.name == "postgresql":
-        db.session.connection().exec_driver_sql("ANALYZE alarm")
+        # Of six thousand rows it may read all, as they lie: what is asked is whether an index could serve.
+        for other in ("seqscan", "bitmapscan", "sort"):
+            db.session.connection().exec_driver_sql(f"SET LOCAL enable_{other} = off")
     explain = "EXPLAIN QUERY PLAN " if db.engine.dialect.name == "sqlite" else "EXPLAIN "
     for statement, parameters in asked:
         plan = str(db.session.connection().exec_driver_sql(explain + statement, parameters).all())
