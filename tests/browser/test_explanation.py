@@ -65,12 +65,13 @@ def open_screenshots(visit: Visit, axe_clean: Callable[[Page], None]) -> Callabl
     """As `screenshots`, with every explanation open."""
 
     def look(name: str, person: Person, path: str) -> None:
-        for width, theme in ((1280, "light"), (390, "dark")):
-            page = visit(person, path, width, theme)
-            page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
-            keep_picture(page, f"{name}-{width}-{theme}")
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
-            axe_clean(page)
+        for width in (1280, 390):
+            for theme in ("light", "dark"):
+                page = visit(person, path, width, theme)
+                page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true")
+                keep_picture(page, f"{name}-{width}-{theme}")
+                assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), (path, width)
+                axe_clean(page)
 
     return look
 

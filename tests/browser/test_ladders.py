@@ -17,7 +17,7 @@ from tests.browser.conftest import Visit
 from tests.conftest import House, read_anew
 from tests.stories.test_preview import rostered  # noqa: F401 - a fixture
 
-SIZES = ((390, "dark"), (1280, "light"))
+SIZES = ((390, "light"), (390, "dark"), (1280, "light"), (1280, "dark"))
 
 
 def scrolls_sideways(page: Page) -> bool:
